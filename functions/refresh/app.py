@@ -1,0 +1,7 @@
+"""POST /auth/refresh."""
+
+import os
+
+from sallyport.wiring import refresh
+
+lambda_handler = refresh.build(os.environ)

@@ -1,0 +1,1 @@
+"""Accounts: who somebody is and how he proves it. Rules only."""

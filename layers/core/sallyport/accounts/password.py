@@ -1,0 +1,84 @@
+"""Passwords: how they are read, hashed and compared (Argon2id, RFC 9106; NIST SP 800-63B-4)."""
+
+import unicodedata
+from base64 import b64encode
+from dataclasses import dataclass
+from hashlib import sha512
+
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type
+
+MAX_PASSWORD_BYTES = 1024
+
+_MAX_MEMORY_KIB = 65_536
+_MAX_TIME_COST = 10
+_MAX_PARALLELISM = 4
+
+
+class PasswordTooLong(ValueError):
+    """More than 1024 bytes of UTF-8, counted before any Unicode work: normalising a long text takes seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What checking a password found. `outdated`: it matches a hash that is weaker than today's parameters."""
+
+    matches: bool
+    outdated: bool = False
+
+
+class Passwords:
+    """Argon2id with OWASP's parameters: 19 MiB, two passes, one lane."""
+
+    def __init__(self, *, memory_kib: int = 19_456, time_cost: int = 2) -> None:
+        self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1, type=Type.ID)
+        self._decoy = _decoy_hash(memory_kib, time_cost)
+
+    def hash(self, password: str) -> str:
+        """Hash a password for storage. Raises PasswordTooLong."""
+        return self._hasher.hash(_normal(password))
+
+    def check(self, password: str, stored: str | None) -> Verdict:
+        """Compare a typed password with a stored hash.
+
+        Without one (`None`), and with one whose parameters are out of bounds, a decoy of today's parameters is hashed
+        instead and nothing matches: whether an account exists costs the same time.
+
+        Raises PasswordTooLong, before hashing.
+        """
+        normal = _normal(password)
+        known = stored if stored is not None and _is_within_bounds(stored) else None
+        try:
+            self._hasher.verify(known or self._decoy, normal)
+        except (VerificationError, InvalidHashError):
+            return Verdict(matches=False)
+        if known is None:
+            return Verdict(matches=False)
+        return Verdict(matches=True, outdated=self._hasher.check_needs_rehash(known))
+
+
+def _normal(password: str) -> bytes:
+    if len(password.encode("utf-8")) > MAX_PASSWORD_BYTES:
+        raise PasswordTooLong
+    return unicodedata.normalize("NFC", password).encode("utf-8")
+
+
+def _is_within_bounds(stored: str) -> bool:
+    try:
+        parameters = extract_parameters(stored)
+    except InvalidHashError:
+        return False
+    return (
+        parameters.type is Type.ID
+        and parameters.memory_cost <= _MAX_MEMORY_KIB
+        and parameters.time_cost <= _MAX_TIME_COST
+        and parameters.parallelism <= _MAX_PARALLELISM
+    )
+
+
+def _decoy_hash(memory_kib: int, time_cost: int) -> str:
+    """Write down a hash of which nobody knows the password, without paying for one at every cold start."""
+    filler = sha512(b"sallyport decoy").digest()
+    salt, digest = (b64encode(part).rstrip(b"=").decode() for part in (filler[:16], filler[16:48]))
+    return f"$argon2id$v=19$m={memory_kib},t={time_cost},p=1${salt}${digest}"

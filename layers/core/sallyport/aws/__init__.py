@@ -1,0 +1,1 @@
+"""The only place that knows AWS: events, DynamoDB, KMS, logs and metrics."""

@@ -1,0 +1,1 @@
+"""One table. Its items are described in docs/architecture.md."""

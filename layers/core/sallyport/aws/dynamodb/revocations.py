@@ -1,0 +1,97 @@
+"""Every way in which a session ends before its time.
+
+Each revocation is one transaction: the change itself and the entry that tells authorizers of it, conditional on the
+thing existing and not being revoked yet. So nobody can fill the list by repeating himself.
+"""
+
+import secrets
+from collections.abc import Mapping
+
+from sallyport.aws.dynamodb.sessions import AS_READ, NOT_REVOKED, as_read, optional_session, session_key
+from sallyport.aws.dynamodb.table import DAY, ConditionFailed, Item, Table, Write
+from sallyport.aws.dynamodb.users import user_key
+from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserRevoked, retention
+from sallyport.sessions.session import RaceLost, Session
+
+
+class Revocations:
+    """Revokes, and keeps the entries for as long as a token could still be accepted.
+
+    `access_token_seconds` decides how long that is; `shards` on how many partitions the entries are spread.
+    """
+
+    def __init__(self, table: Table, *, access_token_seconds: int, shards: int) -> None:
+        self._table = table
+        self._retention = retention(access_token_seconds)
+        self._shards = shards
+
+    def end(self, user_id: str, sid: str, *, now_ms: int) -> bool:
+        """Revoke a session. False if there was nothing left to revoke."""
+        revoke = self._revoke_session(user_id, sid, now_ms, condition=NOT_REVOKED, values={}, names={})
+        return self._happened([revoke, self._entry(SessionRevoked(sid), now_ms)])
+
+    def revoke_replayed(self, session: Session, *, now_ms: int) -> None:
+        """Revoke a session whose token was replayed, provided it is as it was read. Raises RaceLost."""
+        revoke = self._revoke_session(
+            session.user_id,
+            session.sid,
+            now_ms,
+            condition=AS_READ,
+            values=as_read(session),
+            names={"#first": "first"},
+        )
+        try:
+            self._table.transact([revoke, self._entry(SessionRevoked(session.sid), now_ms)])
+        except ConditionFailed as failed:
+            raise RaceLost(optional_session(failed.current)) from None
+
+    def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
+        """Raise the user's token version from `ver`. False if it is no longer that."""
+        raised = self._table.update_in_transaction(
+            user_key(user_id),
+            "SET token_version = token_version + :one",
+            condition="attribute_exists(PK) AND token_version = :ver",
+            values={":one": 1, ":ver": ver},
+        )
+        return self._happened([raised, self._entry(UserRevoked(user_id, ver + 1), now_ms)])
+
+    def _revoke_session(
+        self, user_id: str, sid: str, now_ms: int, *, condition: str, values: Item, names: Mapping[str, str]
+    ) -> Write:
+        now = now_ms // 1000
+        return self._table.update_in_transaction(
+            session_key(user_id, sid),
+            "SET revoked_at = :now, #ttl = :ttl",
+            condition=condition,
+            values={":now": now, ":ttl": now + DAY, **values},
+            names={"#ttl": "ttl", **names},
+        )
+
+    def _happened(self, writes: list[Write]) -> bool:
+        try:
+            self._table.transact(writes)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _entry(self, revoked: Revoked, now_ms: int) -> Write:
+        expires_at = now_ms // 1000 + self._retention
+        return self._table.put_in_transaction(
+            {
+                "PK": f"REVOKED#{secrets.randbelow(self._shards)}",
+                "SK": f"{now_ms:013}#{secrets.token_hex(16)}",
+                **_what(revoked),
+                "expires_at": expires_at,
+                "ttl": expires_at + DAY,
+            }
+        )
+
+
+def _what(revoked: Revoked) -> Item:
+    match revoked:
+        case SessionRevoked(sid):
+            return {"sid": sid}
+        case UserRevoked(sub, ver):
+            return {"sub": sub, "ver": ver}
+        case TokenRevoked(jti):
+            return {"jti": jti}

@@ -1,0 +1,173 @@
+"""The calls that Sallyport makes to its table, and what their failures mean.
+
+Items are plain dictionaries here; boto3's own serializer turns them into DynamoDB's form and back.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sallyport.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+Item: TypeAlias = Mapping[str, Any]
+Key: TypeAlias = tuple[str, str]
+Write: TypeAlias = "TransactWriteItemTypeDef"
+
+DAY = 86_400
+"""An item's `ttl` is a day after it stopped to matter; logic never looks at it."""
+
+
+class ConditionFailed(Exception):
+    """A conditional write did not happen. `current` is the item as it stands, None if there is none."""
+
+    def __init__(self, current: Item | None) -> None:
+        self.current = current
+        super().__init__("condition failed")
+
+
+class Table:
+    """One DynamoDB table. Every read is strongly consistent; every failure of infrastructure is Unavailable."""
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, *keys: Key) -> list[Item | None]:
+        """Read up to a hundred items in one call, in the order of `keys`."""
+        request = {self._name: {"Keys": [_marshal(_key(key)) for key in keys], "ConsistentRead": True}}
+        with _failing_closed():
+            answer = self._client.batch_get_item(RequestItems=cast("Any", request))
+        if answer.get("UnprocessedKeys"):
+            raise Unavailable("dynamodb_unprocessed")
+        found = {(item["PK"], item["SK"]): item for item in map(_unmarshal, answer["Responses"].get(self._name, []))}
+        return [found.get(key) for key in keys]
+
+    def partition(self, pk: str) -> list[Item]:
+        """Read every item of one partition, every page of it."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            KeyConditionExpression="PK = :pk",
+            ExpressionAttributeValues=_marshal({":pk": pk}),
+            ConsistentRead=True,
+        )
+        with _failing_closed():
+            return [_unmarshal(item) for page in pages for item in page["Items"]]
+
+    def put(self, item: Item) -> None:
+        with _failing_closed():
+            self._client.put_item(TableName=self._name, Item=_marshal(item))
+
+    def update(
+        self, key: Key, change: str, *, condition: str, values: Item, names: Mapping[str, str] | None = None
+    ) -> Item:
+        """Change one item under a condition and answer it as it is now. Raises ConditionFailed."""
+        optional: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
+        with _failing_closed():
+            try:
+                answer = self._client.update_item(
+                    TableName=self._name,
+                    Key=_marshal(_key(key)),
+                    UpdateExpression=change,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=_marshal(values),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **optional,
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                raise ConditionFailed(_found(error.response)) from None
+        return _unmarshal(answer["Attributes"])
+
+    def put_in_transaction(self, item: Item, *, condition: str | None = None) -> Write:
+        put: dict[str, Any] = {"TableName": self._name, "Item": _marshal(item)}
+        if condition:
+            put["ConditionExpression"] = condition
+        return cast("Write", {"Put": put})
+
+    def update_in_transaction(
+        self, key: Key, change: str, *, condition: str, values: Item, names: Mapping[str, str] | None = None
+    ) -> Write:
+        update: dict[str, Any] = {
+            "TableName": self._name,
+            "Key": _marshal(_key(key)),
+            "UpdateExpression": change,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": _marshal(values),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if names:
+            update["ExpressionAttributeNames"] = names
+        return cast("Write", {"Update": update})
+
+    def check_in_transaction(self, key: Key, *, condition: str, values: Item) -> Write:
+        return {
+            "ConditionCheck": {
+                "TableName": self._name,
+                "Key": _marshal(_key(key)),
+                "ConditionExpression": condition,
+                "ExpressionAttributeValues": _marshal(values),
+            }
+        }
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        """Make all of `writes` or none.
+
+        Raises ConditionFailed with the first item that stood in the way; Unavailable also where another transaction
+        was touching the same items.
+        """
+        with _failing_closed():
+            try:
+                self._client.transact_write_items(TransactItems=writes)
+            except self._client.exceptions.TransactionCanceledException as error:
+                refused = _first_refusal(cast("Any", error.response)["CancellationReasons"])
+                if refused is None:
+                    raise
+                raise ConditionFailed(_found(refused)) from None
+
+
+@contextmanager
+def _failing_closed() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise Unavailable("dynamodb") from error
+
+
+def _first_refusal(reasons: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return next((reason for reason in reasons if reason.get("Code") == "ConditionalCheckFailed"), None)
+
+
+def _found(answer: Mapping[str, Any]) -> Item | None:
+    item = answer.get("Item")
+    return _unmarshal(item) if item else None
+
+
+def _key(key: Key) -> Item:
+    return {"PK": key[0], "SK": key[1]}
+
+
+_serializer, _deserializer = TypeSerializer(), TypeDeserializer()
+
+
+def _marshal(item: Item) -> dict[str, Any]:
+    return {name: _serializer.serialize(value) for name, value in item.items() if value is not None}
+
+
+def _unmarshal(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(_deserializer.deserialize(value)) for name, value in attributes.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value)  # the table holds whole numbers only
+    if isinstance(value, Binary):
+        return bytes(cast("bytes", value))
+    return value

@@ -1,0 +1,37 @@
+"""The documents by which others verify our tokens (RFC 7517, RFC 8414, OpenID Connect Discovery)."""
+
+from sallyport.aws.http import Endpoint, Request, Response
+from sallyport.tokens.jwks import key_set
+from sallyport.tokens.public_keys import PublicKeyRing
+
+_CACHEABLE = {"cache-control": "public, max-age=300"}
+
+
+def jwks_endpoint(keys: PublicKeyRing) -> Endpoint:
+    def endpoint(_request: Request) -> Response:
+        return Response(200, "published", key_set(keys.jwks), _CACHEABLE)
+
+    return endpoint
+
+
+def discovery_endpoint(keys: PublicKeyRing) -> Endpoint:
+    """Say where everything is. There is no authorization endpoint, and login is not an OAuth grant (RFC 9700 s2.4)."""
+
+    def endpoint(_request: Request) -> Response:
+        issuer = keys.issuer
+        algorithms = sorted({str(jwk["alg"]) for jwk in keys.jwks})
+        document = {
+            "issuer": issuer,
+            "jwks_uri": f"{issuer}/.well-known/jwks.json",
+            "userinfo_endpoint": f"{issuer}/auth/me",
+            "sallyport_login_endpoint": f"{issuer}/auth/login",
+            "sallyport_refresh_endpoint": f"{issuer}/auth/refresh",
+            "sallyport_logout_endpoint": f"{issuer}/auth/logout",
+            "response_types_supported": [],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": algorithms,
+            "access_token_signing_alg_values_supported": algorithms,
+        }
+        return Response(200, "published", document, _CACHEABLE)
+
+    return endpoint

@@ -1,0 +1,60 @@
+"""The fields of a JSON body: the known ones, each of its type, and no others."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sallyport.errors import FieldError, InvalidRequest, UnknownField
+
+_MAX_NAMED = 5
+_MAX_NAME_LENGTH = 64
+
+
+class Fields:
+    """Reads fields and collects what is wrong with them, so that a client learns of everything at once."""
+
+    def __init__(self, body: Mapping[str, Any], known: Collection[str]) -> None:
+        """Raises UnknownField."""
+        unknown = [name for name in body if name not in known]
+        if unknown:
+            raise UnknownField(
+                [
+                    FieldError(name[:_MAX_NAME_LENGTH], "unknown_field", "This endpoint does not know this field.")
+                    for name in unknown[:_MAX_NAMED]
+                ]
+            )
+        self._body = body
+        self._errors: list[FieldError] = []
+
+    def text(self, name: str) -> str:
+        value = self.optional_text(name)
+        if value is None and name not in self._body:
+            self.refuse(name, "missing", "This field is required.")
+        return value or ""
+
+    def optional_text(self, name: str) -> str | None:
+        value = self._body.get(name)
+        if isinstance(value, str):
+            return value
+        if name in self._body:
+            self.refuse(name, "wrong_type", "This field must be a string.")
+        return None
+
+    def flag(self, name: str) -> bool:
+        value = self._body.get(name, False)
+        if not isinstance(value, bool):
+            self.refuse(name, "wrong_type", "This field must be true or false.")
+        return value is True
+
+    def choice(self, name: str, default: str, *others: str) -> str:
+        value = self._body.get(name, default)
+        if value not in (default, *others):
+            self.refuse(name, "not_allowed", f"This field must be one of: {', '.join((default, *others))}.")
+        return default if value not in others else str(value)
+
+    def refuse(self, name: str, code: str, detail: str) -> None:
+        self._errors.append(FieldError(name, code, detail))
+
+    def done(self) -> None:
+        """Raise InvalidRequest if anything was wrong."""
+        if self._errors:
+            raise InvalidRequest(self._errors)

@@ -1,0 +1,188 @@
+"""HTTP as API Gateway hands it over (payload 2.0), and the answers to it.
+
+An endpoint is a function from Request to Response that raises SallyportError. `serve` turns such functions into a
+Lambda handler: it owns the table from error code to status, the headers of every answer and the one log line of every
+request.
+"""
+
+import json
+import traceback
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from sallyport.errors import (
+    InvalidJson,
+    InvalidRequest,
+    PayloadTooLarge,
+    SallyportError,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from sallyport.strict_json import loads
+
+MAX_BODY_BYTES = 16 * 1024
+
+Event: TypeAlias = Mapping[str, Any]
+LambdaHandler: TypeAlias = Callable[[Event, Any], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. Header names are lower case; `caller` is the authorizer's context, empty on a public route."""
+
+    route: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: str = field(repr=False)
+    is_base64: bool
+    source_ip: str
+    user_agent: str
+    caller: Mapping[str, Any]
+    request_id: str
+
+    @classmethod
+    def from_event(cls, event: Event) -> "Request":
+        context = event["requestContext"]
+        return cls(
+            route=event["routeKey"],
+            headers={name.lower(): value for name, value in event.get("headers", {}).items()},
+            body=event.get("body") or "",
+            is_base64=event.get("isBase64Encoded", False),
+            source_ip=context["http"]["sourceIp"],
+            user_agent=context["http"].get("userAgent", ""),
+            caller=context.get("authorizer", {}).get("lambda") or {},
+            request_id=context["requestId"],
+        )
+
+    def json_object(self) -> dict[str, Any]:
+        """Parse the body, one JSON object of at most 16 KB. No body at all is an empty object."""
+        data = self._bytes()
+        if not data:
+            return {}
+        self._require_json()
+        try:
+            value = loads(data)
+        except ValueError:
+            raise InvalidJson from None
+        if not isinstance(value, dict):
+            raise InvalidJson("not_an_object")
+        return value
+
+    def _bytes(self) -> bytes:
+        if len(self.body) > 2 * MAX_BODY_BYTES:  # base64 of a body at the limit is shorter
+            raise PayloadTooLarge
+        try:
+            data = b64decode(self.body, validate=True) if self.is_base64 else self.body.encode("utf-8")
+        except ValueError:
+            raise InvalidJson("encoding") from None
+        if len(data) > MAX_BODY_BYTES:
+            raise PayloadTooLarge
+        return data
+
+    def _require_json(self) -> None:
+        media_type, *parameters = (part.strip().lower() for part in self.headers.get("content-type", "").split(";"))
+        if media_type != "application/json" or any(p not in ("charset=utf-8", 'charset="utf-8"') for p in parameters):
+            raise UnsupportedMediaType
+        if self.headers.get("content-encoding", "identity") != "identity":
+            raise UnsupportedMediaType("content_encoding")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer. `outcome` is the word for the log and the metric."""
+
+    status: int
+    outcome: str
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Telemetry(Protocol):
+    """Logs and counts."""
+
+    def answered(self, route: str, status: int, outcome: str, reason: str, request_id: str) -> None:
+        """Write the one log line of a request, and count its outcome."""
+        ...
+
+    def crashed(self, where: list[str], error: str, request_id: str) -> None:
+        """Log an error that nobody expected: its type and its way, never its text."""
+        ...
+
+
+Endpoint: TypeAlias = Callable[[Request], Response]
+
+_NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+_PROBLEMS: Mapping[str, tuple[int, str, str]] = {
+    "invalid_json": (400, "Bad Request", "The body must be one JSON object in UTF-8, without duplicate names."),
+    "invalid_request": (400, "Bad Request", "A field is missing or wrong; see errors."),
+    "unknown_field": (400, "Bad Request", "The body has a field that this endpoint does not know; see errors."),
+    "payload_too_large": (413, "Content Too Large", "The body may have 16 KB at most."),
+    "unsupported_media_type": (415, "Unsupported Media Type", "Send application/json in UTF-8, uncompressed."),
+    "invalid_credentials": (401, "Unauthorized", "The e-mail address or the password is wrong."),
+    "invalid_grant": (401, "Unauthorized", "The refresh token is invalid, expired or revoked. Log in again."),
+    "invalid_token": (401, "Unauthorized", "The access token is invalid, expired or revoked."),
+    "superseded": (409, "Conflict", "This refresh token was just replaced. Use the newer one that you hold."),
+    "service_unavailable": (503, "Service Unavailable", "A part of the service is not available. Try again."),
+    "internal_error": (500, "Internal Server Error", "Something went wrong on our side."),
+}
+
+
+def serve(endpoints: Mapping[str, Endpoint], telemetry: Telemetry) -> LambdaHandler:
+    """Make the Lambda handler that serves `endpoints`, by route key ("POST /auth/login")."""
+
+    def handler(event: Event, _context: Any) -> dict[str, Any]:
+        request = Request.from_event(event)
+        reason = ""
+        try:
+            response = endpoints[request.route](request)
+        except SallyportError as error:
+            response, reason = _problem(error, request), error.reason
+        except Exception as error:  # noqa: BLE001  # the edge: whatever it was, its text may hold a secret
+            where = [
+                f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+            ]
+            telemetry.crashed(where, type(error).__name__, request.request_id)
+            response = _problem_response("internal_error", request, {})
+        telemetry.answered(request.route, response.status, response.outcome, reason, request.request_id)
+        return _payload(response)
+
+    return handler
+
+
+def _problem(error: SallyportError, request: Request) -> Response:
+    more: dict[str, Any] = {}
+    if isinstance(error, InvalidRequest):
+        more["errors"] = [{"field": e.field, "code": e.code, "detail": e.detail} for e in error.errors]
+    if isinstance(error, Unavailable):
+        more["retry_after"] = error.retry_after
+    return _problem_response(error.code, request, more)
+
+
+def _problem_response(code: str, request: Request, more: Mapping[str, Any]) -> Response:
+    """Describe an error (RFC 9457)."""
+    status, title, detail = _PROBLEMS[code]
+    headers = {"content-type": "application/problem+json"}
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"  # RFC 9110 s15.5.2
+    if "retry_after" in more:
+        headers["retry-after"] = str(more["retry_after"])
+    problem = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **more,
+        "request_id": request.request_id,
+    }
+    return Response(status, code, problem, headers)
+
+
+def _payload(response: Response) -> dict[str, Any]:
+    headers = {**_NO_STORE, **response.headers}
+    if response.body is None:
+        return {"statusCode": response.status, "headers": headers}
+    headers.setdefault("content-type", "application/json")
+    return {"statusCode": response.status, "headers": headers, "body": json.dumps(response.body)}

@@ -1,0 +1,35 @@
+"""KMS: private keys at rest. The encryption context says which key may be opened by whom."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sallyport.errors import Unavailable
+from sallyport.signing.lifecycle import Use
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms.client import KMSClient
+
+
+class KmsCipher:
+    """Seals and opens private keys under one KMS key."""
+
+    def __init__(self, client: "KMSClient", key_id: str) -> None:
+        self._client = client
+        self._key_id = key_id
+
+    def encrypt(self, plaintext: bytes, *, use: Use, kid: str) -> bytes:
+        context = {"use": use, "kid": kid}
+        try:
+            answer = self._client.encrypt(KeyId=self._key_id, Plaintext=plaintext, EncryptionContext=context)
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable("kms") from error
+        return answer["CiphertextBlob"]
+
+    def decrypt(self, ciphertext: bytes, *, use: Use, kid: str) -> bytes:
+        context = {"use": use, "kid": kid}
+        try:
+            answer = self._client.decrypt(KeyId=self._key_id, CiphertextBlob=ciphertext, EncryptionContext=context)
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable("kms") from error
+        return answer["Plaintext"]

@@ -1,0 +1,35 @@
+"""The revocation entry: what tells authorizers of a revocation while a token could still be accepted."""
+
+from dataclasses import dataclass
+
+_SLACK_SECONDS = 120  # clock leeway, skew between environments, a refresh in flight, a slow commit
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRevoked:
+    """Every access token of one session is void."""
+
+    sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserRevoked:
+    """Every token of a user with a version below `ver` is void."""
+
+    sub: str
+    ver: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked:
+    """One access token is void."""
+
+    jti: str
+
+
+Revoked = SessionRevoked | UserRevoked | TokenRevoked
+
+
+def retention(access_token_seconds: int) -> int:
+    """Say for how many seconds an entry is kept and honoured."""
+    return access_token_seconds + _SLACK_SECONDS

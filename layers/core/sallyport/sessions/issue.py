@@ -1,0 +1,82 @@
+"""Issuing the pair of tokens that a session's holder gets (RFC 6749 s5.1)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sallyport.accounts.user import User
+from sallyport.identifiers import new_id
+from sallyport.sessions.session import Session
+from sallyport.tokens import access, device, refresh
+from sallyport.tokens.keys import SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedTokens:
+    """A pair of tokens and their lives in seconds."""
+
+    access_token: str = field(repr=False)
+    expires_in: int
+    refresh_token: str = field(repr=False)
+    refresh_expires_in: int
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIssuer:
+    """Signs access and refresh tokens, each with the active key of its own ring."""
+
+    names: refresh.IssuerName
+    access_key: Callable[[], SigningKey]
+    refresh_key: Callable[[], SigningKey]
+    audience: str
+    client_id: str
+    access_token_seconds: int
+
+    def issue(self, session: Session, gen: int, *, now: int) -> IssuedTokens:
+        """Issue an access token and the refresh token of generation `gen`. Neither outlives the session."""
+        issuer = self.names.issuer
+        expires_at = min(now + self.access_token_seconds, session.ends_at)
+        access_token = access.AccessToken(
+            iss=issuer,
+            sub=session.user_id,
+            aud=self.audience,
+            client_id=self.client_id,
+            iat=now,
+            exp=expires_at,
+            jti=new_id(),
+            sid=session.sid,
+            ver=session.ver,
+            auth_time=session.auth_time,
+        )
+        refresh_token = refresh.RefreshToken(
+            iss=issuer,
+            sub=session.user_id,
+            aud=refresh.audience(issuer),
+            iat=now,
+            exp=session.expires_at,
+            jti=new_id(),
+            sid=session.sid,
+            ver=session.ver,
+            gen=gen,
+        )
+        return IssuedTokens(
+            access_token=access.sign(access_token, self.access_key()),
+            expires_in=expires_at - now,
+            refresh_token=refresh.sign(refresh_token, self.refresh_key()),
+            refresh_expires_in=session.ends_at - now,
+            session_id=session.sid,
+        )
+
+    def issue_device_token(self, user: User, *, now: int) -> str:
+        """Issue the token by which a device that has logged in before is told from a stranger's."""
+        issuer = self.names.issuer
+        token = device.DeviceToken(
+            iss=issuer,
+            sub=user.user_id,
+            aud=device.audience(issuer),
+            iat=now,
+            exp=now + device.LIFETIME_SECONDS,
+            jti=new_id(),
+            ver=user.token_version,
+        )
+        return device.sign(token, self.refresh_key())

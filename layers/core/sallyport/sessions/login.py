@@ -1,0 +1,128 @@
+"""POST /auth/login: a password for a session."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sallyport.accounts.password import Passwords
+from sallyport.accounts.user import Account, User
+from sallyport.clock import Clock
+from sallyport.errors import InvalidCredentials
+from sallyport.identifiers import new_id
+from sallyport.sessions.issue import IssuedTokens, TokenIssuer
+from sallyport.sessions.rotation import opened
+from sallyport.sessions.session import Session, why_dead
+
+MAX_LIVE_SESSIONS = 100
+
+
+class AccountStore(Protocol):
+    """Finds who wants to log in."""
+
+    def find(self, email: str) -> Account | None:
+        """Find the account of a canonical address. Makes the same calls whether there is one or not."""
+        ...
+
+    def replace_hash(self, account: Account, new_hash: str) -> bool:
+        """Store a stronger hash of the same password, unless password or token version changed in between."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Keeps sessions."""
+
+    def of_user(self, user_id: str) -> list[Session]: ...
+
+    def create(self, session: Session) -> None: ...
+
+
+class SessionEnder(Protocol):
+    """Revokes sessions."""
+
+    def end(self, user_id: str, sid: str, *, now_ms: int) -> bool:
+        """Revoke a session. False if there was nothing left to revoke."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLife:
+    """How long sessions live, in seconds."""
+
+    absolute: int
+    idle: int
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a login comes from, as shown to the user in his list of sessions."""
+
+    ip: str = field(repr=False)
+    user_agent: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """What a login answers: tokens for the session, and one that says that this device has logged in before."""
+
+    tokens: IssuedTokens
+    device_token: str = field(repr=False)
+
+
+def login(
+    email: str,
+    password: str,
+    device: Device,
+    *,
+    accounts: AccountStore,
+    sessions: SessionStore,
+    revocations: SessionEnder,
+    passwords: Passwords,
+    issuer: TokenIssuer,
+    life: SessionLife,
+    clock: Clock,
+) -> LoggedIn:
+    """Open a session for whoever knows the password of `email`, a canonical address.
+
+    Raises InvalidCredentials for an unknown address, a wrong password and a disabled user, after the same calls and
+    the same hash; PasswordTooLong before any of it.
+    """
+    account = accounts.find(email)
+    verdict = passwords.check(password, account.password_hash if account else None)
+    if account is None or not verdict.matches or account.user.status != "active":
+        raise InvalidCredentials
+    if verdict.outdated:
+        accounts.replace_hash(account, passwords.hash(password))
+
+    now_ms = clock()
+    session = _open_session(account.user, device, life, now_ms)
+    _make_room(account.user, sessions, revocations, now_ms)
+    sessions.create(session)
+    now = now_ms // 1000
+    tokens = issuer.issue(session, session.rotation.head, now=now)
+    return LoggedIn(tokens, issuer.issue_device_token(account.user, now=now))
+
+
+def _open_session(user: User, device: Device, life: SessionLife, now_ms: int) -> Session:
+    now = now_ms // 1000
+    return Session(
+        sid=new_id(),
+        user_id=user.user_id,
+        mode="body",
+        rotation=opened(now_ms),
+        ver=user.token_version,
+        created_at=now,
+        auth_time=now,
+        last_used_at=now,
+        expires_at=now + life.absolute,
+        idle_expires_at=now + min(life.idle, life.absolute),
+        user_agent=device.user_agent,
+        ip=device.ip,
+    )
+
+
+def _make_room(user: User, sessions: SessionStore, revocations: SessionEnder, now_ms: int) -> None:
+    """Let the oldest sessions go, so that no user holds more than a hundred live ones."""
+    now = now_ms // 1000
+    live = [s for s in sessions.of_user(user.user_id) if why_dead(s, user, ver=s.ver, now=now) is None]
+    live.sort(key=lambda session: session.created_at)
+    for oldest in live[: max(0, len(live) - MAX_LIVE_SESSIONS + 1)]:
+        revocations.end(user.user_id, oldest.sid, now_ms=now_ms)

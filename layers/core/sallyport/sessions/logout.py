@@ -1,0 +1,62 @@
+"""POST /auth/logout: end one session, or all of a user's."""
+
+from typing import Protocol
+
+from sallyport.accounts.user import User
+from sallyport.clock import Clock
+from sallyport.sessions.session import Session, why_dead
+from sallyport.tokens.access import AccessToken
+from sallyport.tokens.refresh import RefreshToken
+
+
+class SessionReads(Protocol):
+    """Reads what proves a credential alive."""
+
+    def load_all(self, user_id: str, sid: str, jti: str) -> tuple[User | None, Session | None, bool]:
+        """Read the user, the session and whether the token itself is revoked."""
+        ...
+
+
+class Revoker(Protocol):
+    """Revokes, together with the entry that tells authorizers of it."""
+
+    def end(self, user_id: str, sid: str, *, now_ms: int) -> bool:
+        """Revoke a session. False if there was nothing left to revoke."""
+        ...
+
+    def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
+        """Raise the user's token version from `ver`. False if it is no longer that."""
+        ...
+
+
+def logout(
+    credential: RefreshToken | AccessToken,
+    *,
+    everywhere: bool,
+    sessions: SessionReads,
+    revocations: Revoker,
+    clock: Clock,
+) -> str:
+    """End the session of an authentic credential; with `everywhere`, every session of its user.
+
+    Any authentic refresh token ends its own session, whatever its generation. `everywhere` needs a live credential:
+    a candidate or the parent of a live session, or an access token that is not revoked. Otherwise only the session
+    ends, so that a token from an old backup cannot log a user out of all his devices.
+
+    Answers what it did, for the log: `everywhere`, `ended` or `nothing_to_end`.
+    """
+    now_ms = clock()
+    may_end_all = everywhere and _is_live(credential, sessions, now=now_ms // 1000)
+    if may_end_all and revocations.raise_version(credential.sub, credential.ver, now_ms=now_ms):
+        return "everywhere"
+    return "ended" if revocations.end(credential.sub, credential.sid, now_ms=now_ms) else "nothing_to_end"
+
+
+def _is_live(credential: RefreshToken | AccessToken, sessions: SessionReads, *, now: int) -> bool:
+    user, session, is_revoked = sessions.load_all(credential.sub, credential.sid, credential.jti)
+    if session is None or is_revoked or why_dead(session, user, ver=credential.ver, now=now) is not None:
+        return False
+    if isinstance(credential, AccessToken):
+        return True
+    rotation = session.rotation
+    return credential.gen == rotation.parent or rotation.first <= credential.gen <= rotation.head

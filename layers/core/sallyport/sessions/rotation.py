@@ -1,0 +1,86 @@
+"""What presenting a refresh token means: the rule of docs/refresh.md, pure and total.
+
+`floor <= parent < first <= head`. `parent` is the generation last used to rotate; `first..head` are the candidates:
+issued since, none used yet.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A session's rotation state. `rotated_at` in milliseconds: login, or the last time a candidate was used."""
+
+    floor: int
+    parent: int
+    first: int
+    head: int
+    rotated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Converged:
+    """Used a moment ago or about to be: answer the same generation, write nothing."""
+
+    gen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """A candidate is used for the first time: answer the new head; its siblings become void."""
+
+    state: Rotation
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The answer to `parent` was lost: answer a new sibling of the unseen token, which nobody else knows."""
+
+    state: Rotation
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A straggler of the rotation that just happened: no token, nothing written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A token that an honest client has stopped using: revoke the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """A generation that was never issued; impossible with an intact table. Write nothing."""
+
+
+Step: TypeAlias = Converged | Rotated | Recovered | Superseded | Replayed | Forged
+
+
+def opened(now_ms: int) -> Rotation:
+    """Begin: login has issued generation 1."""
+    return Rotation(floor=0, parent=0, first=1, head=1, rotated_at=now_ms)
+
+
+def rotate(state: Rotation, gen: int, now_ms: int) -> Rotation:
+    """Use candidate `gen`. `head` only grows, so no generation is ever given twice."""
+    new = state.head + 1
+    return Rotation(floor=state.parent, parent=gen, first=new, head=new, rotated_at=now_ms)
+
+
+def recover(state: Rotation) -> Rotation:
+    """Issue one more sibling to whoever holds `parent`."""
+    return Rotation(state.floor, state.parent, state.first, state.head + 1, state.rotated_at)
+
+
+def next_step(state: Rotation, gen: int, *, now_ms: int, leeway_ms: int) -> Step:
+    """Say what presenting generation `gen` means. Pure: the caller writes."""
+    quiet = abs(now_ms - state.rotated_at) < leeway_ms
+    if gen > state.head:
+        return Forged()
+    if gen >= state.first:
+        return Converged(gen) if quiet else Rotated(rotate(state, gen, now_ms))
+    if gen == state.parent:
+        return Recovered(recover(state))
+    return Superseded() if quiet and gen >= state.floor else Replayed()

@@ -1,0 +1,144 @@
+"""Settings from environment variables.
+
+A setting's variable is its field's name in capitals. Each wiring module combines the groups that its function uses into
+one class; `parse` reads them once and reports every problem together. An empty variable counts as absent, because that
+is what an empty template parameter becomes.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from sallyport.errors import SettingsError
+
+_Settings = TypeVar("_Settings")
+
+
+def parse(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings:
+    """Build `cls` from `environ`. Raises SettingsError, which names every variable that is missing or wrong."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every group is a dataclass
+        name = field.name.upper()
+        try:
+            raw = environ.get(name, "") or field.metadata["default"]
+            values[field.name] = None if raw is None else field.metadata["read"](raw)
+        except ValueError as problem:
+            problems.append(f"{name} {problem}")
+    if problems:
+        raise SettingsError(problems)
+    try:
+        return cls(**values)
+    except ValueError as problem:  # a rule about two settings, from __post_init__
+        raise SettingsError([str(problem)]) from None
+
+
+def _setting(read: Callable[[str], object], default: str | None) -> Any:
+    return dataclasses.field(metadata={"read": read, "default": default})
+
+
+def _text(default: str = "") -> Any:
+    def read(raw: str) -> str:
+        if not raw:
+            raise ValueError("is missing")
+        return raw
+
+    return _setting(read, default)
+
+
+def _integer(default: int, *, at_least: int, at_most: int) -> Any:
+    def read(raw: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,10}", raw, re.ASCII) or not at_least <= int(raw) <= at_most:
+            raise ValueError(f"must be a whole number from {at_least} to {at_most}")
+        return int(raw)
+
+    return _setting(read, str(default))
+
+
+def _choice(default: str, *others: str) -> Any:
+    def read(raw: str) -> str:
+        if raw not in (default, *others):
+            raise ValueError(f"must be one of {', '.join((default, *others))}")
+        return raw
+
+    return _setting(read, default)
+
+
+def _url() -> Any:
+    def read(raw: str) -> str:
+        parts = urlsplit(raw)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+            raise ValueError("must be an http(s) URL without query or fragment")
+        return raw.rstrip("/")
+
+    return _setting(read, None)
+
+
+_DAY = 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """What every function needs."""
+
+    table_name: str = _text()
+    dynamodb_endpoint_url: str | None = _url()
+    log_level: str = _choice("INFO", "DEBUG", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenTimes:
+    """How strictly the times inside a token are read."""
+
+    clock_leeway_seconds: int = _integer(30, at_least=0, at_most=120)
+    tokens_not_before: int = _integer(0, at_least=0, at_most=9_999_999_999)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessTokens(TokenTimes):
+    """What an access token says and how long it lives."""
+
+    audience: str = _text("sallyport")
+    access_token_seconds: int = _integer(600, at_least=60, at_most=3600)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sessions(AccessTokens):
+    """How long a session lives and how its refresh token rotates."""
+
+    client_id: str = _text("sallyport")
+    session_seconds: int = _integer(30 * _DAY, at_least=60, at_most=400 * _DAY)
+    session_idle_seconds: int = _integer(30 * _DAY, at_least=60, at_most=400 * _DAY)
+    refresh_leeway_seconds: int = _integer(60, at_least=1, at_most=3600)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revocation:
+    """How a revocation reaches the authorizer."""
+
+    revocation_mode: str = _choice("strict", "stateless")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevocationWriter:
+    """How a revocation is recorded."""
+
+    revocation_shards: int = _integer(1, at_least=1, at_most=64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateKeys:
+    """Where private keys are encrypted and decrypted."""
+
+    kms_key_id: str = _text()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyMaking(PrivateKeys):
+    """Which keys are made, and in whose name."""
+
+    issuer: str | None = _url()
+    signing_algorithm: str = _choice("RS256")

@@ -1,0 +1,1 @@
+"""Tokens: their strict envelope, their claims, the keys that sign them. No I/O."""

@@ -1,0 +1,66 @@
+"""The access token (RFC 9068): verified without I/O, lives minutes."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from sallyport.tokens.claims import Claims, TimeRules
+from sallyport.tokens.envelope import VerificationKeys, verified_payload
+from sallyport.tokens.keys import SigningKey
+
+TYP = "at+jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """The claims of an access token. Times in seconds since the epoch. Anyone can read them: nothing personal."""
+
+    iss: str
+    sub: str
+    aud: str
+    client_id: str
+    iat: int
+    exp: int
+    jti: str
+    sid: str
+    ver: int
+    auth_time: int
+    scope: str | None = None
+
+
+class PublicKeys(VerificationKeys, Protocol):
+    """The public ring and the name in which its keys sign."""
+
+    @property
+    def issuer(self) -> str: ...
+
+
+def sign(token: AccessToken, key: SigningKey) -> str:
+    claims: dict[str, Any] = {name: value for name, value in asdict(token).items() if value is not None}
+    return key.sign(claims, typ=TYP)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTokenVerifier:
+    """Checks everything about an access token that can be checked without asking whether it was revoked."""
+
+    keys: PublicKeys
+    audience: str
+    times: TimeRules
+
+    def verify(self, token: str, *, now: int) -> AccessToken:
+        """Verify `token` as of `now` (seconds). Raises InvalidToken, or Unavailable if its key cannot be looked up."""
+        claims = Claims(verified_payload(token, typ=TYP, keys=self.keys))
+        iat, exp = claims.times(self.times, now=now)
+        return AccessToken(
+            iss=claims.exactly("iss", self.keys.issuer),
+            sub=claims.identifier("sub"),
+            aud=claims.exactly("aud", self.audience),
+            client_id=claims.text("client_id"),
+            iat=iat,
+            exp=exp,
+            jti=claims.identifier("jti"),
+            sid=claims.identifier("sid"),
+            ver=claims.integer("ver", at_least=1),
+            auth_time=claims.integer("auth_time", at_least=1),
+            scope=claims.optional_text("scope"),
+        )

@@ -1,0 +1,30 @@
+"""The device token: tells a device that has logged in before from a stranger's. Opens nothing by itself."""
+
+from dataclasses import asdict, dataclass
+
+from sallyport.tokens.keys import SigningKey
+
+TYP = "dt+jwt"
+LIFETIME_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceToken:
+    """The claims of a device token. Times in seconds since the epoch. Void once the user's version has moved."""
+
+    iss: str
+    sub: str
+    aud: str
+    iat: int
+    exp: int
+    jti: str
+    ver: int
+
+
+def audience(issuer: str) -> str:
+    """Name the one place where a device token of `issuer` means anything."""
+    return f"{issuer}/auth/login"
+
+
+def sign(token: DeviceToken, key: SigningKey) -> str:
+    return key.sign(asdict(token), typ=TYP)

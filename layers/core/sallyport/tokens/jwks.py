@@ -1,0 +1,27 @@
+"""Public keys as the world sees them: JWK, thumbprint, key set (RFC 7517, RFC 7638)."""
+
+import hashlib
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.algorithms import RSAAlgorithm
+
+
+def rsa_jwk(key: RSAPublicKey) -> dict[str, Any]:
+    """Describe an RS256 key. Its `kid` is its RFC 7638 thumbprint, so nobody can publish another key under it."""
+    described = RSAAlgorithm.to_jwk(key, as_dict=True)
+    required = {name: described[name] for name in ("e", "kty", "n")}
+    return {**required, "kid": _thumbprint(required), "alg": "RS256", "use": "sig"}
+
+
+def key_set(jwks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Build the document behind `jwks_uri`, in a stable order."""
+    return {"keys": sorted((dict(jwk) for jwk in jwks), key=lambda jwk: str(jwk["kid"]))}
+
+
+def _thumbprint(required_members: Mapping[str, str]) -> str:
+    canonical = json.dumps(required_members, separators=(",", ":"), sort_keys=True).encode()
+    return urlsafe_b64encode(hashlib.sha256(canonical).digest()).rstrip(b"=").decode()

@@ -1,0 +1,35 @@
+"""The public ring: whose signatures count, and in whose name they are made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sallyport.tokens.keys import Key
+from sallyport.tokens.ring import CachedRing
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRing:
+    """One reading of the published keys. `jwks` holds each as it is published."""
+
+    issuer: str
+    keys: Mapping[str, Key]
+    jwks: tuple[Mapping[str, Any], ...]
+
+
+class PublicKeyRing:
+    """The published keys as one environment remembers them."""
+
+    def __init__(self, cached: CachedRing[PublicRing]) -> None:
+        self._cached = cached
+
+    @property
+    def issuer(self) -> str:
+        return self._cached.current().issuer
+
+    @property
+    def jwks(self) -> tuple[Mapping[str, Any], ...]:
+        return self._cached.current().jwks
+
+    def get(self, kid: str) -> Key:
+        return self._cached.require(kid).keys[kid]

@@ -1,0 +1,22 @@
+"""The function that publishes keys."""
+
+from collections.abc import Mapping
+
+from sallyport import settings
+from sallyport.aws.endpoints.wellknown import discovery_endpoint, jwks_endpoint
+from sallyport.aws.http import LambdaHandler, serve
+from sallyport.aws.telemetry import PowertoolsTelemetry
+from sallyport.clock import system_clock
+from sallyport.wiring import storage, verification
+
+
+def build(environ: Mapping[str, str]) -> LambdaHandler:
+    told = settings.parse(settings.Common, environ)
+    keys = verification.public_keys(storage.open_table(told), system_clock)
+    return serve(
+        {
+            "GET /.well-known/jwks.json": jwks_endpoint(keys),
+            "GET /.well-known/openid-configuration": discovery_endpoint(keys),
+        },
+        PowertoolsTelemetry("wellknown", told.log_level),
+    )

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Pin every dependency with hashes, for Python 3.11 to 3.13 on every platform (make lock).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+pin() {  # pin IN OUT [CONSTRAINTS]
+  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-emit-index-url ${3:+--constraints "$3"} "$1" -o "$2"
+}
+
+runtime=layers/dependencies/requirements
+pin "$runtime.in" "$runtime.txt"
+pin requirements/dev.in requirements/dev.txt "$runtime.txt"
+pin requirements/test.in requirements/test.txt requirements/dev.txt
+pin requirements/sam.in requirements/sam.txt
