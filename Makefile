@@ -1,0 +1,72 @@
+# Every command of the project. `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test check fmt lint types contracts template lock build deploy clean
+
+help:  ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a cloud
+	@exec $(BIN)/python -m dev
+
+test: .venv/.test tests/e2e/node_modules  ## Run every test
+	$(BIN)/pytest --cov
+
+check: fmt-check lint types contracts template test  ## What CI runs: format, lint, types, import contracts, template, tests
+
+fmt: .venv/.test  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+fmt-check: .venv/.test
+	$(BIN)/ruff format --check .
+
+lint: .venv/.test
+	$(BIN)/ruff check .
+
+types: .venv/.test
+	$(BIN)/mypy layers/core dev tests
+
+contracts: .venv/.test
+	$(BIN)/lint-imports --no-logo
+
+template: .venv-sam/.installed
+	$(SAM) validate --lint
+
+lock:  ## Pin every dependency anew (needs uv)
+	requirements/lock.sh
+
+build: .venv-sam/.installed  ## Build functions and layers for deployment (needs python3.13 on PATH)
+	$(SAM) build
+
+deploy: build  ## Build and deploy to AWS
+	$(SAM) deploy --guided
+
+clean:  ## Remove everything that these commands made
+	rm -rf .venv .venv-sam .aws-sam .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
+		tests/e2e/node_modules
+
+.venv/.dev: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	$(BIN)/python $(PIP_INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+.venv/.test: .venv/.dev requirements/test.txt
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/test.txt
+	@touch $@
+
+.venv-sam/.installed: requirements/sam.txt
+	$(PYTHON) -m venv .venv-sam
+	.venv-sam/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
+	@touch $@
+
+# aws-jwt-verify, an independent verifier of our tokens. Without npm its test is skipped and says so.
+tests/e2e/node_modules: tests/e2e/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --no-fund --no-audit --prefix tests/e2e; \
+	else echo "npm is not installed: the test with aws-jwt-verify will be skipped"; fi
+	@if [ -d $@ ]; then touch $@; fi

@@ -1,0 +1,94 @@
+"""The embedded AWS: moto behind a lock, because moto alone is not atomic under threads."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from dev.stack import REGION
+
+_Environ = dict[str, Any]
+_WsgiApp = Callable[[_Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+class Cloud:
+    """A moto server on a loopback port of its own."""
+
+    def __init__(self) -> None:
+        self._server: BaseWSGIServer = make_server(
+            "127.0.0.1",
+            0,
+            _one_at_a_time(DomainDispatcherApplication(create_backend_app)),
+            threaded=True,
+            request_handler=_QuietHandler,
+        )
+        self._thread = threading.Thread(target=self._server.serve_forever, name="moto", daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def never_reach_aws(cloud: Cloud) -> None:
+    """Point every AWS client of this process at the embedded cloud, whatever credentials its user has."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="local",
+        AWS_SECRET_ACCESS_KEY="local",  # noqa: S106  # moto asks for one and ignores it
+        AWS_DEFAULT_REGION=REGION,
+        AWS_REGION=REGION,
+        AWS_ENDPOINT_URL=cloud.url,
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        AWS_EC2_METADATA_DISABLED="true",
+        POWERTOOLS_METRICS_DISABLED="true",
+    )
+
+
+def create_key() -> str:
+    """Create the KMS key; answers its ARN."""
+    return boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+
+
+def create_table(name: str, properties: Mapping[str, Any], endpoint_url: str | None) -> None:
+    """Create the table that the template describes, unless the engine already has one of this name."""
+    client = boto3.client("dynamodb", endpoint_url=endpoint_url)
+    try:
+        client.create_table(
+            TableName=name,
+            KeySchema=properties["KeySchema"],
+            AttributeDefinitions=properties["AttributeDefinitions"],
+            BillingMode=properties["BillingMode"],
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceInUseException":
+            raise
+
+
+def _one_at_a_time(app: _WsgiApp) -> _WsgiApp:
+    lock = threading.Lock()
+
+    def serialised(environ: _Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with lock:
+            return list(app(environ, start_response))
+
+    return serialised
+
+
+class _QuietHandler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"  # keep connections open, as DynamoDB does
+
+    def log_request(self, *_: object) -> None:
+        pass

@@ -1,0 +1,36 @@
+"""What CloudFormation does, done locally: the table, the key, the functions, the first signing keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dev import cloud, stack
+from dev.functions import LocalFunction
+from dev.stack import Route
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A running stack."""
+
+    functions: Mapping[str, LocalFunction]
+    routes: Mapping[tuple[str, str], Route]
+    table_name: str
+    dynamodb_endpoint_url: str | None
+
+
+def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sallyport-dev") -> Deployment:
+    """Deploy template.yaml in the name of `issuer`.
+
+    A variable in `overrides` that bears the name of a function's setting replaces what the template gives it.
+    Raises SettingsError.
+    """
+    described = stack.read(table_name=table_name, kms_key_id=cloud.create_key())
+    endpoint_url = overrides.get("DYNAMODB_ENDPOINT_URL") or None
+    cloud.create_table(table_name, described.table, endpoint_url)
+    ours = {"ISSUER": issuer, "DYNAMODB_ENDPOINT_URL": endpoint_url or ""}
+    functions = {}
+    for name, spec in described.functions.items():
+        chosen = {setting: overrides[setting] for setting in spec.environment if overrides.get(setting)}
+        functions[name] = LocalFunction(replace(spec, environment={**spec.environment, **ours, **chosen}))
+    functions["RotateKeys"].invoke({})
+    return Deployment(functions, described.routes, table_name, endpoint_url)

@@ -1,0 +1,159 @@
+"""What template.yaml describes, as CloudFormation would see it: functions, routes and the table."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from samtranslator.intrinsics.resolver import IntrinsicsResolver
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parent.parent
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """A Lambda function: where its app.py lies, and its environment variables."""
+
+    name: str
+    folder: Path
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Route:
+    """What answers a method and a path, and which function must agree first."""
+
+    key: str
+    function: str
+    authorizer: str | None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The parts of the template that run locally. `routes` by method and path."""
+
+    functions: Mapping[str, FunctionSpec]
+    routes: Mapping[tuple[str, str], Route]
+    table: Mapping[str, Any]
+
+
+def read(template: Path = ROOT / "template.yaml", *, table_name: str, kms_key_id: str) -> Stack:
+    """Translate the template with its default parameters."""
+    resources = _translated(template, table_name, kms_key_id)
+    functions = {
+        name: FunctionSpec(
+            name,
+            template.parent / properties["Code"]["S3Key"],
+            {key: str(value) for key, value in properties["Environment"]["Variables"].items()},
+        )
+        for name, properties in _of_type(resources, "AWS::Lambda::Function")
+    }
+    routes = {}
+    for _, api in _of_type(resources, "AWS::ApiGatewayV2::Api"):
+        schemes = api["Body"]["components"]["securitySchemes"]
+        for path, methods in api["Body"]["paths"].items():
+            for method, operation in methods.items():
+                key = f"{method.upper()} {path}"
+                routes[method.upper(), path] = Route(
+                    key,
+                    _function_in(operation["x-amazon-apigateway-integration"]["uri"]),
+                    _authorizer(operation, schemes),
+                )
+    ((_, table),) = _of_type(resources, "AWS::DynamoDB::Table")
+    return Stack(functions, routes, table)
+
+
+def _translated(template: Path, table_name: str, kms_key_id: str) -> Mapping[str, Any]:
+    document = yaml_parse(template.read_text())
+    for resource in document["Resources"].values():
+        for uri in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
+            resource["Properties"][uri] = f"s3://local/{resource['Properties'][uri]}"  # as `sam package` would
+    parameters = {name: parameter.get("Default", "") for name, parameter in document["Parameters"].items()}
+    translated = transform(document, dict(parameters), _NoManagedPolicies())
+    resources = translated["Resources"]
+    names = {
+        "AWS::Region": REGION,
+        "AWS::AccountId": ACCOUNT,
+        "AWS::Partition": "aws",
+        "AWS::URLSuffix": "amazonaws.com",
+        "AWS::StackName": "sallyport",
+        **parameters,
+        **{name: _reference(name, resource, table_name) for name, resource in translated["Resources"].items()},
+    }
+    attributes = {
+        **{
+            f"{name}.Arn": _function_arn(name) for name, _ in _of_type(translated["Resources"], "AWS::Lambda::Function")
+        },
+        **{f"{name}.Arn": kms_key_id for name, _ in _of_type(translated["Resources"], "AWS::KMS::Key")},
+    }
+    refs = IntrinsicsResolver(names)
+    conditions = refs.resolve_parameter_refs(translated.get("Conditions", {}))
+    chosen = _choose(resources, conditions, attributes)
+    resolved: Mapping[str, Any] = refs.resolve_parameter_refs(chosen)
+    return resolved
+
+
+class _NoManagedPolicies:
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def _choose(value: Any, conditions: Mapping[str, Any], attributes: Mapping[str, str]) -> Any:
+    """Resolve Fn::If and the Fn::GetAtt that we know, which samtranslator leaves to CloudFormation."""
+    if isinstance(value, list):
+        return [_choose(item, conditions, attributes) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"Fn::If"}:
+        condition, then, otherwise = value["Fn::If"]
+        return _choose(then if _holds(conditions[condition]) else otherwise, conditions, attributes)
+    if value.keys() == {"Fn::GetAtt"}:
+        return attributes.get(".".join(value["Fn::GetAtt"]), value)
+    return {key: _choose(item, conditions, attributes) for key, item in value.items()}
+
+
+def _holds(condition: Mapping[str, Any]) -> bool:
+    if "Fn::Not" in condition:
+        return not _holds(condition["Fn::Not"][0])
+    left, right = condition["Fn::Equals"]
+    return bool(left == right)
+
+
+def _reference(name: str, resource: Mapping[str, Any], table_name: str) -> str:
+    """Say what `Ref` answers for a resource."""
+    match resource["Type"]:
+        case "AWS::Lambda::Alias":
+            return _function_arn(resource["Properties"]["FunctionName"]["Ref"])
+        case "AWS::DynamoDB::Table":
+            return table_name
+        case _:
+            return name
+
+
+def _function_arn(name: str) -> str:
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+
+
+def _of_type(resources: Mapping[str, Any], resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return ((name, r["Properties"]) for name, r in resources.items() if r["Type"] == resource_type)
+
+
+def _function_in(uri: Any) -> str:
+    """Find the function that an integration or authorizer URI calls."""
+    found = re.search(r":function:(\w+)", json.dumps(uri))
+    if found is None:
+        raise ValueError("this URI names no function of the template")
+    return found[1]
+
+
+def _authorizer(operation: Mapping[str, Any], schemes: Mapping[str, Any]) -> str | None:
+    names = [name for requirement in operation.get("security", ()) for name in requirement if name != "NONE"]
+    if not names:
+        return None
+    return _function_in(schemes[names[0]]["x-amazon-apigateway-authorizer"]["authorizerUri"])

@@ -1,0 +1,36 @@
+"""The copy-paste lines that `make dev` prints, and the README shows."""
+
+DEMO_EMAIL = "demo@example.com"
+DEMO_PASSWORD = "correct horse battery staple"  # noqa: S105  # everybody may know it
+
+_LINES = r"""
+URL=@URL@ JSON='content-type: application/json'
+field() { sed -n 's/.*"'$1'": *"\([^"]*\)".*/\1/p'; }
+login() { curl -s $URL/auth/login -H "$JSON" -d '{"email":"@EMAIL@","password":"@PASSWORD@"}'; }
+refresh() { curl -s -w '\n' $URL/auth/refresh -H "$JSON" -d '{"refresh_token":"'$1'"}'; }
+me() { curl -s -w '\n' $URL/auth/me -H "authorization: Bearer $1"; }
+wait_a_minute() { curl -s $URL/_dev/clock -d '{"advance_seconds":61}' >/dev/null; }
+
+echo 'Log in and call a protected route'
+TOKENS=$(login); FIRST=$(echo "$TOKENS" | field refresh_token); me $(echo "$TOKENS" | field access_token)
+
+echo 'Refresh twice, a minute apart'
+wait_a_minute; SECOND=$(refresh $FIRST | field refresh_token)
+wait_a_minute; TOKENS=$(refresh $SECOND); me $(echo "$TOKENS" | field access_token)
+
+echo 'Replay the first refresh token, late: the session is revoked, its newest tokens included'
+wait_a_minute; refresh $FIRST
+me $(echo "$TOKENS" | field access_token)
+refresh $(echo "$TOKENS" | field refresh_token)
+
+echo 'Log in again, log out, and be refused'
+TOKENS=$(login); REFRESH=$(echo "$TOKENS" | field refresh_token)
+curl -s -w '%{http_code}\n' $URL/auth/logout -H "$JSON" -d '{"refresh_token":"'$REFRESH'"}'
+me $(echo "$TOKENS" | field access_token)
+refresh $REFRESH
+"""
+
+
+def curl_lines(url: str) -> str:
+    """Write the walk-through for a server at `url`. Needs curl and sed; works in bash and zsh."""
+    return _LINES.strip().replace("@URL@", url).replace("@EMAIL@", DEMO_EMAIL).replace("@PASSWORD@", DEMO_PASSWORD)
