@@ -9,7 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import uvicorn
-from sallyport.accounts.password import Passwords
+
+from dev import cloud
+from dev.clock import MovableTime
+from dev.deployment import deploy
+from dev.gateway import DevRoutes, Gateway
+from dev.walkthrough import DEMO_EMAIL, DEMO_PASSWORD, curl_lines
+from sallyport.accounts.password import Passwords, normal
 from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
@@ -17,12 +23,6 @@ from sallyport.aws.dynamodb.users import Users
 from sallyport.clock import system_clock
 from sallyport.errors import SettingsError
 from sallyport.identifiers import new_id
-
-from dev import cloud
-from dev.clock import MovableTime
-from dev.deployment import deploy
-from dev.gateway import DevRoutes, Gateway
-from dev.walkthrough import DEMO_EMAIL, DEMO_PASSWORD, curl_lines
 
 DEFAULT_PORT = "8787"
 
@@ -40,8 +40,8 @@ def main(environ: Mapping[str, str]) -> int:
     aws = cloud.Cloud()
     try:
         cloud.never_reach_aws(aws)
-        gateway = _gateway(url, overrides)
-        asyncio.run(_serve(gateway, listener, url))
+        with MovableTime().installed() as clock:
+            asyncio.run(_serve(_gateway(url, overrides, clock), listener, url))
     except SettingsError as error:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 1
@@ -65,9 +65,7 @@ def _listen(port: str) -> socket.socket:
     return listener
 
 
-def _gateway(url: str, overrides: Mapping[str, str]) -> Gateway:
-    clock = MovableTime()
-    clock.install()
+def _gateway(url: str, overrides: Mapping[str, str], clock: MovableTime) -> Gateway:
     deployed = deploy(url, overrides)
     users = Users(Table(clients.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name))
     _create_demo_user(users)
@@ -83,7 +81,7 @@ def _create_demo_user(users: Users) -> None:
         roles=("demo",),
         created_at=system_clock() // 1000,
     )
-    users.create(user, Passwords().hash(DEMO_PASSWORD))  # False where another engine kept him from last time
+    users.create(user, Passwords().hash(normal(DEMO_PASSWORD)))  # False where another engine kept him from last time
 
 
 def _dev_routes(clock: MovableTime) -> DevRoutes:

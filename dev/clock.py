@@ -1,6 +1,9 @@
 """The clock that every local handler sees, which can be moved."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
 
 import sallyport.clock
 
@@ -17,6 +20,8 @@ class MovableTime:
     def advance(self, seconds: int) -> None:
         self._moved_seconds += seconds
 
-    def install(self) -> None:
-        """Make every handler of this process see this time. Nothing in the deployed code can do this."""
-        setattr(sallyport.clock, "time", self)  # noqa: B010  # a name that mypy takes for the module
+    @contextmanager
+    def installed(self) -> Iterator["MovableTime"]:
+        """Make every handler of this process see this time. Nothing that is deployed can do this."""
+        with patch.object(sallyport.clock, "time", self):
+            yield self

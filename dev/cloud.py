@@ -12,18 +12,18 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from dev.stack import REGION
 
-_Environ = dict[str, Any]
-_WsgiApp = Callable[[_Environ, Callable[..., Any]], Iterable[bytes]]
+WsgiEnviron = dict[str, Any]
+WsgiApp = Callable[[WsgiEnviron, Callable[..., Any]], Iterable[bytes]]
 
 
 class Cloud:
-    """A moto server on a loopback port of its own."""
+    """A moto server on a loopback port of its own. `middleware` sees every call before moto does."""
 
-    def __init__(self) -> None:
+    def __init__(self, middleware: Callable[[WsgiApp], WsgiApp] = lambda app: app) -> None:
         self._server: BaseWSGIServer = make_server(
             "127.0.0.1",
             0,
-            _one_at_a_time(DomainDispatcherApplication(create_backend_app)),
+            middleware(_one_at_a_time(DomainDispatcherApplication(create_backend_app))),
             threaded=True,
             request_handler=_QuietHandler,
         )
@@ -77,10 +77,10 @@ def create_table(name: str, properties: Mapping[str, Any], endpoint_url: str | N
             raise
 
 
-def _one_at_a_time(app: _WsgiApp) -> _WsgiApp:
+def _one_at_a_time(app: WsgiApp) -> WsgiApp:
     lock = threading.Lock()
 
-    def serialised(environ: _Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def serialised(environ: WsgiEnviron, start_response: Callable[..., Any]) -> Iterable[bytes]:
         with lock:
             return list(app(environ, start_response))
 

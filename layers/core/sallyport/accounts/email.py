@@ -22,7 +22,7 @@ def canonical(typed: str) -> str:
     if len(typed) > MAX_TYPED_LENGTH or not typed.isprintable():
         raise InvalidEmail
     try:
-        address = validate_email(typed, allow_smtputf8=False, check_deliverability=False)
+        address = validate_email(typed, allow_smtputf8=False, check_deliverability=False, strict=True)
     except EmailNotValidError:
         raise InvalidEmail from None
     return f"{address.ascii_local_part}@{address.ascii_domain}".lower()

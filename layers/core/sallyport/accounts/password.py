@@ -4,6 +4,7 @@ import unicodedata
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha512
+from typing import NewType
 
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,8 +17,19 @@ _MAX_TIME_COST = 10
 _MAX_PARALLELISM = 4
 
 
+NormalPassword = NewType("NormalPassword", bytes)
+"""A typed password in the form in which it is hashed: NFC, so that every keyboard's way to write it is the same."""
+
+
 class PasswordTooLong(ValueError):
     """More than 1024 bytes of UTF-8, counted before any Unicode work: normalising a long text takes seconds."""
+
+
+def normal(typed: str) -> NormalPassword:
+    """Read a typed password. Raises PasswordTooLong."""
+    if len(typed.encode("utf-8")) > MAX_PASSWORD_BYTES:
+        raise PasswordTooLong
+    return NormalPassword(unicodedata.normalize("NFC", typed).encode("utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +47,24 @@ class Passwords:
         self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1, type=Type.ID)
         self._decoy = _decoy_hash(memory_kib, time_cost)
 
-    def hash(self, password: str) -> str:
-        """Hash a password for storage. Raises PasswordTooLong."""
-        return self._hasher.hash(_normal(password))
+    def hash(self, password: NormalPassword) -> str:
+        """Hash a password for storage."""
+        return self._hasher.hash(password)
 
-    def check(self, password: str, stored: str | None) -> Verdict:
-        """Compare a typed password with a stored hash.
+    def check(self, password: NormalPassword, stored: str | None) -> Verdict:
+        """Compare a password with a stored hash.
 
         Without one (`None`), and with one whose parameters are out of bounds, a decoy of today's parameters is hashed
         instead and nothing matches: whether an account exists costs the same time.
-
-        Raises PasswordTooLong, before hashing.
         """
-        normal = _normal(password)
         known = stored if stored is not None and _is_within_bounds(stored) else None
         try:
-            self._hasher.verify(known or self._decoy, normal)
+            self._hasher.verify(known or self._decoy, password)
         except (VerificationError, InvalidHashError):
             return Verdict(matches=False)
         if known is None:
             return Verdict(matches=False)
         return Verdict(matches=True, outdated=self._hasher.check_needs_rehash(known))
-
-
-def _normal(password: str) -> bytes:
-    if len(password.encode("utf-8")) > MAX_PASSWORD_BYTES:
-        raise PasswordTooLong
-    return unicodedata.normalize("NFC", password).encode("utf-8")
 
 
 def _is_within_bounds(stored: str) -> bool:

@@ -52,7 +52,9 @@ class Fields:
         return default if value not in others else str(value)
 
     def refuse(self, name: str, code: str, detail: str) -> None:
-        self._errors.append(FieldError(name, code, detail))
+        """Note what is wrong with a field. The first thing that is wrong with it counts."""
+        if all(error.field != name for error in self._errors):
+            self._errors.append(FieldError(name, code, detail))
 
     def done(self) -> None:
         """Raise InvalidRequest if anything was wrong."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sallyport.accounts.password import Passwords
+from sallyport.accounts.password import NormalPassword, Passwords
 from sallyport.accounts.user import Account, User
 from sallyport.clock import Clock
 from sallyport.errors import InvalidCredentials
@@ -69,7 +69,7 @@ class LoggedIn:
 
 def login(
     email: str,
-    password: str,
+    password: NormalPassword,
     device: Device,
     *,
     accounts: AccountStore,
@@ -83,7 +83,7 @@ def login(
     """Open a session for whoever knows the password of `email`, a canonical address.
 
     Raises InvalidCredentials for an unknown address, a wrong password and a disabled user, after the same calls and
-    the same hash; PasswordTooLong before any of it.
+    the same hash.
     """
     account = accounts.find(email)
     verdict = passwords.check(password, account.password_hash if account else None)

@@ -1,0 +1,84 @@
+"""What every user store promises."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from tests.builders import NOW, SECOND, a_user
+from tests.contract.conftest import Stores
+
+
+def test_a_user_is_found_by_his_canonical_address_with_his_hash(stores: Stores) -> None:
+    user = a_user()
+
+    assert stores.users.create(user, "hash")
+
+    account = stores.account(user.email)
+    assert (account.user, account.password_hash) == (user, "hash")
+    assert stores.users.get(user.user_id) == user
+
+
+def test_an_unknown_address_is_nobody(stores: Stores) -> None:
+    assert stores.users.find("nobody@example.com") is None
+    assert stores.users.get("nobody") is None
+
+
+def test_an_address_belongs_to_the_first_who_takes_it(stores: Stores) -> None:
+    first, second = a_user(), a_user()
+    assert stores.users.create(first, "hash")
+
+    assert not stores.users.create(replace(second, email=first.email), "other")
+
+    assert stores.account(first.email).user == first
+    assert stores.users.get(second.user_id) is None
+
+
+def test_a_stronger_hash_replaces_the_one_that_was_read(stores: Stores) -> None:
+    user = a_user()
+    stores.users.create(user, "old")
+
+    assert stores.users.replace_hash(stores.account(user.email), "new")
+
+    assert stores.account(user.email).password_hash == "new"
+
+
+def test_a_hash_that_was_changed_in_between_stays(stores: Stores) -> None:
+    user = a_user()
+    stores.users.create(user, "old")
+    read = stores.account(user.email)
+    stores.users.replace_hash(read, "changed by somebody else")
+
+    assert not stores.users.replace_hash(read, "new")
+
+    assert stores.account(user.email).password_hash == "changed by somebody else"
+
+
+def test_a_hash_stays_when_the_version_was_raised_in_between(stores: Stores) -> None:
+    user = a_user()
+    stores.users.create(user, "old")
+    read = stores.account(user.email)
+    stores.revocations.raise_version(user.user_id, 1, now_ms=NOW * SECOND)
+
+    assert not stores.users.replace_hash(read, "new")
+
+    assert stores.account(user.email).password_hash == "old"
+
+
+def test_values_that_look_like_dynamodb_are_data(stores: Stores) -> None:
+    strange = a_user(email="attribute_exists(pk)#:x@example.com", roles=("#n", ":v", "a = :v OR 1=1"))
+
+    assert stores.users.create(strange, "USER#other")
+
+    assert stores.account(strange.email).user == strange
+
+
+def test_the_table_keeps_hash_and_user_apart(stores: Stores, raw_items: Callable[[str], list[dict[str, Any]]]) -> None:
+    user = a_user()
+    stores.users.create(user, "hash")
+
+    for item in raw_items(f"USER#{user.user_id}"):
+        assert item.keys() == {
+            "PK", "SK", "email", "token_version", "status", "roles", "created_at", "schema_version"
+        }  # fmt: skip
+    for item in raw_items(f"CREDENTIAL#{user.user_id}"):
+        assert item.keys() == {"PK", "SK", "password_hash"}

@@ -1,0 +1,133 @@
+"""Stores in memory. They pass the same contract suite as the real ones (tests/contract)."""
+
+import threading
+from dataclasses import dataclass, field, replace
+
+from sallyport.accounts.user import Account, User
+from sallyport.revocation.entries import Revoked, SessionRevoked, UserRevoked
+from sallyport.sessions.rotation import Rotation, recover, rotate
+from sallyport.sessions.session import RaceLost, Session
+
+
+@dataclass
+class Memory:
+    """What the fakes share: the table."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
+    revoked_tokens: set[str] = field(default_factory=set)
+    entries: list[Revoked] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class FakeUsers:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def find(self, email: str) -> Account | None:
+        for user in self._memory.users.values():
+            if user.email == email:
+                return Account(user, self._memory.hashes[user.user_id])
+        return None
+
+    def get(self, user_id: str) -> User | None:
+        return self._memory.users.get(user_id)
+
+    def create(self, user: User, password_hash: str) -> bool:
+        with self._memory.lock:
+            if self.find(user.email) or user.user_id in self._memory.users:
+                return False
+            self._memory.users[user.user_id] = user
+            self._memory.hashes[user.user_id] = password_hash
+            return True
+
+    def replace_hash(self, account: Account, new_hash: str) -> bool:
+        with self._memory.lock:
+            user = self._memory.users.get(account.user.user_id)
+            is_same = user is not None and user.token_version == account.user.token_version
+            if user is None or not is_same or self._memory.hashes[user.user_id] != account.password_hash:
+                return False
+            self._memory.hashes[user.user_id] = new_hash
+            return True
+
+
+class FakeSessions:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def load(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
+        return self._memory.users.get(user_id), self._memory.sessions.get((user_id, sid))
+
+    def load_all(self, user_id: str, sid: str, jti: str) -> tuple[User | None, Session | None, bool]:
+        return (*self.load(user_id, sid), jti in self._memory.revoked_tokens)
+
+    def of_user(self, user_id: str) -> list[Session]:
+        return [session for (owner, _), session in self._memory.sessions.items() if owner == user_id]
+
+    def create(self, session: Session) -> None:
+        self._memory.sessions[session.user_id, session.sid] = session
+
+    def rotate(self, session: Session, gen: int, *, now_ms: int, idle_expires_at: int) -> Session:
+        with self._memory.lock:
+            current = require_as_read(self._memory, session, now_ms)
+            return self._store(current, rotate(current.rotation, gen, now_ms), now_ms, idle_expires_at)
+
+    def recover(self, session: Session, *, now_ms: int, idle_expires_at: int) -> Session:
+        with self._memory.lock:
+            current = require_as_read(self._memory, session, now_ms)
+            return self._store(current, recover(current.rotation), now_ms, idle_expires_at)
+
+    def _store(self, current: Session, rotation: Rotation, now_ms: int, idle_expires_at: int) -> Session:
+        moved = replace(
+            current,
+            rotation=rotation,
+            last_used_at=now_ms // 1000,
+            idle_expires_at=idle_expires_at,
+        )
+        self._memory.sessions[moved.user_id, moved.sid] = moved
+        return moved
+
+
+class FakeRevocations:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def end(self, user_id: str, sid: str, *, now_ms: int) -> bool:
+        with self._memory.lock:
+            session = self._memory.sessions.get((user_id, sid))
+            if session is None or session.revoked_at is not None:
+                return False
+            self._revoke(session, now_ms)
+            return True
+
+    def revoke_replayed(self, session: Session, *, now_ms: int) -> None:
+        with self._memory.lock:
+            self._revoke(require_as_read(self._memory, session, now_ms), now_ms)
+
+    def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
+        with self._memory.lock:
+            user = self._memory.users.get(user_id)
+            if user is None or user.token_version != ver:
+                return False
+            self._memory.users[user_id] = replace(user, token_version=ver + 1)
+            self._memory.entries.append(UserRevoked(user_id, ver + 1))
+            return True
+
+    def _revoke(self, session: Session, now_ms: int) -> None:
+        self._memory.sessions[session.user_id, session.sid] = replace(session, revoked_at=now_ms // 1000)
+        self._memory.entries.append(SessionRevoked(session.sid))
+
+
+def require_as_read(memory: Memory, session: Session, now_ms: int) -> Session:
+    """Apply the conditions of every write to a session. Raises RaceLost."""
+    current = memory.sessions.get((session.user_id, session.sid))
+    if (
+        current is None
+        or current.revoked_at is not None
+        or current.ends_at <= now_ms // 1000
+        or current.ver != session.ver
+        or (current.rotation.parent, current.rotation.first) != (session.rotation.parent, session.rotation.first)
+    ):
+        raise RaceLost(current)
+    return current

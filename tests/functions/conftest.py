@@ -1,0 +1,105 @@
+"""The deployed functions: the real app.py files on the embedded cloud, spoken to in events."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dev.clock import MovableTime
+from dev.cloud import Cloud
+from dev.deployment import Deployment, deploy
+from sallyport.accounts.password import normal
+from sallyport.accounts.user import User
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.revocations import Revocations
+from sallyport.aws.dynamodb.sessions import Sessions
+from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.dynamodb.users import Users
+from tests.builders import WEAK_PASSWORDS, a_user
+from tests.tokens import ISSUER
+
+EVENTS = Path(__file__).parent.parent.parent / "events"
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A function's answer, read as a client reads it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The deployment as a test uses it. Every test has users of its own."""
+
+    deployment: Deployment
+    users: Users
+    sessions: Sessions
+    revocations: Revocations
+    table: Table
+    clock: MovableTime
+
+    def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
+        return self.deployment.functions[function].invoke(event)
+
+    def call(self, function: str, event: Mapping[str, Any]) -> Answer:
+        payload = self.invoke(function, event)
+        return Answer(payload["statusCode"], payload["headers"], json.loads(payload.get("body") or "{}"))
+
+    def new_user(self, **changes: Any) -> User:
+        user = a_user(**changes)
+        assert self.users.create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)))
+        return user
+
+    def log_in(self, user: User, password: str = PASSWORD) -> Answer:
+        return self.call("Login", sample("login_logged_in", body={"email": user.email, "password": password}))
+
+    def refresh(self, refresh_token: str) -> Answer:
+        return self.call("Refresh", sample("refresh_rotated", body={"refresh_token": refresh_token}))
+
+    def log_out(self, **body: Any) -> Answer:
+        return self.call("Logout", sample("logout_ended", body=body))
+
+    def authorize(self, access_token: str) -> dict[str, Any]:
+        event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")
+        verdict: dict[str, Any] = self.invoke("Authorizer", event)
+        return verdict
+
+
+def sample(name: str, *, body: Any = None, authorization: str | None = None) -> dict[str, Any]:
+    """Load an event from events/, with another body or Authorization header."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    if body is not None:
+        event["body"] = json.dumps(body)
+    if authorization is not None:
+        event["headers"]["authorization"] = authorization
+    return event
+
+
+@pytest.fixture(scope="session")
+def deployment(cloud: Cloud) -> Deployment:
+    return deploy(ISSUER, {}, table_name="functions")
+
+
+@pytest.fixture
+def clock() -> Iterator[MovableTime]:
+    with MovableTime().installed() as clock:
+        yield clock
+
+
+@pytest.fixture
+def stack(deployment: Deployment, clock: MovableTime) -> Stack:
+    table = Table(clients.dynamodb(None), deployment.table_name)
+    revocations = Revocations(table, access_token_seconds=600, shards=1)
+    return Stack(deployment, Users(table), Sessions(table), revocations, table, clock)
+
+
+@pytest.fixture
+def user(stack: Stack) -> User:
+    return stack.new_user()

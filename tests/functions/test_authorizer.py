@@ -1,0 +1,211 @@
+"""The authorizer, event in and answer out."""
+
+from dataclasses import replace
+from typing import Any
+
+import jwt
+import pytest
+
+from dev.cloud import Cloud
+from dev.deployment import Deployment
+from dev.functions import LocalFunction
+from dev.stack import ROOT, FunctionSpec
+from sallyport.accounts.user import User
+from sallyport.aws.authorizer import AuthorizerUnavailable
+from tests.functions.conftest import Answer, Stack, sample
+from tests.wire import Wire
+
+DENIED = {"isAuthorized": False}
+
+
+@pytest.fixture
+def login(stack: Stack, user: User) -> Answer:
+    return stack.log_in(user)
+
+
+@pytest.fixture
+def access_token(login: Answer) -> str:
+    token: str = login.body["access_token"]
+    return token
+
+
+def with_mode(deployment: Deployment, mode: str) -> LocalFunction:
+    environment = {"TABLE_NAME": deployment.table_name, "REVOCATION_MODE": mode}
+    return LocalFunction(FunctionSpec("Authorizer", ROOT / "functions" / "authorizer", environment))
+
+
+def test_an_allow_says_who_is_calling_in_scalars(
+    stack: Stack, user: User, login: Answer, access_token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.clear()
+    verdict = stack.authorize(access_token)
+    claims = jwt.decode(access_token, options={"verify_signature": False})
+
+    assert verdict == {
+        "isAuthorized": True,
+        "context": {
+            "sub": user.user_id,
+            "sid": login.body["session_id"],
+            "jti": claims["jti"],
+            "ver": 1,
+            "client_id": "sallyport",
+            "auth_time": claims["auth_time"],
+            "scope": "",
+            "roles": "reader writer",
+        },
+    }
+    assert caplog.records == []  # an allow writes no log line
+
+
+def test_a_denial_writes_one_line_without_the_token(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
+    event = sample("authorizer_allowed", authorization="Bearer not.a.canary")
+
+    assert stack.invoke("Authorizer", event) == DENIED
+
+    (record,) = caplog.records
+    assert (record.message, record.__dict__["reason"]) == ("denied", "encoding")
+    assert "canary" not in str(record.__dict__)
+
+
+def test_strict_makes_one_call_per_authorization(stack: Stack, access_token: str, wire: Wire) -> None:
+    stack.authorize(access_token)
+    wire.reset()
+    stack.authorize(access_token)
+
+    assert wire.calls == ["BatchGetItem"]
+
+
+def test_stateless_makes_none(deployment: Deployment, stack: Stack, access_token: str, wire: Wire) -> None:
+    authorizer = with_mode(deployment, "stateless")
+    event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")
+    authorizer.invoke(event)
+    wire.reset()
+
+    assert authorizer.invoke(event)["isAuthorized"]
+    assert wire.calls == []
+
+
+def test_in_strict_a_revocation_bites_on_the_next_request_and_in_stateless_at_exp(
+    deployment: Deployment, stack: Stack, login: Answer, access_token: str
+) -> None:
+    stateless = with_mode(deployment, "stateless")
+    event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")
+    stack.log_out(refresh_token=login.body["refresh_token"])
+
+    assert stack.authorize(access_token) == DENIED
+    assert stateless.invoke(event)["isAuthorized"]
+
+    stack.clock.advance(600)
+    assert stateless.invoke(event) == DENIED
+
+
+def test_roles_are_read_fresh(stack: Stack, user: User, access_token: str) -> None:
+    key = ("USER#" + user.user_id, "USER")
+    stack.table.update(key, "SET #r = :r", condition="attribute_exists(PK)", values={":r": []}, names={"#r": "roles"})
+
+    assert stack.authorize(access_token)["context"]["roles"] == ""
+
+
+@pytest.mark.parametrize("way", ["disabled", "deleted", "version", "jti", "session gone", "session over"])
+def test_j27_j28_every_way_of_being_revoked(
+    stack: Stack, user: User, login: Answer, access_token: str, way: str
+) -> None:
+    claims = jwt.decode(access_token, options={"verify_signature": False})
+    _, session = stack.sessions.load(user.user_id, login.body["session_id"])
+    assert session is not None
+    key = ("USER#" + user.user_id, "USER")
+    exists = "attribute_exists(PK)"
+    assert stack.authorize(access_token)["isAuthorized"]
+
+    match way:
+        case "disabled":
+            stack.table.update(key, "SET #s = :s", condition=exists, values={":s": "disabled"}, names={"#s": "status"})
+        case "deleted":
+            stack.table._client.delete_item(TableName="functions", Key={"PK": {"S": key[0]}, "SK": {"S": "USER"}})
+        case "version":
+            stack.revocations.raise_version(user.user_id, 1, now_ms=0)
+        case "jti":
+            stack.table.put({"PK": f"JTI#{claims['jti']}", "SK": "JTI"})
+        case "session gone":
+            stack.sessions.create(replace(session, ver=7))
+        case "session over":
+            stack.sessions.create(replace(session, idle_expires_at=claims["iat"]))
+
+    assert stack.authorize(access_token) == DENIED
+
+
+AUTHORIZATIONS = [
+    "", "Bearer", "Bearer ", "Basic {token}", "Token {token}", "{token}", "Bearer  {token}", "Bearer\t{token}",
+    " Bearer {token}", "Bearer {token} ", 'Bearer "{token}"', "Bearer {token},Bearer {token}", "Bearer {token}, x",
+    "Bearer x,Bearer {token}", "Bearer {token}=", "Bearer {token}\n", "Bearer={token}", "Bearer:{token}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", AUTHORIZATIONS)
+def test_e01_e02_anything_but_one_bearer_token_is_denied(stack: Stack, access_token: str, header: str) -> None:
+    event = sample("authorizer_allowed", authorization=header.format(token=access_token))
+
+    assert stack.invoke("Authorizer", event) == DENIED
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_e01_the_scheme_is_case_insensitive(stack: Stack, access_token: str, scheme: str) -> None:
+    event = sample("authorizer_allowed", authorization=f"{scheme} {access_token}")
+
+    assert stack.invoke("Authorizer", event)["isAuthorized"]
+
+
+@pytest.mark.parametrize(
+    "header", ["x-authorization", "x-amzn-remapped-authorization", "proxy-authorization", "x-user-id", "cookie"]
+)
+def test_e02_a_token_anywhere_else_counts_for_nothing(stack: Stack, access_token: str, header: str) -> None:
+    event = sample("authorizer_allowed")
+    del event["headers"]["authorization"]
+    event["headers"][header] = f"Bearer {access_token}"
+    event["queryStringParameters"] = {"access_token": access_token}
+
+    assert stack.invoke("Authorizer", event) == DENIED
+
+
+def test_e06_two_users_in_one_environment_are_told_apart(stack: Stack) -> None:
+    users = [stack.new_user() for _ in range(2)]
+    tokens = [stack.log_in(user).body["access_token"] for user in users]
+
+    for _ in range(3):
+        for user, token in zip(users, tokens, strict=True):
+            assert stack.authorize(token)["context"]["sub"] == user.user_id
+            assert stack.authorize(token[:-4] + "AAAA") == DENIED
+
+
+@pytest.mark.parametrize("operation", ["BatchGetItem", "Query"])
+def test_a_failing_table_raises_without_the_token_and_then_recovers(
+    stack: Stack, access_token: str, wire: Wire, operation: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    authorizer = with_mode(stack.deployment, "strict")
+    event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")
+    wire.refuse(operation)
+    caplog.clear()
+
+    with pytest.raises(AuthorizerUnavailable) as raised:
+        authorizer.invoke(event)
+
+    (record,) = caplog.records
+    assert (record.message, record.levelname) == ("failed", "ERROR")
+    assert access_token not in str(record.__dict__) + repr(raised.value)
+    assert (raised.value.__cause__, raised.value.__suppress_context__) == (None, True)
+    wire.reset()
+    assert authorizer.invoke(event)["isAuthorized"]
+
+
+@pytest.mark.parametrize("event", [{}, {"requestContext": {"requestId": "r"}}, {"headers": None}])
+def test_an_event_that_is_none_raises_and_never_allows(cloud: Cloud, stack: Stack, event: dict[str, Any]) -> None:
+    with pytest.raises((AuthorizerUnavailable, KeyError)):
+        stack.invoke("Authorizer", event)
+
+
+@pytest.mark.parametrize("seconds", [599, 600])
+def test_j30_the_token_dies_at_exp(stack: Stack, access_token: str, seconds: int) -> None:
+    exp = jwt.decode(access_token, options={"verify_signature": False})["exp"]
+    stack.clock.advance(exp - 600 - stack.clock.time_ns() // 1_000_000_000 + seconds)
+
+    assert stack.authorize(access_token)["isAuthorized"] == (seconds < 600)

@@ -1,0 +1,205 @@
+"""POST /auth/login, event in and answer out."""
+
+import json
+from dataclasses import replace
+
+import jwt
+import pytest
+
+from sallyport.accounts.password import normal
+from sallyport.accounts.user import User
+from sallyport.sessions.login import MAX_LIVE_SESSIONS
+from tests.builders import DAY, WEAK_PASSWORDS, a_session
+from tests.functions.conftest import PASSWORD, Stack, sample
+from tests.tokens import ISSUER
+from tests.wire import Wire
+
+
+def claims(token: str) -> dict[str, object]:
+    return dict(jwt.decode(token, options={"verify_signature": False}))
+
+
+def test_a_login_answers_a_token_response(stack: Stack, user: User) -> None:
+    answer = stack.log_in(user)
+
+    assert answer.status == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.body.keys() == {
+        "access_token", "token_type", "expires_in", "refresh_token", "refresh_expires_in", "session_id", "device_token"
+    }  # fmt: skip
+    assert (answer.body["token_type"], answer.body["expires_in"]) == ("Bearer", 600)
+    assert answer.body["refresh_expires_in"] == 30 * DAY
+
+
+def test_the_access_token_says_who_and_nothing_personal(stack: Stack, user: User) -> None:
+    answer = stack.log_in(user)
+    token = claims(answer.body["access_token"])
+
+    assert token.keys() == {
+        "iss", "sub", "aud", "client_id", "iat", "exp", "jti", "sid", "ver", "auth_time"
+    }  # fmt: skip
+    assert (token["iss"], token["sub"], token["aud"]) == (ISSUER, user.user_id, "sallyport")
+    assert (token["client_id"], token["sid"], token["ver"]) == ("sallyport", answer.body["session_id"], 1)
+    assert token["iat"] == token["auth_time"]
+    assert jwt.get_unverified_header(answer.body["access_token"]).keys() == {"alg", "kid", "typ"}
+
+
+def test_the_refresh_token_means_something_only_to_sallyport(stack: Stack, user: User) -> None:
+    answer = stack.log_in(user)
+    token = claims(answer.body["refresh_token"])
+
+    assert token.keys() == {"iss", "aud", "sub", "sid", "ver", "gen", "iat", "exp", "jti"}
+    assert (token["aud"], token["gen"]) == (f"{ISSUER}/auth/refresh", 1)
+    assert token["exp"] == token["iat"] + 30 * DAY  # type: ignore[operator]
+    assert jwt.get_unverified_header(answer.body["refresh_token"])["alg"] == "HS256"
+
+
+def test_the_session_is_stored_with_where_it_came_from(stack: Stack, user: User) -> None:
+    answer = stack.log_in(user)
+
+    _, session = stack.sessions.load(user.user_id, answer.body["session_id"])
+    assert session is not None
+    assert (session.ip, session.user_agent) == ("192.0.2.44", "Mozilla/5.0 (X11; Linux x86_64)")
+    assert (session.mode, session.ver, session.revoked_at) == ("body", 1, None)
+
+
+def test_no_token_is_stored_anywhere(stack: Stack, user: User) -> None:
+    answer = stack.log_in(user)
+
+    held = repr(stack.table.partition(f"SESSIONS#{user.user_id}") + stack.table.partition(f"USER#{user.user_id}"))
+    for token in ("access_token", "refresh_token", "device_token"):
+        assert answer.body[token] not in held
+        assert claims(answer.body[token])["jti"] not in held
+
+
+def test_any_way_to_write_the_address_logs_in(stack: Stack) -> None:
+    user = stack.new_user()
+
+    assert stack.log_in(replace(user, email=user.email.upper())).status == 200
+
+
+def refusals(stack: Stack, user: User) -> dict[str, dict[str, str]]:
+    unknown = "nobody@example.com"
+    disabled = stack.new_user(status="disabled")
+    return {
+        "wrong": {"email": user.email, "password": "wrong horse battery staple"},
+        "empty": {"email": user.email, "password": ""},
+        "unknown": {"email": unknown, "password": PASSWORD},
+        "disabled": {"email": disabled.email, "password": PASSWORD},
+    }
+
+
+def test_one_answer_and_the_same_calls_for_unknown_wrong_and_disabled(stack: Stack, user: User, wire: Wire) -> None:
+    stack.log_in(user)  # the keys are read
+    seen = set()
+    for body in refusals(stack, user).values():
+        wire.reset()
+        answer = stack.call("Login", sample("login_invalid_credentials", body=body))
+        seen.add((answer.status, json.dumps(dict(answer.headers)), json.dumps(answer.body), tuple(wire.calls)))
+
+    ((status, _, problem, calls),) = seen
+    assert (status, json.loads(problem)["code"]) == (401, "invalid_credentials")
+    assert calls == ("BatchGetItem", "BatchGetItem")
+
+
+def test_a_warm_login_makes_four_calls(stack: Stack, user: User, wire: Wire) -> None:
+    stack.log_in(user)
+    wire.reset()
+    # Passwords of tests are hashed weakly, and the first login has replaced the hash.
+    stack.log_in(user)
+
+    assert wire.calls == ["BatchGetItem", "BatchGetItem", "Query", "PutItem"]
+
+
+def test_a_weak_hash_is_replaced_at_login(stack: Stack, user: User) -> None:
+    stack.log_in(user)
+
+    account = stack.users.find(user.email)
+    assert account is not None
+    assert account.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert stack.log_in(user).status == 200
+
+
+GOOD = {"email": "demo@example.com", "password": PASSWORD}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "code"),
+    [
+        ({"password": None}, "password", "wrong_type"),
+        ({"email": {"S": "x"}}, "email", "wrong_type"),
+        ({"email": "not an address"}, "email", "invalid_email"),
+        ({"email": "a@x.com\r\nBcc: b@x.com"}, "email", "invalid_email"),
+        ({"password": "x" * 1025}, "password", "password_too_long"),
+        ({"password": "e" + "\u0301" * 600}, "password", "password_too_long"),
+        ({"mode": "cookie"}, "mode", "not_allowed"),
+        ({"mode": ["body"]}, "mode", "not_allowed"),
+        ({"device_token": 1}, "device_token", "wrong_type"),
+        ({"roles": "admin"}, "roles", "unknown_field"),
+    ],
+)
+def test_a_request_of_the_wrong_form_reads_nothing_and_names_the_field(
+    stack: Stack, wire: Wire, change: dict[str, object], field: str, code: str
+) -> None:
+    answer = stack.call("Login", sample("login_logged_in", body={**GOOD, **change}))
+
+    expected = "unknown_field" if code == "unknown_field" else "invalid_request"
+    assert (answer.status, answer.body["code"]) == (400, expected)
+    assert [(error["field"], error["code"]) for error in answer.body["errors"]] == [(field, code)]
+    assert wire.calls == []
+    assert PASSWORD not in json.dumps(answer.body)
+
+
+def test_everything_that_is_wrong_is_named_together(stack: Stack) -> None:
+    answer = stack.call("Login", sample("login_logged_in", body={"email": "x", "mode": "y"}))
+
+    assert [(error["field"], error["code"]) for error in answer.body["errors"]] == [
+        ("email", "invalid_email"),
+        ("password", "missing"),
+        ("mode", "not_allowed"),
+    ]
+
+
+def test_the_oldest_session_goes_when_there_are_a_hundred(stack: Stack, user: User) -> None:
+    now = stack.clock.time_ns() // 1_000_000_000
+    for age in range(MAX_LIVE_SESSIONS):
+        stack.sessions.create(a_session(user, created_at=now - age, expires_at=now + DAY, idle_expires_at=now + DAY))
+    oldest = min(stack.sessions.of_user(user.user_id), key=lambda session: session.created_at)
+
+    assert stack.log_in(user).status == 200
+
+    sessions = stack.sessions.of_user(user.user_id)
+    assert [session.sid for session in sessions if session.revoked_at is not None] == [oldest.sid]
+    assert len(sessions) == MAX_LIVE_SESSIONS + 1
+
+
+def test_dead_sessions_do_not_count(stack: Stack, user: User) -> None:
+    now = stack.clock.time_ns() // 1_000_000_000
+    for _ in range(MAX_LIVE_SESSIONS):
+        stack.sessions.create(a_session(user, expires_at=now, idle_expires_at=now))
+
+    stack.log_in(user)
+
+    assert all(session.revoked_at is None for session in stack.sessions.of_user(user.user_id))
+
+
+@pytest.mark.parametrize("operation", ["BatchGetItem", "Query", "PutItem"])
+def test_a_failing_table_is_a_503_and_opens_no_session(stack: Stack, user: User, wire: Wire, operation: str) -> None:
+    wire.refuse(operation)
+    answer = stack.log_in(user)
+    wire.reset()
+
+    assert (answer.status, answer.body["code"], answer.headers["retry-after"]) == (503, "service_unavailable", "1")
+    assert stack.sessions.of_user(user.user_id) == []
+    assert stack.log_in(user).status == 200
+
+
+def test_the_password_of_a_user_is_checked_against_his_own_hash(stack: Stack) -> None:
+    first, second = stack.new_user(), stack.new_user()
+    account = stack.users.find(second.email)
+    assert account is not None
+    stack.users.replace_hash(account, WEAK_PASSWORDS.hash(normal("another password")))
+
+    assert stack.log_in(first).status == 200
+    assert stack.log_in(second).status == 401
+    assert stack.log_in(second, "another password").status == 200

@@ -1,0 +1,65 @@
+"""Keys and tokens for tests: honest ones, and ones that are forged with or without our key."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jwt.algorithms import HMACAlgorithm, RSAAlgorithm
+
+from sallyport.errors import InvalidToken
+from sallyport.signing.make import NewKey, new_access_key, new_refresh_key
+from sallyport.tokens.keys import SigningKey, signing_key
+
+ISSUER = "https://auth.example.com"
+
+
+@cache
+def access_key() -> SigningKey:
+    return _signing(made_access_key())
+
+
+@cache
+def refresh_key() -> SigningKey:
+    return _signing(new_refresh_key())
+
+
+@cache
+def made_access_key() -> NewKey:
+    return new_access_key()
+
+
+def _signing(made: NewKey) -> SigningKey:
+    return signing_key(made.kid, made.alg, made.secret)
+
+
+@dataclass
+class KnownKeys:
+    """A ring in memory that counts how often it is asked."""
+
+    keys: Mapping[str, Any]
+    issuer: str = ISSUER
+    asked: int = 0
+
+    def get(self, kid: str) -> Any:
+        self.asked += 1
+        if kid not in self.keys:
+            raise InvalidToken("kid")
+        return self.keys[kid]
+
+
+def b64(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def segment(value: Any) -> str:
+    return b64(json.dumps(value).encode())
+
+
+def forge(header: bytes, payload: bytes, key: SigningKey) -> str:
+    """Sign any header and any payload with a real key: an attacker who has it, or a fault of our own."""
+    algorithm = HMACAlgorithm(HMACAlgorithm.SHA256) if key.alg == "HS256" else RSAAlgorithm(RSAAlgorithm.SHA256)
+    signing_input = f"{b64(header)}.{b64(payload)}"
+    return f"{signing_input}.{b64(algorithm.sign(signing_input.encode(), key.material))}"

@@ -1,0 +1,76 @@
+"""One canonical form for every address (ATTACKS L07)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.provisional import domains
+
+from sallyport.accounts.email import InvalidEmail, canonical
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("demo@example.com", "demo@example.com"),
+        ("ADMIN@Example.COM", "admin@example.com"),
+        ("ann+shop@example.com", "ann+shop@example.com"),
+        ("a.n.n@gmail.com", "a.n.n@gmail.com"),
+        ("ann@bücher.example", "ann@xn--bcher-kva.example"),
+        ("ann@XN--BCHER-KVA.example", "ann@xn--bcher-kva.example"),
+        ("admin@exaｍple.com", "admin@example.com"),
+        ("x" * 64 + "@example.com", "x" * 64 + "@example.com"),
+    ],
+)
+def test_one_form_for_every_way_to_write_an_address(typed: str, expected: str) -> None:
+    assert canonical(typed) == expected
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "ann",
+        "@example.com",
+        "ann@",
+        "ann@@example.com",
+        "ann@a@example.com",
+        "ann@localhost",
+        "ann@example.com.",
+        "ann@[127.0.0.1]",
+        '"ann"@example.com',
+        "Ann <ann@example.com>",
+        "victim@example.com, attacker@example.net",
+        "ann@example.com\r\nBcc: eve@example.net",
+        "ann@example.com\n",
+        " ann@example.com",
+        "a\u0000nn@example.com",
+        "an\u200bn@example.com",
+        "\u212aate@example.com",  # the Kelvin sign, which lower() makes a k
+        "\u0131van@example.com",  # dotless i, which upper() makes an I
+        "stra\u00dfe@example.com",
+        "\ufb01nn@example.com",
+        "\u017fam@example.com",
+        "\u0430dmin@example.com",  # Cyrillic
+        "re\u0301mi@example.com",
+        "x" * 65 + "@example.com",
+        "x@" + "y." * 130 + "com",
+        "x" * 5000 + "@example.com",
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidEmail) as refused:
+        canonical(typed)
+
+    assert typed not in repr(refused.value) or typed == ""
+
+
+@given(st.from_regex(r"[A-Za-z0-9._+-]{1,20}", fullmatch=True), domains())
+def test_the_canonical_form_of_a_canonical_form_is_itself(local: str, domain: str) -> None:
+    try:
+        once = canonical(f"{local}@{domain}")
+    except InvalidEmail:
+        return
+
+    assert canonical(once) == once
+    assert once.isascii()
+    assert once == once.lower()

@@ -1,0 +1,215 @@
+"""Bodies, answers and log lines, from event to payload (ATTACKS E13, L11, O02)."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from sallyport.aws.fields import Fields
+from sallyport.aws.http import MAX_BODY_BYTES, Request, Response, serve
+from sallyport.errors import InvalidGrant, Unavailable
+
+SECRET = "hunter2-canary"
+
+
+@dataclass
+class Log:
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def answered(self, route: str, status: int, outcome: str, reason: str, request_id: str) -> None:
+        self.lines.append({"route": route, "status": status, "outcome": outcome, "reason": reason})
+
+    def crashed(self, where: list[str], error: str, request_id: str) -> None:
+        self.lines.append({"where": where, "error": error})
+
+
+JSON = {"content-type": "application/json"}
+
+
+def event(
+    body: str | None = None, headers: Mapping[str, str] = MappingProxyType({}), *, is_base64: bool = False
+) -> dict[str, Any]:
+    return {
+        "routeKey": "POST /echo",
+        "headers": headers,
+        "body": body,
+        "isBase64Encoded": is_base64,
+        "requestContext": {"requestId": "r-1", "http": {"sourceIp": "192.0.2.1", "userAgent": "ua"}},
+    }
+
+
+def echo(request: Request) -> Response:
+    fields = Fields(request.json_object(), ("name", "flag"))
+    name = fields.text("name")
+    fields.flag("flag")
+    fields.done()
+    return Response(200, "echoed", {"name": name})
+
+
+def answer(sent: dict[str, Any], endpoint: Callable[[Request], Response] = echo, log: Log | None = None) -> Any:
+    payload = serve({"POST /echo": endpoint}, log or Log())(sent, None)
+    return payload["statusCode"], payload["headers"], json.loads(payload["body"])
+
+
+def refusal(sent: dict[str, Any]) -> tuple[int, str]:
+    status, headers, problem = answer(sent)
+    assert headers["content-type"] == "application/problem+json"
+    assert problem.keys() >= {"type", "title", "status", "detail", "code", "request_id"}
+    assert (problem["type"], problem["status"], problem["request_id"]) == ("about:blank", status, "r-1")
+    return status, problem["code"]
+
+
+def test_a_good_request_is_answered_uncacheable_json_and_one_log_line() -> None:
+    log = Log()
+
+    status, headers, body = answer(event('{"name":"Ann"}', JSON), log=log)
+
+    assert (status, body) == (200, {"name": "Ann"})
+    assert headers == {
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "content-type": "application/json",
+    }
+    assert log.lines == [{"route": "POST /echo", "status": 200, "outcome": "echoed", "reason": ""}]
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"'],
+)
+def test_json_may_be_declared_in_every_usual_way(content_type: str) -> None:
+    assert answer(event('{"name":"Ann"}', {"content-type": content_type}))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx",
+     "application/json; charset=utf-16", "application/json; charset=latin-1", "application/json, text/plain"],
+)  # fmt: skip
+def test_any_other_type_is_refused(content_type: str) -> None:
+    assert refusal(event('{"name":"Ann"}', {"content-type": content_type})) == (415, "unsupported_media_type")
+
+
+def test_a_compressed_body_is_refused() -> None:
+    sent = event('{"name":"Ann"}', {**JSON, "content-encoding": "gzip"})
+
+    assert refusal(sent) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["{", "nonsense", '{"name":"a","name":"b"}', '{"name":"a","n\\u0061me":"b"}', '{"name":NaN}', '{"name":1e}',
+     '{"name":Infinity}', '\ufeff{"name":"a"}', '{"name":"\\ud800"}', "[" * 100_000, '{"name":' + "9" * 5000 + "}",
+     "[]", '"name"', "null", "1", '{"name":"a"} x', "{'name':'a'}", '{"name":"\x00"}'],
+    ids=lambda body: body[:20],
+)  # fmt: skip
+def test_what_is_not_one_strict_json_object_is_refused(body: str) -> None:
+    body = body if len(body) <= MAX_BODY_BYTES else body[:MAX_BODY_BYTES]
+
+    assert refusal(event(body, JSON)) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
+def test_json_in_another_encoding_is_refused(encoding: str) -> None:
+    body = b64encode('{"name":"Änn"}'.encode(encoding)).decode()
+
+    assert refusal(event(body, JSON, is_base64=True)) == (400, "invalid_json")
+
+
+def test_a_base64_flag_that_lies_is_refused() -> None:
+    assert refusal(event('{"name":"Ann"}', JSON, is_base64=True)) == (400, "invalid_json")
+
+
+def padded(length: int) -> str:
+    return '{"name":"' + "x" * (length - 11) + '"}'
+
+
+@pytest.mark.parametrize("is_base64", [False, True])
+def test_sixteen_kilobytes_are_the_limit(is_base64: bool) -> None:
+    def sent(length: int) -> dict[str, Any]:
+        body = padded(length)
+        return event(b64encode(body.encode()).decode() if is_base64 else body, JSON, is_base64=is_base64)
+
+    assert answer(sent(MAX_BODY_BYTES))[0] == 200
+    assert refusal(sent(MAX_BODY_BYTES + 1)) == (413, "payload_too_large")
+    assert refusal(sent(1_000_000)) == (413, "payload_too_large")
+
+
+def test_bytes_are_counted_not_characters() -> None:
+    assert refusal(event('{"name":"' + "ü" * (MAX_BODY_BYTES // 2) + '"}', JSON)) == (413, "payload_too_large")
+
+
+@pytest.mark.parametrize("name", ["names", "Name", "__proto__", "roles", "token_version", "PK", ":x", "#n", "a" * 500])
+def test_an_unknown_field_is_named_and_refused(name: str) -> None:
+    status, _, problem = answer(event(json.dumps({"name": "Ann", name: SECRET}), JSON))
+
+    assert (status, problem["code"]) == (400, "unknown_field")
+    assert [error["field"] for error in problem["errors"]] == [name[:64]]
+    assert SECRET not in json.dumps(problem)
+
+
+@pytest.mark.parametrize("value", [None, 1, 1.5, True, [], {}, {"S": "x"}, {"$ne": 1}])
+def test_a_field_of_another_type_is_refused_without_being_repeated(value: Any) -> None:
+    status, _, problem = answer(event(json.dumps({"name": value, "flag": SECRET}), JSON))
+
+    assert (status, problem["code"]) == (400, "invalid_request")
+    assert [(error["field"], error["code"]) for error in problem["errors"]] == [
+        ("name", "wrong_type"),
+        ("flag", "wrong_type"),
+    ]
+    assert SECRET not in json.dumps(problem)
+
+
+def test_a_missing_field_is_named() -> None:
+    _, _, problem = answer(event("{}", JSON))
+
+    assert [(error["field"], error["code"]) for error in problem["errors"]] == [("name", "missing")]
+
+
+def test_no_body_at_all_is_an_empty_object() -> None:
+    assert refusal(event(None)) == (400, "invalid_request")
+
+
+def test_a_401_names_its_scheme() -> None:
+    def refuse(_request: Request) -> Response:
+        raise InvalidGrant("replayed")
+
+    log = Log()
+    status, headers, problem = answer(event(), refuse, log)
+
+    assert (status, problem["code"], headers["www-authenticate"]) == (401, "invalid_grant", "Bearer")
+    assert log.lines == [{"route": "POST /echo", "status": 401, "outcome": "invalid_grant", "reason": "replayed"}]
+    assert "replayed" not in json.dumps(problem)
+
+
+def test_failing_infrastructure_is_a_503_that_says_when_to_come_back() -> None:
+    def fail(_request: Request) -> Response:
+        raise Unavailable("dynamodb")
+
+    status, headers, problem = answer(event(), fail)
+
+    assert (status, problem["code"]) == (503, "service_unavailable")
+    assert (headers["retry-after"], problem["retry_after"]) == ("1", 1)
+
+
+def test_an_unexpected_error_is_a_500_and_its_text_is_seen_by_nobody() -> None:
+    def crash(_request: Request) -> Response:
+        raise KeyError(SECRET)
+
+    log = Log()
+    status, _, problem = answer(event(), crash, log)
+
+    assert (status, problem["code"]) == (500, "internal_error")
+    assert log.lines[0]["error"] == "KeyError"
+    assert "crash" in log.lines[0]["where"][-1]
+    assert SECRET not in json.dumps([problem, log.lines])
+
+
+def test_a_request_shows_neither_headers_nor_body() -> None:
+    request = Request.from_event(event(SECRET, {"authorization": SECRET}))
+
+    assert SECRET not in repr(request)

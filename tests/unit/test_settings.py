@@ -1,0 +1,64 @@
+"""Settings: parsed once, every problem reported together."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from sallyport import settings
+from sallyport.errors import SettingsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Everything(
+    settings.Common, settings.Sessions, settings.Revocation, settings.KeyMaking, settings.RevocationWriter
+):
+    """All groups together."""
+
+
+REQUIRED = {"TABLE_NAME": "table", "KMS_KEY_ID": "key"}
+
+
+def test_defaults_are_those_of_the_design() -> None:
+    told = settings.parse(Everything, REQUIRED)
+
+    assert (told.audience, told.client_id, told.signing_algorithm) == ("sallyport", "sallyport", "RS256")
+    assert (told.access_token_seconds, told.session_seconds, told.session_idle_seconds) == (600, 2_592_000, 2_592_000)
+    assert (told.refresh_leeway_seconds, told.clock_leeway_seconds, told.tokens_not_before) == (60, 30, 0)
+    assert (told.revocation_mode, told.revocation_shards, told.issuer) == ("strict", 1, None)
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    told = settings.parse(Everything, {**REQUIRED, "ISSUER": "", "ACCESS_TOKEN_SECONDS": ""})
+
+    assert (told.issuer, told.access_token_seconds) == (None, 600)
+
+
+def test_every_problem_is_reported_together_and_by_name() -> None:
+    wrong = {"KMS_KEY_ID": "key", "ACCESS_TOKEN_SECONDS": "59", "REVOCATION_MODE": "sometimes", "ISSUER": "example.com"}
+
+    with pytest.raises(SettingsError) as refused:
+        settings.parse(Everything, wrong)
+
+    assert set(refused.value.problems) == {
+        "TABLE_NAME is missing",
+        "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600",
+        "REVOCATION_MODE must be one of strict, stateless",
+        "ISSUER must be an http(s) URL without query or fragment",
+    }
+
+
+@pytest.mark.parametrize("value", ["60", "3600"])
+def test_the_ends_of_a_range_are_allowed(value: str) -> None:
+    assert settings.parse(Everything, {**REQUIRED, "ACCESS_TOKEN_SECONDS": value}).access_token_seconds == int(value)
+
+
+@pytest.mark.parametrize("value", ["59", "3601", "-600", "6e2", "600.0", " 600", "٦٠٠", "9" * 5000])
+def test_what_is_not_a_whole_number_in_range_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError):
+        settings.parse(Everything, {**REQUIRED, "ACCESS_TOKEN_SECONDS": value})
+
+
+def test_an_issuer_never_ends_in_a_slash() -> None:
+    assert settings.parse(Everything, {**REQUIRED, "ISSUER": "https://auth.example.com/"}).issuer == (
+        "https://auth.example.com"
+    )
