@@ -7,6 +7,8 @@ from unittest.mock import patch
 
 import sallyport.clock
 
+_TEN_YEARS = 10 * 366 * 86_400
+
 
 class MovableTime:
     """Stands where `sallyport.clock` looks for the `time` module."""
@@ -18,6 +20,9 @@ class MovableTime:
         return time.time_ns() + self._moved_seconds * 1_000_000_000
 
     def advance(self, seconds: int) -> None:
+        """Move the time. Raises ValueError if it would be more than ten years off."""
+        if abs(self._moved_seconds + seconds) > _TEN_YEARS:
+            raise ValueError("the clock can be moved by ten years at most")
         self._moved_seconds += seconds
 
     @contextmanager

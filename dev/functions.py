@@ -28,7 +28,7 @@ class LocalFunction:
     """One function. A request takes the environment that idled last; when all are busy, a new one starts."""
 
     def __init__(self, spec: FunctionSpec) -> None:
-        self._spec = spec
+        self.spec = spec
         self._idle = [self._start()]
         self._lock = threading.Lock()
 
@@ -38,7 +38,7 @@ class LocalFunction:
             handler = self._idle.pop() if self._idle else None
         handler = handler or self._start()
         try:
-            name = self._spec.name
+            name = self.spec.name
             arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:live"
             return handler(event, LambdaContext(name, str(uuid.uuid4()), arn))
         finally:
@@ -47,12 +47,12 @@ class LocalFunction:
 
     def _start(self) -> Callable[[Mapping[str, Any], LambdaContext], Any]:
         """Load app.py anew, in the function's own environment variables."""
-        path = self._spec.folder / "app.py"
+        path = self.spec.folder / "app.py"
         spec = importlib.util.spec_from_file_location(f"{path.parent.name}_app_{next(_module_numbers)}", path)
         if spec is None or spec.loader is None:
             raise FileNotFoundError(path)
         module = importlib.util.module_from_spec(spec)
-        with _loading, _Variables(self._spec.environment):
+        with _loading, _Variables(self.spec.environment):
             spec.loader.exec_module(module)
         handler: Callable[[Mapping[str, Any], LambdaContext], Any] = module.lambda_handler
         return handler

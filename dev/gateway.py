@@ -19,18 +19,20 @@ DevRoutes = Mapping[tuple[str, str], Callable[[bytes], Any]]
 
 
 class Gateway:
-    """The ASGI application. `dev_routes` are the few that only a local server has."""
+    """The ASGI application. `dev_routes` are the few that only a local server has; `host` is its name and port."""
 
     def __init__(
         self,
         functions: Mapping[str, LocalFunction],
         routes: Mapping[tuple[str, str], Route],
         dev_routes: DevRoutes,
+        host: str,
         now_ms: Callable[[], int],
     ) -> None:
         self._functions = functions
         self._routes = routes
         self._dev_routes = dev_routes
+        self._host = host
         self._now_ms = now_ms
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
@@ -48,7 +50,7 @@ class Gateway:
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         dev_route = self._dev_routes.get((request.method, request.path))
-        if dev_route is not None:
+        if dev_route is not None and self._is_from_here(request):
             return _dev_answer(dev_route, request.body)
         route = self._routes.get((request.method, request.path))
         if route is None:
@@ -62,6 +64,14 @@ class Gateway:
             return response_from(self._functions[route.function].invoke(event))
         except Exception as error:  # noqa: BLE001  # the edge: a gateway survives whatever a function does
             return _crashed(route.function, error)
+
+    def _is_from_here(self, request: HttpRequest) -> bool:
+        """Tell a developer's own call from one that a web page somewhere makes his browser send."""
+        headers = dict(request.headers)
+        return (
+            headers.get("host") == self._host
+            and headers.get("origin", f"http://{self._host}") == f"http://{self._host}"
+        )
 
     def _authorize(self, authorizer: str, event: dict[str, Any]) -> HttpResponse | None:
         """Ask the authorizer and put its context into `event`, or answer in its place."""

@@ -12,6 +12,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parent.parent
+TEMPLATE = ROOT / "template.yaml"
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 
@@ -43,9 +44,9 @@ class Stack:
     table: Mapping[str, Any]
 
 
-def read(template: Path = ROOT / "template.yaml", *, table_name: str, kms_key_id: str) -> Stack:
-    """Translate the template with its default parameters."""
-    resources = _translated(template, table_name, kms_key_id)
+def read(*, table_name: str, kms_key_id: str, template: Path = TEMPLATE) -> Stack:
+    """Read what runs locally out of the template, with its default parameters."""
+    resources = translate(table_name=table_name, kms_key_id=kms_key_id, template=template)
     functions = {
         name: FunctionSpec(
             name,
@@ -69,7 +70,8 @@ def read(template: Path = ROOT / "template.yaml", *, table_name: str, kms_key_id
     return Stack(functions, routes, table)
 
 
-def _translated(template: Path, table_name: str, kms_key_id: str) -> Mapping[str, Any]:
+def translate(*, table_name: str, kms_key_id: str, template: Path = TEMPLATE) -> Mapping[str, Any]:
+    """Translate SAM to CloudFormation's resources, with every reference resolved that has a meaning here."""
     document = yaml_parse(template.read_text())
     for resource in document["Resources"].values():
         for uri in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
@@ -92,7 +94,7 @@ def _translated(template: Path, table_name: str, kms_key_id: str) -> Mapping[str
         },
         **{f"{name}.Arn": kms_key_id for name, _ in _of_type(translated["Resources"], "AWS::KMS::Key")},
     }
-    refs = IntrinsicsResolver(names)
+    refs = IntrinsicsResolver({**names, **attributes})
     conditions = refs.resolve_parameter_refs(translated.get("Conditions", {}))
     chosen = _choose(resources, conditions, attributes)
     resolved: Mapping[str, Any] = refs.resolve_parameter_refs(chosen)

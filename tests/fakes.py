@@ -68,6 +68,10 @@ class FakeSessions:
     def create(self, session: Session) -> None:
         self._memory.sessions[session.user_id, session.sid] = session
 
+    def forget(self, sessions: list[Session]) -> None:
+        for session in sessions:
+            self._memory.sessions.pop((session.user_id, session.sid), None)
+
     def rotate(self, session: Session, gen: int, *, now_ms: int, idle_expires_at: int) -> Session:
         with self._memory.lock:
             current = require_as_read(self._memory, session, now_ms)

@@ -1,10 +1,19 @@
 """The wire between Sallyport and its cloud: it notes every call, and it can be cut."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from dev.cloud import WsgiApp, WsgiEnviron
+
+_CONFLICTS: dict[str, dict[str, Any]] = {
+    "UpdateItem": {"__type": "TransactionConflictException"},
+    "TransactWriteItems": {
+        "__type": "TransactionCanceledException",
+        "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
+    },
+}
 
 
 class Wire:
@@ -16,19 +25,33 @@ class Wire:
     def reset(self) -> None:
         self.calls: list[str] = []
         self._refused: set[str] = set()
+        self._conflicts: Counter[str] = Counter()
 
     def refuse(self, *operations: str) -> None:
         """Answer these operations with an error that no client retries."""
         self._refused.update(operations)
 
+    def conflict(self, operation: str, *, times: int) -> None:
+        """Let another transaction be in the way of an operation, so many times."""
+        self._conflicts[operation] = times
+
     def __call__(self, app: WsgiApp) -> WsgiApp:
         def noted(environ: WsgiEnviron, start_response: Callable[..., Any]) -> Iterable[bytes]:
             operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
             self.calls.append(operation)
-            if operation in self._refused:
-                environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-                start_response("400 Bad Request", [("content-type", "application/x-amz-json-1.0")])
-                return [json.dumps({"__type": "AccessDeniedException", "message": "refused by a test"}).encode()]
-            return app(environ, start_response)
+            error = self._error(operation)
+            if error is None:
+                return app(environ, start_response)
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            start_response("400 Bad Request", [("content-type", "application/x-amz-json-1.0")])
+            return [json.dumps({"message": "by a test", **error}).encode()]
 
         return noted
+
+    def _error(self, operation: str) -> dict[str, Any] | None:
+        if operation in self._refused:
+            return {"__type": "AccessDeniedException"}
+        if self._conflicts[operation] > 0:
+            self._conflicts[operation] -= 1
+            return _CONFLICTS[operation]
+        return None

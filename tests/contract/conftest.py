@@ -86,6 +86,11 @@ def moto_table(cloud: Cloud) -> str:
     return TABLE
 
 
+@pytest.fixture
+def dynamodb_stores(moto_table: str) -> Stores:
+    return _in_dynamodb()
+
+
 @pytest.fixture(params=["fake", "moto"])
 def stores(request: pytest.FixtureRequest) -> Stores:
     if request.param == "fake":

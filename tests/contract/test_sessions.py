@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -233,21 +232,3 @@ def test_raising_the_version_of_nobody_creates_nobody(stores: Stores) -> None:
     assert not stores.revocations.raise_version("no-user", 1, now_ms=NOW * SECOND)
 
     assert stores.users.get("no-user") is None
-
-
-def test_in_the_table_a_session_outlives_its_end_by_a_day_and_an_entry_says_nothing_personal(
-    stores: Stores, session: Session, user: User, raw_items: Callable[[str], list[dict[str, Any]]]
-) -> None:
-    if not raw_items(f"SESSIONS#{user.user_id}"):
-        pytest.skip("the fake has no table")
-
-    (before,) = raw_items(f"SESSIONS#{user.user_id}")
-    stores.revocations.end(session.user_id, session.sid, now_ms=LATER * SECOND)
-    (after,) = raw_items(f"SESSIONS#{user.user_id}")
-    (entry,) = [item for item in raw_items("REVOKED#0") if item.get("sid") == {"S": session.sid}]
-
-    assert before["ttl"] == {"N": str(session.expires_at + DAY)}
-    assert after["ttl"] == {"N": str(LATER + DAY)}
-    assert entry.keys() == {"PK", "SK", "sid", "expires_at", "ttl"}
-    assert entry["SK"]["S"].startswith(f"{LATER * SECOND:013}#")
-    assert entry["expires_at"] == {"N": str(LATER + 600 + 120)}

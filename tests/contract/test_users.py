@@ -1,8 +1,6 @@
 """What every user store promises."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from tests.builders import NOW, SECOND, a_user
 from tests.contract.conftest import Stores
@@ -70,15 +68,3 @@ def test_values_that_look_like_dynamodb_are_data(stores: Stores) -> None:
     assert stores.users.create(strange, "USER#other")
 
     assert stores.account(strange.email).user == strange
-
-
-def test_the_table_keeps_hash_and_user_apart(stores: Stores, raw_items: Callable[[str], list[dict[str, Any]]]) -> None:
-    user = a_user()
-    stores.users.create(user, "hash")
-
-    for item in raw_items(f"USER#{user.user_id}"):
-        assert item.keys() == {
-            "PK", "SK", "email", "token_version", "status", "roles", "created_at", "schema_version"
-        }  # fmt: skip
-    for item in raw_items(f"CREDENTIAL#{user.user_id}"):
-        assert item.keys() == {"PK", "SK", "password_hash"}

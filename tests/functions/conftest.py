@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,23 @@ import pytest
 from dev.clock import MovableTime
 from dev.cloud import Cloud
 from dev.deployment import Deployment, deploy
-from sallyport.accounts.password import normal
+from sallyport.accounts.password import Passwords, normal
 from sallyport.accounts.user import User
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
-from tests.builders import WEAK_PASSWORDS, a_user
+from tests.builders import a_user
 from tests.tokens import ISSUER
 
 EVENTS = Path(__file__).parent.parent.parent / "events"
 PASSWORD = "correct horse battery staple"
+
+
+@cache
+def _stored_password() -> str:
+    return Passwords().hash(normal(PASSWORD))
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,10 @@ class Stack:
     table: Table
     clock: MovableTime
 
+    @property
+    def now(self) -> int:
+        return self.clock.time_ns() // 1_000_000_000
+
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         return self.deployment.functions[function].invoke(event)
 
@@ -52,9 +62,9 @@ class Stack:
         payload = self.invoke(function, event)
         return Answer(payload["statusCode"], payload["headers"], json.loads(payload.get("body") or "{}"))
 
-    def new_user(self, **changes: Any) -> User:
+    def new_user(self, password_hash: str | None = None, **changes: Any) -> User:
         user = a_user(**changes)
-        assert self.users.create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)))
+        assert self.users.create(user, password_hash or _stored_password())
         return user
 
     def log_in(self, user: User, password: str = PASSWORD) -> Answer:

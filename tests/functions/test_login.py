@@ -6,6 +6,7 @@ from dataclasses import replace
 import jwt
 import pytest
 
+from dev.functions import LocalFunction
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.sessions.login import MAX_LIVE_SESSIONS
@@ -105,13 +106,13 @@ def test_one_answer_and_the_same_calls_for_unknown_wrong_and_disabled(stack: Sta
 def test_a_warm_login_makes_four_calls(stack: Stack, user: User, wire: Wire) -> None:
     stack.log_in(user)
     wire.reset()
-    # Passwords of tests are hashed weakly, and the first login has replaced the hash.
     stack.log_in(user)
 
     assert wire.calls == ["BatchGetItem", "BatchGetItem", "Query", "PutItem"]
 
 
-def test_a_weak_hash_is_replaced_at_login(stack: Stack, user: User) -> None:
+def test_a_weak_hash_is_replaced_at_login(stack: Stack) -> None:
+    user = stack.new_user(password_hash=WEAK_PASSWORDS.hash(normal(PASSWORD)))
     stack.log_in(user)
 
     account = stack.users.find(user.email)
@@ -160,27 +161,81 @@ def test_everything_that_is_wrong_is_named_together(stack: Stack) -> None:
     ]
 
 
+def live_sessions(stack: Stack, user: User) -> int:
+    return sum(session.revoked_at is None for session in stack.sessions.of_user(user.user_id))
+
+
+def with_sessions(stack: Stack, user: User, count: int, **changes: int) -> list[str]:
+    """Store sessions, the oldest first."""
+    now = stack.now
+    lives = {"expires_at": now + DAY, "idle_expires_at": now + DAY, **changes}
+    sessions = [a_session(user, created_at=now - count + age, **lives) for age in range(count)]
+    for session in sessions:
+        stack.sessions.create(session)
+    return [session.sid for session in sessions]
+
+
 def test_the_oldest_session_goes_when_there_are_a_hundred(stack: Stack, user: User) -> None:
-    now = stack.clock.time_ns() // 1_000_000_000
-    for age in range(MAX_LIVE_SESSIONS):
-        stack.sessions.create(a_session(user, created_at=now - age, expires_at=now + DAY, idle_expires_at=now + DAY))
-    oldest = min(stack.sessions.of_user(user.user_id), key=lambda session: session.created_at)
+    oldest, *_ = with_sessions(stack, user, MAX_LIVE_SESSIONS)
 
     assert stack.log_in(user).status == 200
 
-    sessions = stack.sessions.of_user(user.user_id)
-    assert [session.sid for session in sessions if session.revoked_at is not None] == [oldest.sid]
-    assert len(sessions) == MAX_LIVE_SESSIONS + 1
+    revoked = [s.sid for s in stack.sessions.of_user(user.user_id) if s.revoked_at is not None]
+    assert revoked == [oldest]
+
+
+def test_an_overshoot_shrinks_with_every_login_at_a_bounded_price(stack: Stack, user: User, wire: Wire) -> None:
+    stack.log_in(user)
+    with_sessions(stack, user, MAX_LIVE_SESSIONS + 4)
+
+    wire.reset()
+    stack.log_in(user)
+
+    assert wire.calls == ["BatchGetItem", "BatchGetItem", "Query", "PutItem", *["TransactWriteItems"] * 2]
+    assert live_sessions(stack, user) == MAX_LIVE_SESSIONS + 4
 
 
 def test_dead_sessions_do_not_count(stack: Stack, user: User) -> None:
-    now = stack.clock.time_ns() // 1_000_000_000
-    for _ in range(MAX_LIVE_SESSIONS):
-        stack.sessions.create(a_session(user, expires_at=now, idle_expires_at=now))
+    with_sessions(stack, user, MAX_LIVE_SESSIONS, expires_at=stack.now)
 
     stack.log_in(user)
 
-    assert all(session.revoked_at is None for session in stack.sessions.of_user(user.user_id))
+    assert live_sessions(stack, user) == MAX_LIVE_SESSIONS + 1
+
+
+def test_long_dead_sessions_are_cleared_away_in_one_call(stack: Stack, user: User, wire: Wire) -> None:
+    stack.log_in(user)
+    with_sessions(stack, user, 30, expires_at=stack.now - 3601)
+    alive = with_sessions(stack, user, 3)
+    just_over = with_sessions(stack, user, 3, expires_at=stack.now - 10)
+
+    wire.reset()
+    login = stack.log_in(user)
+
+    assert wire.calls[-1] == "BatchWriteItem"
+    left = {session.sid for session in stack.sessions.of_user(user.user_id)}
+    assert left >= {*alive, *just_over, login.body["session_id"]}
+    assert len(left) == 1 + 30 + 3 + 3 + 1 - 25
+
+
+def test_a_session_of_a_newer_version_than_was_read_is_never_cleared_away(stack: Stack, user: User) -> None:
+    newer = with_sessions(stack, user, 30, ver=user.token_version + 1)
+
+    stack.log_in(user)
+
+    assert {session.sid for session in stack.sessions.of_user(user.user_id)} >= set(newer)
+
+
+def test_an_environment_that_cannot_open_its_keys_opens_no_session(stack: Stack, user: User, wire: Wire) -> None:
+    cold = LocalFunction(stack.deployment.functions["Login"].spec)
+    event = sample("login_logged_in", body={"email": user.email, "password": PASSWORD})
+    wire.refuse("Decrypt")
+
+    assert cold.invoke(event)["statusCode"] == 503
+    assert stack.sessions.of_user(user.user_id) == []
+
+    wire.reset()
+    assert cold.invoke(event)["statusCode"] == 200
 
 
 @pytest.mark.parametrize("operation", ["BatchGetItem", "Query", "PutItem"])
@@ -195,10 +250,7 @@ def test_a_failing_table_is_a_503_and_opens_no_session(stack: Stack, user: User,
 
 
 def test_the_password_of_a_user_is_checked_against_his_own_hash(stack: Stack) -> None:
-    first, second = stack.new_user(), stack.new_user()
-    account = stack.users.find(second.email)
-    assert account is not None
-    stack.users.replace_hash(account, WEAK_PASSWORDS.hash(normal("another password")))
+    first, second = stack.new_user(), stack.new_user(WEAK_PASSWORDS.hash(normal("another password")))
 
     assert stack.log_in(first).status == 200
     assert stack.log_in(second).status == 401

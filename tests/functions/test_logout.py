@@ -164,3 +164,16 @@ def test_a_logout_that_could_not_be_written_is_a_503(stack: Stack, user: User, w
 
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert is_alive(stack, login)
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_conflict_with_another_transaction_is_waited_out(
+    stack: Stack, user: User, wire: Wire, everywhere: bool
+) -> None:
+    login = stack.log_in(user)
+    wire.conflict("TransactWriteItems", times=2)
+
+    assert stack.log_out(refresh_token=login.body["refresh_token"], everywhere=everywhere).status == 204
+
+    assert wire.calls.count("TransactWriteItems") == 3
+    assert not is_alive(stack, login)

@@ -104,7 +104,7 @@ class _Receiver(BaseHTTPRequestHandler):
 @pytest.fixture
 def cloudformation() -> Iterator[CloudFormation]:
     server = CloudFormation()
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
     server.shutdown()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import jwt
 import pytest
 
+from dev.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import retention
 from tests.builders import DAY
@@ -141,7 +142,7 @@ def test_a_replay_leaves_one_entry_for_the_authorizers(stack: Stack, user: User,
 def test_a_session_ends_at_its_absolute_end_to_the_second(stack: Stack, user: User) -> None:
     token = stack.log_in(user).body["refresh_token"]
     ends = jwt.decode(token, options={"verify_signature": False})["exp"]
-    now = stack.clock.time_ns() // 1_000_000_000
+    now = stack.now
 
     stack.clock.advance(ends - now - 10)  # ten seconds, so that no machine is too slow
     answer = stack.refresh(token)
@@ -158,7 +159,7 @@ def test_a_session_that_is_not_used_ends_while_its_item_still_stands(stack: Stac
     sid = jwt.decode(first, options={"verify_signature": False})["sid"]
     _, session = stack.sessions.load(user.user_id, sid)
     assert session is not None
-    now = stack.clock.time_ns() // 1_000_000_000
+    now = stack.now
     stack.sessions.create(replace(session, idle_expires_at=now + 10))
     assert stack.refresh(first).status == 200
 
@@ -168,7 +169,7 @@ def test_a_session_that_is_not_used_ends_while_its_item_still_stands(stack: Stac
 
 
 def test_a_raised_version_ends_every_session(stack: Stack, user: User, first: str) -> None:
-    stack.revocations.raise_version(user.user_id, 1, now_ms=stack.clock.time_ns() // 1_000_000)
+    stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * 1000)
 
     assert refused(stack.refresh(first))
 
@@ -235,3 +236,41 @@ def test_a_replay_that_cannot_be_written_is_a_503_and_is_found_later(stack: Stac
 
     assert refused(stack.refresh(first))
     assert refused(stack.refresh(second))
+
+
+def test_an_environment_that_cannot_open_its_keys_moves_no_session(
+    stack: Stack, user: User, first: str, wire: Wire
+) -> None:
+    before = stack.sessions.of_user(user.user_id)
+    cold = LocalFunction(stack.deployment.functions["Refresh"].spec)
+    event = sample("refresh_rotated", body={"refresh_token": first})
+    wire.refuse("Decrypt")
+
+    assert cold.invoke(event)["statusCode"] == 503
+    assert stack.sessions.of_user(user.user_id) == before
+
+    wire.reset()
+    assert cold.invoke(event)["statusCode"] == 200
+
+
+def test_a_token_from_an_environment_whose_clock_is_behind_is_as_good_as_any(stack: Stack, user: User) -> None:
+    token = stack.log_in(user).body["refresh_token"]
+    stack.clock.advance(-20)
+    converged = stack.refresh(token).body["refresh_token"]
+    stack.clock.advance(20)
+
+    assert gen(stack.refresh(converged)) == 1
+
+
+def test_a_conflict_with_another_transaction_is_waited_out(stack: Stack, first: str, wire: Wire) -> None:
+    wire.conflict("UpdateItem", times=2)
+
+    assert gen(stack.refresh(first)) == 2
+    assert wire.calls.count("UpdateItem") == 3
+
+
+def test_a_conflict_that_does_not_end_is_a_503(stack: Stack, first: str, wire: Wire) -> None:
+    wire.conflict("UpdateItem", times=99)
+
+    assert stack.refresh(first).status == 503
+    assert wire.calls.count("UpdateItem") == 5

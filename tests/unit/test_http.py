@@ -23,9 +23,6 @@ class Log:
     def answered(self, route: str, status: int, outcome: str, reason: str, request_id: str) -> None:
         self.lines.append({"route": route, "status": status, "outcome": outcome, "reason": reason})
 
-    def crashed(self, where: list[str], error: str, request_id: str) -> None:
-        self.lines.append({"where": where, "error": error})
-
 
 JSON = {"content-type": "application/json"}
 
@@ -204,8 +201,9 @@ def test_an_unexpected_error_is_a_500_and_its_text_is_seen_by_nobody() -> None:
     status, _, problem = answer(event(), crash, log)
 
     assert (status, problem["code"]) == (500, "internal_error")
-    assert log.lines[0]["error"] == "KeyError"
-    assert "crash" in log.lines[0]["where"][-1]
+    (line,) = log.lines
+    assert line["reason"].startswith("KeyError in handler:")
+    assert " > crash:" in line["reason"]
     assert SECRET not in json.dumps([problem, log.lines])
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from sallyport.accounts import password as passwords_module
 from sallyport.accounts.password import Passwords, PasswordTooLong, Verdict, normal
+from sallyport.errors import Unavailable
 from tests.builders import WEAK_PASSWORDS
 
 PASSWORD = "correct horse battery staple"
@@ -15,16 +16,17 @@ PASSWORD = "correct horse battery staple"
 class CountingHasher:
     """Stands in for argon2's hasher and counts the hashes that are paid."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: type[Exception] = argon2.exceptions.VerifyMismatchError) -> None:
         self.verified: list[tuple[str, bytes]] = []
+        self._error = error
 
     def verify(self, stored: str, password: bytes) -> bool:
         self.verified.append((stored, password))
-        raise argon2.exceptions.VerifyMismatchError
+        raise self._error
 
 
-def counted(monkeypatch: pytest.MonkeyPatch) -> tuple[Passwords, CountingHasher]:
-    hasher = CountingHasher()
+def counted(monkeypatch: pytest.MonkeyPatch, **how: type[Exception]) -> tuple[Passwords, CountingHasher]:
+    hasher = CountingHasher(**how)
     passwords = Passwords()
     monkeypatch.setattr(passwords, "_hasher", hasher)
     return passwords, hasher
@@ -106,6 +108,12 @@ def test_a_missing_account_pays_one_hash_of_todays_parameters_and_never_matches(
         "$argon2id$v=19$m=19456,t=200,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
         "$argon2id$v=19$m=19456,t=2,p=64$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
         "$argon2i$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "$argon2id$v=19$m=0,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "$argon2id$v=19$m=-5,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "$argon2id$v=19$m=19456,t=0,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "$argon2id$v=19$m=19456,t=2,p=1$$" + "A" * 43,
+        "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$" + "ä" * 43,
+        "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAAA",
         "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
     ],
 )
@@ -125,3 +133,10 @@ def test_the_decoy_costs_what_a_real_hash_costs() -> None:
     decoy = argon2.extract_parameters(Passwords()._decoy)
 
     assert decoy == real
+
+
+def test_a_hash_that_could_not_be_computed_is_no_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords, _ = counted(monkeypatch, error=argon2.exceptions.VerificationError)
+
+    with pytest.raises(Unavailable):
+        passwords.check(normal(PASSWORD), Passwords().hash(normal(PASSWORD)))

@@ -10,7 +10,13 @@ from sallyport.errors import SettingsError
 
 @dataclass(frozen=True, kw_only=True)
 class Everything(
-    settings.Common, settings.Sessions, settings.Revocation, settings.KeyMaking, settings.RevocationWriter
+    settings.Common,
+    settings.Issuing,
+    settings.TokenTimes,
+    settings.Rotation,
+    settings.Revocation,
+    settings.KeyMaking,
+    settings.RevocationWriter,
 ):
     """All groups together."""
 
@@ -62,3 +68,12 @@ def test_an_issuer_never_ends_in_a_slash() -> None:
     assert settings.parse(Everything, {**REQUIRED, "ISSUER": "https://auth.example.com/"}).issuer == (
         "https://auth.example.com"
     )
+
+
+@pytest.mark.parametrize("setting", ["SESSION_SECONDS", "SESSION_IDLE_SECONDS"])
+def test_a_session_outlasts_the_leeway_in_which_it_is_not_extended(setting: str) -> None:
+    leeway = {**REQUIRED, "REFRESH_LEEWAY_SECONDS": "600"}
+    assert settings.parse(Everything, {**leeway, setting: "1200"}).refresh_leeway_seconds == 600
+
+    with pytest.raises(SettingsError, match="at least twice REFRESH_LEEWAY_SECONDS"):
+        settings.parse(Everything, {**leeway, setting: "1199"})

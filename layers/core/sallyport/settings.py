@@ -98,21 +98,44 @@ class TokenTimes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccessTokens(TokenTimes):
-    """What an access token says and how long it lives."""
+class AccessTokens:
+    """For whom access tokens are, and how long they live."""
 
     audience: str = _text("sallyport")
     access_token_seconds: int = _integer(600, at_least=60, at_most=3600)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sessions(AccessTokens):
-    """How long a session lives and how its refresh token rotates."""
+class Issuing(AccessTokens):
+    """What else an access token says."""
 
     client_id: str = _text("sallyport")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionLife:
+    """How long a session lives at the most."""
+
     session_seconds: int = _integer(30 * _DAY, at_least=60, at_most=400 * _DAY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionUse(SessionLife):
+    """How long a session lives without being used."""
+
     session_idle_seconds: int = _integer(30 * _DAY, at_least=60, at_most=400 * _DAY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rotation(SessionUse):
+    """How a refresh token rotates."""
+
     refresh_leeway_seconds: int = _integer(60, at_least=1, at_most=3600)
+
+    def __post_init__(self) -> None:
+        # Within the leeway a session is not extended, so an active one must outlast it with room to spare.
+        if min(self.session_idle_seconds, self.session_seconds) < 2 * self.refresh_leeway_seconds:
+            raise ValueError("SESSION_SECONDS and SESSION_IDLE_SECONDS must be at least twice REFRESH_LEEWAY_SECONDS")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Passwords: how they are read, hashed and compared (Argon2id, RFC 9106; NIST SP 800-63B-4)."""
 
+import re
 import unicodedata
 from base64 import b64encode
 from dataclasses import dataclass
@@ -7,11 +8,17 @@ from hashlib import sha512
 from typing import NewType
 
 from argon2 import PasswordHasher, extract_parameters
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import VerificationError, VerifyMismatchError
 from argon2.low_level import Type
+
+from sallyport.errors import Unavailable
 
 MAX_PASSWORD_BYTES = 1024
 
+_STORED = re.compile(
+    r"\$argon2id\$v=19\$m=[0-9]{1,7},t=[0-9]{1,3},p=[0-9]{1,3}\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}", re.ASCII
+)
+_MIN_MEMORY_KIB = 8
 _MAX_MEMORY_KIB = 65_536
 _MAX_TIME_COST = 10
 _MAX_PARALLELISM = 4
@@ -56,27 +63,30 @@ class Passwords:
 
         Without one (`None`), and with one whose parameters are out of bounds, a decoy of today's parameters is hashed
         instead and nothing matches: whether an account exists costs the same time.
+
+        Raises Unavailable if no hash could be computed.
         """
-        known = stored if stored is not None and _is_within_bounds(stored) else None
+        known = stored if stored is not None and _is_usable(stored) else None
         try:
             self._hasher.verify(known or self._decoy, password)
-        except (VerificationError, InvalidHashError):
+        except VerifyMismatchError:
             return Verdict(matches=False)
+        except VerificationError as error:  # no memory for it, say: then nobody knows whether it matches
+            raise Unavailable("argon2") from error
         if known is None:
             return Verdict(matches=False)
         return Verdict(matches=True, outdated=self._hasher.check_needs_rehash(known))
 
 
-def _is_within_bounds(stored: str) -> bool:
-    try:
-        parameters = extract_parameters(stored)
-    except InvalidHashError:
+def _is_usable(stored: str) -> bool:
+    """Tell whether a stored hash is one that we could have written, before any time or memory is spent on it."""
+    if _STORED.fullmatch(stored) is None:
         return False
+    parameters = extract_parameters(stored)
     return (
-        parameters.type is Type.ID
-        and parameters.memory_cost <= _MAX_MEMORY_KIB
-        and parameters.time_cost <= _MAX_TIME_COST
-        and parameters.parallelism <= _MAX_PARALLELISM
+        _MIN_MEMORY_KIB <= parameters.memory_cost <= _MAX_MEMORY_KIB
+        and 1 <= parameters.time_cost <= _MAX_TIME_COST
+        and 1 <= parameters.parallelism <= _MAX_PARALLELISM
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from sallyport.aws.bearer import bearer_token
-from sallyport.aws.http import Event, LambdaHandler
+from sallyport.aws.http import Event, LambdaHandler, where
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.revocation.authorize import Authorized
 
@@ -25,19 +25,22 @@ def answer(authorize: Callable[[str], Authorized], telemetry: Telemetry) -> Lamb
     """Make the Lambda handler. A bad token is denied. Whatever else goes wrong raises, so that it allows nothing."""
 
     def handler(event: Event, _context: Any) -> dict[str, Any]:
-        request_id = event["requestContext"]["requestId"]
+        request_id = ""
         try:
+            request_id = event["requestContext"]["requestId"]
+            if event["version"] != "2.0":
+                raise Unavailable("payload_version")
             authorized = authorize(bearer_token(event["headers"].get("authorization")))
         except InvalidToken as error:
             telemetry.denied(error.reason, request_id)
             return {"isAuthorized": False}
         except Unavailable as error:
             telemetry.failed(error.reason, request_id)
-            raise AuthorizerUnavailable(error.reason) from None
-        except Exception as error:  # noqa: BLE001  # the edge: its text may hold a secret, and Lambda would print it
-            telemetry.failed(type(error).__name__, request_id)
-            raise AuthorizerUnavailable("internal_error") from None
-        return {"isAuthorized": True, "context": _context_of(authorized)}
+        except Exception as error:  # noqa: BLE001  # the edge
+            telemetry.failed(where(error), request_id)
+        else:
+            return {"isAuthorized": True, "context": _context_of(authorized)}
+        raise AuthorizerUnavailable  # outside the handlers, so that Lambda prints no cause, which may hold a secret
 
     return handler
 

@@ -1,19 +1,25 @@
-"""Connections to AWS."""
+"""Connections to AWS, and what their failures mean."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sallyport.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_kms.client import KMSClient
 
-# An API Gateway authorizer has ten seconds and a user has less patience: fail early enough to say so.
+# API Gateway gives an authorizer ten seconds. A call that hangs must fail early enough for us to say so ourselves:
+# a refresh whose every call hangs makes four of them, key rings included.
 _PATIENCE = Config(
     connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    read_timeout=1,
+    retries={"mode": "standard", "total_max_attempts": 2},
 )
 
 
@@ -23,3 +29,14 @@ def dynamodb(endpoint_url: str | None) -> "DynamoDBClient":
 
 def kms() -> "KMSClient":
     return boto3.client("kms", config=_PATIENCE)
+
+
+@contextmanager
+def failing_closed() -> Iterator[None]:
+    """Turn every failure of AWS into Unavailable. Its reason is the operation and AWS's word for the failure."""
+    try:
+        yield
+    except ClientError as error:
+        raise Unavailable(f"{error.operation_name} {error.response['Error']['Code']}") from error
+    except BotoCoreError as error:
+        raise Unavailable(type(error).__name__) from error

@@ -10,16 +10,20 @@ _TIMEOUT_SECONDS = 10
 
 
 def respond(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) -> None:
-    """Run `act` on the resource's properties for Create and Update, and report how it went.
+    """Run `act` on the resource's properties for Create and Update, and report how it went, whatever it raises.
 
     Delete always succeeds: the keys belong to the table, which outlives the stack.
     """
-    status, reason = "SUCCESS", ""
-    if event["RequestType"] != "Delete":
-        try:
+    try:
+        if event["RequestType"] != "Delete":
             act(event["ResourceProperties"])
-        except Exception as error:  # noqa: BLE001  # the edge: without an answer CloudFormation would wait for an hour
-            status, reason = "FAILED", f"{type(error).__name__}; the function's log says more"
+    except Exception:  # noqa: BLE001  # the edge: without an answer CloudFormation would wait for an hour
+        _answer(event, "FAILED", "See the function's log")
+    else:
+        _answer(event, "SUCCESS", "")
+
+
+def _answer(event: Mapping[str, Any], status: str, reason: str) -> None:
     answer = {
         "Status": status,
         "Reason": reason,

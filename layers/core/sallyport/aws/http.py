@@ -46,12 +46,12 @@ class Request:
         context = event["requestContext"]
         return cls(
             route=event["routeKey"],
-            headers={name.lower(): value for name, value in event.get("headers", {}).items()},
+            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
             body=event.get("body") or "",
             is_base64=event.get("isBase64Encoded", False),
             source_ip=context["http"]["sourceIp"],
-            user_agent=context["http"].get("userAgent", ""),
-            caller=context.get("authorizer", {}).get("lambda") or {},
+            user_agent=context["http"].get("userAgent") or "",
+            caller=(context.get("authorizer") or {}).get("lambda") or {},
             request_id=context["requestId"],
         )
 
@@ -105,10 +105,6 @@ class Telemetry(Protocol):
         """Write the one log line of a request, and count its outcome."""
         ...
 
-    def crashed(self, where: list[str], error: str, request_id: str) -> None:
-        """Log an error that nobody expected: its type and its way, never its text."""
-        ...
-
 
 Endpoint: TypeAlias = Callable[[Request], Response]
 
@@ -139,16 +135,18 @@ def serve(endpoints: Mapping[str, Endpoint], telemetry: Telemetry) -> LambdaHand
             response = endpoints[request.route](request)
         except SallyportError as error:
             response, reason = _problem(error, request), error.reason
-        except Exception as error:  # noqa: BLE001  # the edge: whatever it was, its text may hold a secret
-            where = [
-                f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-            ]
-            telemetry.crashed(where, type(error).__name__, request.request_id)
-            response = _problem_response("internal_error", request, {})
+        except Exception as error:  # noqa: BLE001  # the edge
+            response, reason = _problem_response("internal_error", request, {}), where(error)
         telemetry.answered(request.route, response.status, response.outcome, reason, request.request_id)
         return _payload(response)
 
     return handler
+
+
+def where(error: Exception) -> str:
+    """Say what an unexpected error was and where it came from, but never its text, which may hold a secret."""
+    frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    return f"{type(error).__name__} in {' > '.join(frames)}"
 
 
 def _problem(error: SallyportError, request: Request) -> Response:

@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from sallyport.errors import Unavailable
+from sallyport.aws.clients import failing_closed
 from sallyport.signing.lifecycle import Use
 
 if TYPE_CHECKING:
@@ -20,16 +18,12 @@ class KmsCipher:
 
     def encrypt(self, plaintext: bytes, *, use: Use, kid: str) -> bytes:
         context = {"use": use, "kid": kid}
-        try:
+        with failing_closed():
             answer = self._client.encrypt(KeyId=self._key_id, Plaintext=plaintext, EncryptionContext=context)
-        except (ClientError, BotoCoreError) as error:
-            raise Unavailable("kms") from error
         return answer["CiphertextBlob"]
 
     def decrypt(self, ciphertext: bytes, *, use: Use, kid: str) -> bytes:
         context = {"use": use, "kid": kid}
-        try:
+        with failing_closed():
             answer = self._client.decrypt(KeyId=self._key_id, CiphertextBlob=ciphertext, EncryptionContext=context)
-        except (ClientError, BotoCoreError) as error:
-            raise Unavailable("kms") from error
         return answer["Plaintext"]

@@ -29,14 +29,10 @@ class PowertoolsTelemetry:
         self._logger.info("denied", extra={"reason": reason, "request_id": request_id})
         self._count("denied")
 
-    def failed(self, reason: str, request_id: str) -> None:
-        """Log that the authorizer could not decide, and count it: this is what the alarm watches."""
+    def failed(self, reason: str, request_id: str = "") -> None:
+        """Log that a function without an answer of its own failed, and count it: this is what the alarm watches."""
         self._logger.error("failed", extra={"reason": reason, "request_id": request_id})
         self._count("failed")
-
-    def crashed(self, where: list[str], error: str, request_id: str) -> None:
-        self._logger.error("crashed", extra={"error": error, "where": where, "request_id": request_id})
-        self._count("crashed")
 
     def made_keys(self, use: str, count: int) -> None:
         self._logger.info("made keys", extra={"use": use, "count": count})

@@ -23,7 +23,7 @@ class IssuedTokens:
 
 @dataclass(frozen=True, slots=True)
 class TokenIssuer:
-    """Signs access and refresh tokens, each with the active key of its own ring."""
+    """Knows which keys sign access and refresh tokens, each of its own ring."""
 
     names: refresh.IssuerName
     access_key: Callable[[], SigningKey]
@@ -32,12 +32,34 @@ class TokenIssuer:
     client_id: str
     access_token_seconds: int
 
+    def signer(self) -> "Signer":
+        """Get everything ready that signing needs, before anything is written. Raises Unavailable."""
+        return Signer(
+            issuer=self.names.issuer,
+            access_key=self.access_key(),
+            refresh_key=self.refresh_key(),
+            audience=self.audience,
+            client_id=self.client_id,
+            access_token_seconds=self.access_token_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs. Needs no I/O, so that nobody's session is written without the tokens that belong to it."""
+
+    issuer: str
+    access_key: SigningKey
+    refresh_key: SigningKey
+    audience: str
+    client_id: str
+    access_token_seconds: int
+
     def issue(self, session: Session, gen: int, *, now: int) -> IssuedTokens:
         """Issue an access token and the refresh token of generation `gen`. Neither outlives the session."""
-        issuer = self.names.issuer
         expires_at = min(now + self.access_token_seconds, session.ends_at)
         access_token = access.AccessToken(
-            iss=issuer,
+            iss=self.issuer,
             sub=session.user_id,
             aud=self.audience,
             client_id=self.client_id,
@@ -49,10 +71,10 @@ class TokenIssuer:
             auth_time=session.auth_time,
         )
         refresh_token = refresh.RefreshToken(
-            iss=issuer,
+            iss=self.issuer,
             sub=session.user_id,
-            aud=refresh.audience(issuer),
-            iat=now,
+            aud=refresh.audience(self.issuer),
+            iat=max(now, session.created_at),  # by a clock behind login's, its life would exceed what verifiers allow
             exp=session.expires_at,
             jti=new_id(),
             sid=session.sid,
@@ -60,23 +82,22 @@ class TokenIssuer:
             gen=gen,
         )
         return IssuedTokens(
-            access_token=access.sign(access_token, self.access_key()),
+            access_token=access.sign(access_token, self.access_key),
             expires_in=expires_at - now,
-            refresh_token=refresh.sign(refresh_token, self.refresh_key()),
+            refresh_token=refresh.sign(refresh_token, self.refresh_key),
             refresh_expires_in=session.ends_at - now,
             session_id=session.sid,
         )
 
     def issue_device_token(self, user: User, *, now: int) -> str:
         """Issue the token by which a device that has logged in before is told from a stranger's."""
-        issuer = self.names.issuer
         token = device.DeviceToken(
-            iss=issuer,
+            iss=self.issuer,
             sub=user.user_id,
-            aud=device.audience(issuer),
+            aud=device.audience(self.issuer),
             iat=now,
             exp=now + device.LIFETIME_SECONDS,
             jti=new_id(),
             ver=user.token_version,
         )
-        return device.sign(token, self.refresh_key())
+        return device.sign(token, self.refresh_key)

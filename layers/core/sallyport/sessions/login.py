@@ -14,6 +14,10 @@ from sallyport.sessions.session import Session, why_dead
 
 MAX_LIVE_SESSIONS = 100
 
+_MOST_ENDED_AT_ONCE = 2
+_FORGOTTEN_AT_ONCE = 25  # what DynamoDB deletes in one call
+_ANY_SKEW_SECONDS = 3600
+
 
 class AccountStore(Protocol):
     """Finds who wants to log in."""
@@ -33,6 +37,10 @@ class SessionStore(Protocol):
     def of_user(self, user_id: str) -> list[Session]: ...
 
     def create(self, session: Session) -> None: ...
+
+    def forget(self, sessions: list[Session]) -> None:
+        """Delete up to 25 sessions that are dead already."""
+        ...
 
 
 class SessionEnder(Protocol):
@@ -93,12 +101,13 @@ def login(
         accounts.replace_hash(account, passwords.hash(password))
 
     now_ms = clock()
-    session = _open_session(account.user, device, life, now_ms)
-    _make_room(account.user, sessions, revocations, now_ms)
-    sessions.create(session)
     now = now_ms // 1000
-    tokens = issuer.issue(session, session.rotation.head, now=now)
-    return LoggedIn(tokens, issuer.issue_device_token(account.user, now=now))
+    signer = issuer.signer()
+    session = _open_session(account.user, device, life, now_ms)
+    others = sessions.of_user(session.user_id)
+    sessions.create(session)
+    _make_room(account.user, others, sessions, revocations, now_ms)
+    return LoggedIn(signer.issue(session, 1, now=now), signer.issue_device_token(account.user, now=now))
 
 
 def _open_session(user: User, device: Device, life: SessionLife, now_ms: int) -> Session:
@@ -119,10 +128,26 @@ def _open_session(user: User, device: Device, life: SessionLife, now_ms: int) ->
     )
 
 
-def _make_room(user: User, sessions: SessionStore, revocations: SessionEnder, now_ms: int) -> None:
-    """Let the oldest sessions go, so that no user holds more than a hundred live ones."""
+def _make_room(
+    user: User, others: list[Session], sessions: SessionStore, revocations: SessionEnder, now_ms: int
+) -> None:
+    """Let the oldest live sessions go, so that no user keeps more than a hundred, and clear away long dead ones.
+
+    A few at a time: parallel logins may overshoot for a moment, but no login ever pays for all of them.
+    """
     now = now_ms // 1000
-    live = [s for s in sessions.of_user(user.user_id) if why_dead(s, user, ver=s.ver, now=now) is None]
+    live = [s for s in others if why_dead(s, user, ver=s.ver, now=now) is None]
     live.sort(key=lambda session: session.created_at)
-    for oldest in live[: max(0, len(live) - MAX_LIVE_SESSIONS + 1)]:
+    surplus = len(live) + 1 - MAX_LIVE_SESSIONS
+    for oldest in live[: min(max(surplus, 0), _MOST_ENDED_AT_ONCE)]:
         revocations.end(user.user_id, oldest.sid, now_ms=now_ms)
+    forgettable = [s for s in others if _is_long_dead(s, user, now)]
+    if len(forgettable) >= _FORGOTTEN_AT_ONCE:
+        sessions.forget(forgettable[:_FORGOTTEN_AT_ONCE])
+
+
+def _is_long_dead(session: Session, user: User, now: int) -> bool:
+    """Tell whether a session is dead by every clock. One of a *newer* version than we have read may be alive."""
+    return (
+        session.revoked_at is not None or session.ver < user.token_version or session.ends_at < now - _ANY_SKEW_SECONDS
+    )

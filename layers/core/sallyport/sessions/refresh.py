@@ -62,6 +62,7 @@ def refresh(
     Raises InvalidGrant if the session is gone, ended, revoked or of another version, or was just revoked as replayed;
     Superseded if the client holds a newer token; Unavailable if it lost one race after another.
     """
+    signer = issuer.signer()
     user, session = sessions.load(presented.sub, presented.sid)
     for _ in range(MAX_ATTEMPTS):
         now_ms = clock()
@@ -82,7 +83,7 @@ def refresh(
         except RaceLost as lost:
             session = lost.current
             continue
-        return Refreshed(issuer.issue(moved, gen, now=now), outcome)
+        return Refreshed(signer.issue(moved, gen, now=now), outcome)
     raise Unavailable("contention")
 
 

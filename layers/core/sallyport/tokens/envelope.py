@@ -6,7 +6,7 @@ signature has been checked. What libraries accept out of kindness is refused: RF
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sallyport import strict_json
@@ -40,9 +40,9 @@ class VerificationKeys(Protocol):
 class _Envelope:
     unverified_kid: str
     unverified_alg: str
-    unverified_payload: bytes
-    signing_input: bytes
-    signature: bytes
+    unverified_payload: bytes = field(repr=False)
+    signing_input: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
 
 
 def verified_payload(token: str, *, typ: str, keys: VerificationKeys) -> dict[str, Any]:

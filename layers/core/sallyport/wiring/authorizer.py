@@ -15,7 +15,7 @@ from sallyport.wiring import storage, verification
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.AccessTokens, settings.Revocation):
+class Settings(settings.Common, settings.AccessTokens, settings.TokenTimes, settings.Revocation):
     """What the authorizer is told."""
 
 
@@ -25,7 +25,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     keys = verification.public_keys(table, system_clock)
     decide = partial(
         authorize,
-        verifier=verification.access_verifier(told, keys),
+        verifier=verification.access_verifier(told, keys, told),
         revocations=Strict(Sessions(table)) if told.revocation_mode == "strict" else Stateless(),
         clock=system_clock,
     )

@@ -8,17 +8,17 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import Clock
 from sallyport.sessions.issue import TokenIssuer
-from sallyport.settings import PrivateKeys, Sessions
+from sallyport.settings import Issuing, PrivateKeys, SessionLife, TokenTimes
 from sallyport.signing.lifecycle import Use
 from sallyport.signing.private_keys import PrivateKeyRing
-from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.public_keys import PublicKeyRing
 from sallyport.tokens.refresh import RefreshTokenVerifier
 from sallyport.tokens.ring import CachedRing
+from sallyport.wiring.verification import time_rules
 
 
-def cipher(settings: PrivateKeys) -> KmsCipher:
-    return KmsCipher(clients.kms(), settings.kms_key_id)
+def cipher(told: PrivateKeys) -> KmsCipher:
+    return KmsCipher(clients.kms(), told.kms_key_id)
 
 
 def private_keys(use: Use, table: Table, opener: KmsCipher, clock: Clock) -> PrivateKeyRing:
@@ -26,19 +26,18 @@ def private_keys(use: Use, table: Table, opener: KmsCipher, clock: Clock) -> Pri
     return PrivateKeyRing(use, CachedRing(read, clock), opener=opener, clock=clock)
 
 
-def token_issuer(
-    settings: Sessions, names: PublicKeyRing, access: PrivateKeyRing, refresh: PrivateKeyRing
-) -> TokenIssuer:
+def token_issuer(told: Issuing, names: PublicKeyRing, access: PrivateKeyRing, refresh: PrivateKeyRing) -> TokenIssuer:
     return TokenIssuer(
         names=names,
         access_key=access.active,
         refresh_key=refresh.active,
-        audience=settings.audience,
-        client_id=settings.client_id,
-        access_token_seconds=settings.access_token_seconds,
+        audience=told.audience,
+        client_id=told.client_id,
+        access_token_seconds=told.access_token_seconds,
     )
 
 
-def refresh_verifier(settings: Sessions, names: PublicKeyRing, keys: PrivateKeyRing) -> RefreshTokenVerifier:
-    times = TimeRules(settings.session_seconds, settings.clock_leeway_seconds, settings.tokens_not_before)
-    return RefreshTokenVerifier(keys, names, times)
+def refresh_verifier(
+    told: SessionLife, names: PublicKeyRing, keys: PrivateKeyRing, times: TokenTimes
+) -> RefreshTokenVerifier:
+    return RefreshTokenVerifier(keys, names, time_rules(times, lifetime=told.session_seconds))

@@ -18,7 +18,7 @@ from sallyport.wiring import issuing, storage, verification
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.Sessions, settings.PrivateKeys, settings.RevocationWriter):
+class Settings(settings.Common, settings.Issuing, settings.SessionUse, settings.PrivateKeys, settings.RevocationWriter):
     """What login is told."""
 
 

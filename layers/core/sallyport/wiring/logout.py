@@ -17,7 +17,14 @@ from sallyport.wiring import issuing, storage, verification
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.Sessions, settings.PrivateKeys, settings.RevocationWriter):
+class Settings(
+    settings.Common,
+    settings.AccessTokens,
+    settings.TokenTimes,
+    settings.SessionLife,
+    settings.PrivateKeys,
+    settings.RevocationWriter,
+):
     """What logout is told."""
 
 
@@ -26,8 +33,8 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     table = storage.open_table(told)
     names = verification.public_keys(table, system_clock)
     refresh_keys = issuing.private_keys("refresh", table, issuing.cipher(told), system_clock)
-    refresh_verifier = issuing.refresh_verifier(told, names, refresh_keys)
-    access_verifier = verification.access_verifier(told, names)
+    refresh_verifier = issuing.refresh_verifier(told, names, refresh_keys, told)
+    access_verifier = verification.access_verifier(told, names, told)
     sessions = Sessions(table)
     revocations = Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards)
 

@@ -15,7 +15,14 @@ from sallyport.wiring import issuing, storage, verification
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.Sessions, settings.PrivateKeys, settings.RevocationWriter):
+class Settings(
+    settings.Common,
+    settings.Issuing,
+    settings.TokenTimes,
+    settings.Rotation,
+    settings.PrivateKeys,
+    settings.RevocationWriter,
+):
     """What refresh is told."""
 
 
@@ -26,7 +33,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     opener = issuing.cipher(told)
     access_keys = issuing.private_keys("access", table, opener, system_clock)
     refresh_keys = issuing.private_keys("refresh", table, opener, system_clock)
-    verifier = issuing.refresh_verifier(told, names, refresh_keys)
+    verifier = issuing.refresh_verifier(told, names, refresh_keys, told)
     issuer = issuing.token_issuer(told, names, access_keys, refresh_keys)
     sessions = Sessions(table)
     revocations = Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards)

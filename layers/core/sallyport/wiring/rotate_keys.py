@@ -10,6 +10,7 @@ from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.signing_keys import SigningKeys
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
+from sallyport.errors import Unavailable
 from sallyport.signing.lifecycle import Use
 from sallyport.signing.make import NewKey, new_access_key, new_refresh_key
 from sallyport.signing.rotate import make_missing_keys
@@ -37,10 +38,17 @@ def build(environ: Mapping[str, str]) -> Callable[[Mapping[str, Any], Any], None
         if issuer is not None:
             published.record_issuer(issuer)
 
+    def logged(issuer: str | None) -> None:
+        try:
+            set_up(issuer)
+        except Unavailable as error:
+            telemetry.failed(error.reason)
+            raise
+
     def handler(event: Mapping[str, Any], _context: Any) -> None:
         if "ResponseURL" in event:
-            custom_resource.respond(event, lambda properties: set_up(told.issuer or properties["Issuer"]))
+            custom_resource.respond(event, lambda properties: logged(told.issuer or properties["Issuer"]))
         else:
-            set_up(told.issuer)
+            logged(told.issuer)
 
     return handler

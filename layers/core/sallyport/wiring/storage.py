@@ -5,5 +5,5 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.settings import Common
 
 
-def open_table(settings: Common) -> Table:
-    return Table(clients.dynamodb(settings.dynamodb_endpoint_url), settings.table_name)
+def open_table(told: Common) -> Table:
+    return Table(clients.dynamodb(told.dynamodb_endpoint_url), told.table_name)

@@ -3,7 +3,7 @@
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import Clock
-from sallyport.settings import AccessTokens
+from sallyport.settings import AccessTokens, TokenTimes
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.public_keys import PublicKeyRing
@@ -14,6 +14,9 @@ def public_keys(table: Table, clock: Clock) -> PublicKeyRing:
     return PublicKeyRing(CachedRing(PublishedKeys(table).public_ring, clock))
 
 
-def access_verifier(settings: AccessTokens, keys: PublicKeyRing) -> AccessTokenVerifier:
-    times = TimeRules(settings.access_token_seconds, settings.clock_leeway_seconds, settings.tokens_not_before)
-    return AccessTokenVerifier(keys, settings.audience, times)
+def time_rules(told: TokenTimes, *, lifetime: int) -> TimeRules:
+    return TimeRules(lifetime, told.clock_leeway_seconds, told.tokens_not_before)
+
+
+def access_verifier(told: AccessTokens, keys: PublicKeyRing, times: TokenTimes) -> AccessTokenVerifier:
+    return AccessTokenVerifier(keys, told.audience, time_rules(times, lifetime=told.access_token_seconds))

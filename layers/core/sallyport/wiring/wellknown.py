@@ -1,6 +1,7 @@
 """The function that publishes keys."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.aws.endpoints.wellknown import discovery_endpoint, jwks_endpoint
@@ -10,8 +11,13 @@ from sallyport.clock import system_clock
 from sallyport.wiring import storage, verification
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settings(settings.Common):
+    """What wellknown is told."""
+
+
 def build(environ: Mapping[str, str]) -> LambdaHandler:
-    told = settings.parse(settings.Common, environ)
+    told = settings.parse(Settings, environ)
     keys = verification.public_keys(storage.open_table(told), system_clock)
     return serve(
         {

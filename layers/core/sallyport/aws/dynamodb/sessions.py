@@ -35,6 +35,9 @@ class Sessions:
     def create(self, session: Session) -> None:
         self._table.put(_session_item(session))
 
+    def forget(self, sessions: list[Session]) -> None:
+        self._table.delete([session_key(session.user_id, session.sid) for session in sessions])
+
     def rotate(self, session: Session, gen: int, *, now_ms: int, idle_expires_at: int) -> Session:
         return self._move(
             session,

@@ -3,14 +3,14 @@
 Items are plain dictionaries here; boto3's own serializer turns them into DynamoDB's form and back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
-from botocore.exceptions import BotoCoreError, ClientError
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from sallyport.aws.clients import failing_closed
 from sallyport.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -33,6 +33,18 @@ class ConditionFailed(Exception):
         super().__init__("condition failed")
 
 
+class _Conflict(Unavailable):
+    """Another transaction was touching the same item. It is over in milliseconds, so we try again a few times."""
+
+
+_when_free = retry(
+    retry=retry_if_exception_type(_Conflict),
+    stop=stop_after_attempt(5),
+    wait=wait_random_exponential(multiplier=0.02, max=0.2),
+    reraise=True,
+)
+
+
 class Table:
     """One DynamoDB table. Every read is strongly consistent; every failure of infrastructure is Unavailable."""
 
@@ -43,10 +55,10 @@ class Table:
     def get(self, *keys: Key) -> list[Item | None]:
         """Read up to a hundred items in one call, in the order of `keys`."""
         request = {self._name: {"Keys": [_marshal(_key(key)) for key in keys], "ConsistentRead": True}}
-        with _failing_closed():
+        with failing_closed():
             answer = self._client.batch_get_item(RequestItems=cast("Any", request))
         if answer.get("UnprocessedKeys"):
-            raise Unavailable("dynamodb_unprocessed")
+            raise Unavailable("BatchGetItem unprocessed")
         found = {(item["PK"], item["SK"]): item for item in map(_unmarshal, answer["Responses"].get(self._name, []))}
         return [found.get(key) for key in keys]
 
@@ -58,19 +70,28 @@ class Table:
             ExpressionAttributeValues=_marshal({":pk": pk}),
             ConsistentRead=True,
         )
-        with _failing_closed():
+        with failing_closed():
             return [_unmarshal(item) for page in pages for item in page["Items"]]
 
     def put(self, item: Item) -> None:
-        with _failing_closed():
+        with failing_closed():
             self._client.put_item(TableName=self._name, Item=_marshal(item))
 
+    def delete(self, keys: Sequence[Key]) -> None:
+        """Delete up to 25 items in one call, whether they exist or not."""
+        requests = [{"DeleteRequest": {"Key": _marshal(_key(key))}} for key in keys]
+        with failing_closed():
+            answer = self._client.batch_write_item(RequestItems=cast("Any", {self._name: requests}))
+        if answer.get("UnprocessedItems"):
+            raise Unavailable("BatchWriteItem unprocessed")
+
+    @_when_free
     def update(
         self, key: Key, change: str, *, condition: str, values: Item, names: Mapping[str, str] | None = None
     ) -> Item:
         """Change one item under a condition and answer it as it is now. Raises ConditionFailed."""
         optional: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
-        with _failing_closed():
+        with failing_closed():
             try:
                 answer = self._client.update_item(
                     TableName=self._name,
@@ -84,6 +105,8 @@ class Table:
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 raise ConditionFailed(_found(error.response)) from None
+            except self._client.exceptions.TransactionConflictException:
+                raise _Conflict("UpdateItem conflict") from None
         return _unmarshal(answer["Attributes"])
 
     def put_in_transaction(self, item: Item, *, condition: str | None = None) -> Write:
@@ -117,32 +140,23 @@ class Table:
             }
         }
 
+    @_when_free
     def transact(self, writes: Sequence[Write]) -> None:
         """Make all of `writes` or none.
 
-        Raises ConditionFailed with the first item that stood in the way; Unavailable also where another transaction
-        was touching the same items.
+        Raises ConditionFailed with the first item that stood in the way.
         """
-        with _failing_closed():
+        with failing_closed():
             try:
                 self._client.transact_write_items(TransactItems=writes)
             except self._client.exceptions.TransactionCanceledException as error:
-                refused = _first_refusal(cast("Any", error.response)["CancellationReasons"])
-                if refused is None:
-                    raise
-                raise ConditionFailed(_found(refused)) from None
-
-
-@contextmanager
-def _failing_closed() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise Unavailable("dynamodb") from error
-
-
-def _first_refusal(reasons: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    return next((reason for reason in reasons if reason.get("Code") == "ConditionalCheckFailed"), None)
+                cancelled = cast("Any", error.response)["CancellationReasons"]
+                reasons = {reason["Code"]: reason for reason in reversed(cancelled)}  # the first of each kind
+                if "ConditionalCheckFailed" in reasons:
+                    raise ConditionFailed(_found(reasons["ConditionalCheckFailed"])) from None
+                if "TransactionConflict" in reasons:
+                    raise _Conflict("TransactWriteItems conflict") from None
+                raise
 
 
 def _found(answer: Mapping[str, Any]) -> Item | None:

@@ -1,11 +1,12 @@
 """Users, their credentials and their login names."""
 
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+
 from sallyport.accounts.user import Account, User
 from sallyport.aws.dynamodb.table import ConditionFailed, Item, Key, Table
 
 SCHEMA_VERSION = 1
-
-_DECOY_ID = "no-such-user"  # shorter than any identifier that we make, so that it can never exist
 
 
 def user_key(user_id: str) -> Key:
@@ -28,7 +29,7 @@ class Users:
 
     def find(self, email: str) -> Account | None:
         (login_name,) = self._table.get(_login_name_key(email))
-        user_id = login_name["user_id"] if login_name else _DECOY_ID
+        user_id = login_name["user_id"] if login_name else _decoy_id(email)
         user, credential = self._table.get(user_key(user_id), _credential_key(user_id))
         if user is None or credential is None:
             return None
@@ -77,6 +78,11 @@ class Users:
         except ConditionFailed:
             return False
         return True
+
+
+def _decoy_id(email: str) -> str:
+    """Name a user who does not exist, another one for every address, so that no partition gets all the misses."""
+    return urlsafe_b64encode(sha256(email.encode()).digest()).decode()[:22]
 
 
 def user_from(item: Item) -> User:

@@ -1,0 +1,110 @@
+"""A running `make dev`, spoken to over real HTTP."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dev.walkthrough import DEMO_EMAIL, DEMO_PASSWORD
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Process:
+    """A `python -m dev` process. A thread reads what it prints, so that it never waits for a reader."""
+
+    def __init__(self, **variables: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "dev"],
+            cwd=ROOT,
+            env={**os.environ, "PORT": "0", **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._lines: list[str] = []
+        self._is_up = threading.Event()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    @property
+    def said(self) -> str:
+        """All that it printed so far, but for the functions' log lines."""
+        return "".join(line for line in self._lines if not line.startswith("{"))
+
+    def wait_until_up(self) -> None:
+        self._is_up.wait()
+        assert "READY" in self.said, self.said
+
+    def interrupt(self) -> int:
+        """Do what Ctrl-C does, and wait for the end."""
+        self._process.send_signal(signal.SIGINT)
+        return self.wait()
+
+    def wait(self) -> int:
+        code = self._process.wait(timeout=60)
+        self._reader.join()
+        return code
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as output:
+            for line in output:
+                self._lines.append(line)
+                if line.startswith("Ctrl-C"):
+                    self._is_up.set()
+        self._is_up.set()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A local server that is ready."""
+
+    process: Process
+    url: str
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        return httpx.request(method, self.url + path, timeout=30, **more)
+
+    def post(self, path: str, body: object) -> httpx.Response:
+        return self.request("POST", path, json=body)
+
+    def log_in(self) -> dict[str, Any]:
+        answer = self.post("/auth/login", {"email": DEMO_EMAIL, "password": DEMO_PASSWORD})
+        assert answer.status_code == 200
+        tokens: dict[str, Any] = answer.json()
+        return tokens
+
+    def me(self, access_token: str) -> httpx.Response:
+        return self.request("GET", "/auth/me", headers={"Authorization": f"Bearer {access_token}"})
+
+    def advance(self, seconds: int) -> None:
+        assert self.post("/_dev/clock", {"advance_seconds": seconds}).status_code == 200
+
+
+@contextmanager
+def running(**variables: str) -> Iterator[Server]:
+    process = Process(**variables)
+    try:
+        process.wait_until_up()
+        found = re.search(r"^READY (http://\S+)$", process.said, re.MULTILINE)
+        assert found is not None
+        yield Server(process, found[1])
+    finally:
+        process.interrupt()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with running() as server:
+        yield server

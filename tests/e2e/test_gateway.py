@@ -1,0 +1,165 @@
+"""The local gateway over HTTP: what API Gateway answers by itself, and what reaches the functions."""
+
+import socket
+import subprocess
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from dev.walkthrough import DEMO_EMAIL, DEMO_PASSWORD
+from tests.e2e.conftest import ROOT, Server
+
+
+def own_answer(answer: httpx.Response) -> tuple[int, object]:
+    assert answer.headers["content-type"] == "application/json"
+    return answer.status_code, answer.json()
+
+
+def test_a_protected_route_without_a_token_is_the_gateways_401(server: Server) -> None:
+    assert own_answer(server.request("GET", "/auth/me")) == (401, {"message": "Unauthorized"})
+
+
+@pytest.mark.parametrize("token", ["x", "a.b.c", "Bearer"])
+def test_a_bad_token_is_the_gateways_403(server: Server, token: str) -> None:
+    assert own_answer(server.me(token)) == (403, {"message": "Forbidden"})
+
+
+def test_a_tampered_an_expired_and_a_wrong_kind_of_token_are_the_gateways_403(server: Server) -> None:
+    tokens = server.log_in()
+    assert server.me(tokens["access_token"]).status_code == 200
+
+    assert server.me(tokens["access_token"][:-8] + "AAAAAAAA").status_code == 403
+    assert server.me(tokens["refresh_token"]).status_code == 403
+    server.advance(600)
+    assert own_answer(server.me(tokens["access_token"])) == (403, {"message": "Forbidden"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"), ("GET", "/auth/login"), ("POST", "/auth/me"), ("DELETE", "/auth/login"), ("HEAD", "/auth/login"),
+        ("TRACE", "/auth/login"), ("POST", "/auth/login/"), ("POST", "/Auth/Login"), ("GET", "/auth/%6De"),
+        ("GET", "/auth/../auth/me"), ("GET", "//auth/me"), ("GET", "/auth/me;x"), ("GET", "/_dev"),
+        ("GET", "/_dev/clock"),
+    ],
+)  # fmt: skip
+def test_e09_e14_what_no_route_matches_is_the_gateways_404(server: Server, method: str, path: str) -> None:
+    parts = urlsplit(server.url)
+    assert parts.hostname is not None
+    with socket.create_connection((parts.hostname, parts.port or 80)) as connection:
+        connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert answer.endswith(b'{"message":"Not Found"}') or method == "HEAD"
+
+
+def test_e02_two_authorization_headers_are_denied(server: Server) -> None:
+    good = f"Bearer {server.log_in()['access_token']}"
+
+    for pair in ([good, good], [good, "Bearer x"], ["Bearer x", good]):
+        answer = server.request("GET", "/auth/me", headers=[("Authorization", value) for value in pair])
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "expected"),
+    [
+        (b"{", "application/json", (400, "invalid_json")),
+        (b'{"email":"a@example.com","email":"b@example.com"}', "application/json", (400, "invalid_json")),
+        (b"\xff\xfe", "application/json", (400, "invalid_json")),
+        (b'{"email":"a@example.com","password":"x","admin":true}', "application/json", (400, "unknown_field")),
+        (b'{"email":"a@example.com"}', "application/json", (400, "invalid_request")),
+        (b"email=a&password=b", "application/x-www-form-urlencoded", (415, "unsupported_media_type")),
+        (b'{"a":"' + b"x" * 1_000_000 + b'"}', "application/json", (413, "payload_too_large")),
+        (b"x" * 1_000_000, "application/octet-stream", (413, "payload_too_large")),
+    ],
+    ids=range(8),
+)  # fmt: skip
+def test_a_body_of_the_wrong_form_is_a_problem(
+    server: Server, content: bytes, content_type: str, expected: tuple[int, str]
+) -> None:
+    answer = server.request("POST", "/auth/login", content=content, headers={"content-type": content_type})
+
+    assert (answer.status_code, answer.json()["code"]) == expected
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_body_that_api_gateway_itself_would_not_take_is_its_413(server: Server) -> None:
+    answer = server.request("POST", "/auth/login", content=b"x" * (10 * 1024 * 1024 + 1))
+
+    assert own_answer(answer) == (413, {"message": "Request Entity Too Large"})
+
+
+def test_a_wrong_password_and_an_unknown_address_are_told_the_same(server: Server) -> None:
+    wrong = server.post("/auth/login", {"email": DEMO_EMAIL, "password": "wrong"})
+    unknown = server.post("/auth/login", {"email": "nobody@example.com", "password": DEMO_PASSWORD})
+
+    def told(answer: httpx.Response) -> object:
+        varying = {"date", "content-length"}
+        headers = {name: value for name, value in answer.headers.items() if name not in varying}
+        return answer.status_code, headers, {**answer.json(), "request_id": ""}
+
+    assert told(wrong) == told(unknown)
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "invalid_credentials")
+
+
+def test_the_clock_moves_for_everybody(server: Server) -> None:
+    before = server.post("/_dev/clock", {"advance_seconds": 0}).json()["now"]
+    after = server.post("/_dev/clock", {"advance_seconds": 3600}).json()["now"]
+
+    assert 3600 <= after - before < 3660
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"advance_seconds":"1"}', b'{"advance_seconds":1e9}',
+                                  b'{"advance_seconds":999999999}', b'{"advance_seconds":true}'])  # fmt: skip
+def test_a_clock_that_cannot_be_moved_so_says_how(server: Server, body: bytes) -> None:
+    answer = server.request("POST", "/_dev/clock", content=body)
+
+    assert answer.status_code == 400
+    assert "message" in answer.json()
+
+
+@pytest.mark.parametrize("header", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}])
+def test_no_web_page_moves_the_clock_or_reads_the_outbox(server: Server, header: dict[str, str]) -> None:
+    assert server.request("POST", "/_dev/clock", json={"advance_seconds": 0}, headers=header).status_code == 404
+    assert server.request("GET", "/_dev/outbox", headers=header).status_code == 404
+
+
+def test_the_outbox_is_empty(server: Server) -> None:
+    assert server.request("GET", "/_dev/outbox").json() == {"messages": []}
+
+
+def test_the_issuer_is_the_servers_own_url(server: Server) -> None:
+    document = server.request("GET", "/.well-known/openid-configuration").json()
+
+    assert document["issuer"] == server.url
+    assert httpx.get(document["jwks_uri"]).json()["keys"]
+
+
+def test_aws_jwt_verify_accepts_our_access_token_from_our_jwks(server: Server) -> None:
+    if not (ROOT / "tests/e2e/node_modules/aws-jwt-verify").is_dir():
+        pytest.skip("aws-jwt-verify is not installed: npm was not found")
+    script = """
+        import { JwtRsaVerifier } from "aws-jwt-verify";
+        const [url, token] = process.argv.slice(1);
+        const verifier = JwtRsaVerifier.create({ issuer: url, audience: "sallyport", jwksUri: url });
+        verifier.cacheJwks(await (await fetch(url + "/.well-known/jwks.json")).json());
+        console.log(JSON.stringify(await verifier.verify(token)));
+    """
+    tokens = server.log_in()
+
+    def verify(token: str) -> "subprocess.CompletedProcess[str]":
+        # The server's clock may be ahead of Node's, which only means that the token lives longer.
+        return subprocess.run(
+            ["node", "--input-type=module", "-e", script, server.url, token],
+            cwd=ROOT / "tests/e2e", capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    accepted = verify(tokens["access_token"])
+
+    assert accepted.returncode == 0, accepted.stderr
+    assert tokens["session_id"] in accepted.stdout
+    assert verify(tokens["access_token"][:-8] + "AAAAAAAA").returncode != 0
+    assert verify(tokens["refresh_token"]).returncode != 0

@@ -1,0 +1,61 @@
+"""How the local server starts, ends and refuses to start: one line, no traceback."""
+
+import socket
+
+import pytest
+
+from tests.e2e.conftest import Process, running
+
+
+def test_ctrl_c_ends_it_cleanly_with_one_line() -> None:
+    with running() as server:
+        server.log_in()
+        before = server.process.said
+
+        assert server.process.interrupt() == 0
+        assert server.process.said.removeprefix(before) == "Stopped.\n"
+
+
+def test_it_listens_on_the_loopback_address_only() -> None:
+    with running() as server:
+        assert server.url.startswith("http://127.0.0.1:")
+
+
+def test_a_busy_port_is_one_line() -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        process = Process(PORT=str(port))
+
+        assert process.wait() == 1
+    assert process.said == f"Cannot listen: 127.0.0.1:{port}: Address already in use\n"
+
+
+@pytest.mark.parametrize("port", ["http", "70000", "-1"])
+def test_a_port_that_is_none_is_one_line(port: str) -> None:
+    process = Process(PORT=port)
+
+    assert process.wait() == 1
+    assert process.said.startswith("Cannot listen: ")
+    assert process.said.count("\n") == 1
+
+
+def test_bad_settings_are_one_line_that_names_them_all() -> None:
+    process = Process(REVOCATION_MODE="sometimes", ACCESS_TOKEN_SECONDS="1")
+
+    assert process.wait() == 1
+    assert process.said.count("\n") == 1
+    assert "REVOCATION_MODE must be one of strict, stateless" in process.said
+    assert "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600" in process.said
+
+
+def test_a_setting_is_overridden_by_the_variable_of_its_name() -> None:
+    with running(REVOCATION_MODE="stateless", ACCESS_TOKEN_SECONDS="60") as server:
+        tokens = server.log_in()
+        server.post("/auth/logout", {"refresh_token": tokens["refresh_token"]})
+
+        assert tokens["expires_in"] == 60
+        assert server.me(tokens["access_token"]).status_code == 200  # stateless: until exp
+        server.advance(60)
+        assert server.me(tokens["access_token"]).status_code == 403

@@ -1,0 +1,150 @@
+"""What template.yaml promises, read as CloudFormation would read it."""
+
+import dataclasses
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from dev.cloud import Cloud
+from dev.stack import TEMPLATE, Stack, read, translate
+from sallyport import settings
+from sallyport.errors import SettingsError
+
+FUNCTIONS = ["Account", "Authorizer", "Login", "Logout", "Refresh", "RotateKeys", "Wellknown"]
+GROUPS = [
+    settings.TokenTimes,
+    settings.AccessTokens,
+    settings.SessionUse,
+    settings.Rotation,
+    settings.RevocationWriter,
+]
+ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
+PUBLIC = {
+    "POST /auth/login",
+    "POST /auth/refresh",
+    "POST /auth/logout",
+    "GET /.well-known/jwks.json",
+    "GET /.well-known/openid-configuration",
+}
+
+
+@pytest.fixture(scope="module")
+def described(cloud: Cloud) -> Stack:
+    return read(table_name="table", kms_key_id="key")
+
+
+@pytest.fixture(scope="module")
+def resources(cloud: Cloud) -> dict[str, Any]:
+    return dict(translate(table_name="table", kms_key_id="key"))
+
+
+def statements(resources: dict[str, Any], function: str) -> Iterator[dict[str, Any]]:
+    for policy in resources[f"{function}Role"]["Properties"]["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def key_prefixes(resources: dict[str, Any], function: str) -> set[str]:
+    return {
+        prefix
+        for statement in statements(resources, function)
+        for prefix in statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_told_exactly_the_settings_that_it_uses(described: Stack, function: str) -> None:
+    folder = described.functions[function].folder.name
+    wiring = importlib.import_module(f"sallyport.wiring.{folder}")
+    used = {field.name.upper() for field in dataclasses.fields(wiring.Settings)}
+
+    assert described.functions[function].environment.keys() == used - ONLY_LOCAL
+
+
+def test_every_function_folder_is_in_the_template(described: Stack) -> None:
+    assert set(described.functions) == set(FUNCTIONS)
+    for spec in described.functions.values():
+        assert (spec.folder / "app.py").is_file()
+
+
+def test_every_route_asks_the_authorizer_or_stands_on_the_public_list(described: Stack) -> None:
+    for route in described.routes.values():
+        assert (route.authorizer is None) == (route.key in PUBLIC), route.key
+        assert route.authorizer in (None, "Authorizer")
+
+
+def test_no_answer_of_the_authorizer_is_cached(resources: dict[str, Any]) -> None:
+    (scheme,) = resources["Api"]["Properties"]["Body"]["components"]["securitySchemes"].values()
+
+    assert scheme["x-amazon-apigateway-authorizer"]["authorizerResultTtlInSeconds"] == 0
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_names_its_actions_and_key_prefixes(resources: dict[str, Any], function: str) -> None:
+    for statement in statements(resources, function):
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert not any("*" in action for action in actions)
+        assert statement["Resource"] != "*"
+        if actions[0].startswith("dynamodb:"):
+            assert statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+            assert not {"dynamodb:Scan", "dynamodb:PartiQLSelect"} & set(actions)
+
+
+def test_only_those_who_check_passwords_read_credentials(resources: dict[str, Any]) -> None:
+    assert {f for f in FUNCTIONS if "CREDENTIAL#*" in key_prefixes(resources, f)} == {"Login"}
+
+
+def test_only_those_who_sign_or_make_keys_read_private_ones(resources: dict[str, Any]) -> None:
+    def reads(prefix: str) -> set[str]:
+        return {f for f in FUNCTIONS if prefix in key_prefixes(resources, f)}
+
+    assert reads("SIGNING#access") == {"Login", "Refresh", "RotateKeys"}
+    assert reads("SIGNING#refresh") == {"Login", "Refresh", "Logout", "RotateKeys"}
+
+
+def test_the_authorizer_may_only_read(resources: dict[str, Any]) -> None:
+    actions = {statement["Action"] for statement in statements(resources, "Authorizer")}
+
+    assert actions == {"dynamodb:Query", "dynamodb:BatchGetItem"}
+    assert not any("kms" in json.dumps(statement) for statement in statements(resources, "Authorizer"))
+
+
+def test_the_table_survives_everything(resources: dict[str, Any]) -> None:
+    table = resources["Table"]
+
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert table["Properties"]["DeletionProtectionEnabled"] is True
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert "TableName" not in table["Properties"]
+
+
+def test_the_templates_bounds_are_those_of_the_settings() -> None:
+    parameters = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    bounded = {name: p for name, p in parameters.items() if "MinValue" in p}
+    required = {"TABLE_NAME": "table", "KMS_KEY_ID": "key"}
+
+    assert {name for name, p in parameters.items() if p["Type"] == "Number"} == bounded.keys()
+    for name, parameter in bounded.items():
+        variable = re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
+        (group,) = [g for g in GROUPS if variable.lower() in {field.name for field in dataclasses.fields(g)}][:1]
+        default = getattr(settings.parse(group, required), variable.lower())
+        assert default == int(parameter["Default"]), name
+        for value, is_good in [
+            (parameter["MinValue"], True),
+            (parameter["MaxValue"], True),
+            (parameter["MinValue"] - 1, False),
+            (parameter["MaxValue"] + 1, False),
+        ]:
+            assert accepts(group, {**required, variable: str(value)}) == is_good, (name, value)
+
+
+def accepts(group: type[Any], environ: dict[str, str]) -> bool:
+    try:
+        settings.parse(group, environ)
+    except SettingsError:
+        return False
+    return True
