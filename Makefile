@@ -14,7 +14,7 @@ dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a clo
 	@exec $(BIN)/python -m dev
 
 test: .venv/.test tests/e2e/node_modules  ## Run every test
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --numprocesses=auto --dist=loadscope --cov
 
 check: fmt-check lint types contracts template test  ## What CI runs: format, lint, types, import contracts, template, tests
 
@@ -47,7 +47,7 @@ deploy: build  ## Build and deploy to AWS
 	$(SAM) deploy --guided
 
 clean:  ## Remove everything that these commands made
-	rm -rf .venv .venv-sam .aws-sam .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
+	rm -rf .venv .venv-3.13 .venv-sam .aws-sam .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
 		tests/e2e/node_modules
 
 .venv/.dev: requirements/dev.txt pyproject.toml

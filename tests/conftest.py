@@ -1,11 +1,21 @@
-"""What several kinds of test share: the embedded cloud, started once, and a wire to it that can be cut."""
+"""What several kinds of test share: the embedded cloud, started once, a wire to it that can be cut, a deployment."""
 
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
+from dev.clock import MovableTime
 from dev.cloud import Cloud, never_reach_aws
+from dev.deployment import Deployment, deploy
+from sallyport.accounts.user import User
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.revocations import Revocations
+from sallyport.aws.dynamodb.sessions import Sessions
+from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.dynamodb.users import Users
+from tests.deployed import Stack
+from tests.tokens import ISSUER
 from tests.wire import Wire
 
 settings.register_profile("sallyport", deadline=None, derandomize=True)  # no test depends on the machine's speed
@@ -28,3 +38,26 @@ def wire(cloud: Cloud) -> Iterator[Wire]:
     _wire.reset()
     yield _wire
     _wire.reset()
+
+
+@pytest.fixture(scope="session")
+def deployment(cloud: Cloud) -> Deployment:
+    return deploy(ISSUER, {}, table_name="functions")
+
+
+@pytest.fixture
+def clock() -> Iterator[MovableTime]:
+    with MovableTime().installed() as clock:
+        yield clock
+
+
+@pytest.fixture
+def stack(deployment: Deployment, clock: MovableTime) -> Stack:
+    table = Table(clients.dynamodb(None), deployment.table_name)
+    revocations = Revocations(table, access_token_seconds=600, shards=1)
+    return Stack(deployment, Users(table), Sessions(table), revocations, table, clock)
+
+
+@pytest.fixture
+def user(stack: Stack) -> User:
+    return stack.new_user()

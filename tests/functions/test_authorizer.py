@@ -12,7 +12,7 @@ from dev.functions import LocalFunction
 from dev.stack import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from sallyport.aws.authorizer import AuthorizerUnavailable
-from tests.functions.conftest import Answer, Stack, sample
+from tests.deployed import Answer, Stack, sample
 from tests.wire import Wire
 
 DENIED = {"isAuthorized": False}

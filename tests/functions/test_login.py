@@ -11,7 +11,7 @@ from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.sessions.login import MAX_LIVE_SESSIONS
 from tests.builders import DAY, WEAK_PASSWORDS, a_session
-from tests.functions.conftest import PASSWORD, Stack, sample
+from tests.deployed import PASSWORD, Stack, sample
 from tests.tokens import ISSUER
 from tests.wire import Wire
 

@@ -4,7 +4,7 @@ import jwt
 import pytest
 
 from sallyport.accounts.user import User
-from tests.functions.conftest import Answer, Stack, sample
+from tests.deployed import Answer, Stack, sample
 from tests.wire import Wire
 
 

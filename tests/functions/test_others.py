@@ -16,7 +16,7 @@ from sallyport.accounts.user import User
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
-from tests.functions.conftest import Stack, sample
+from tests.deployed import Stack, sample
 from tests.tokens import ISSUER
 from tests.wire import Wire
 

@@ -9,7 +9,7 @@ from dev.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import retention
 from tests.builders import DAY
-from tests.functions.conftest import Answer, Stack, sample
+from tests.deployed import Answer, Stack, sample
 from tests.wire import Wire
 
 

@@ -24,7 +24,15 @@ def test_the_newest_key_whose_time_has_come_is_active() -> None:
 
     assert active(keys, now=NOW) == keys[1]
     assert active(keys, now=NOW + 1) == keys[2]
-    assert active(keys, now=NOW - 10) is None
+    assert active([], now=NOW) is None
+
+
+def test_by_a_clock_that_is_behind_the_first_key_signs_rather_than_none() -> None:
+    keys = [record("b", NOW + 9), record("a", NOW)]
+
+    assert active(keys, now=NOW - 10) == keys[1]
+    assert missing(keys, now=NOW - 10) == []
+    assert missing(keys[1:], now=NOW - 10) == [NOW + ROTATION_SECONDS]
 
 
 def test_two_keys_of_one_second_have_one_winner_in_any_order() -> None:

@@ -25,21 +25,26 @@ class KeyRecord:
 
 
 def active(records: Iterable[KeyRecord], *, now: int) -> KeyRecord | None:
-    """Find the key that signs at `now`: the newest one whose time has come."""
-    started = [record for record in records if record.not_before <= now]
-    return max(started, key=lambda record: (record.not_before, record.kid), default=None)
+    """Find the key that signs at `now`: the newest one whose time has come.
+
+    Before the first one's time, by a clock that is behind, that one signs: a ring that has keys is never without one.
+    """
+    known = sorted(records, key=lambda record: (record.not_before, record.kid))
+    started = [record for record in known if record.not_before <= now]
+    return started[-1] if started else next(iter(known), None)
 
 
 def missing(records: Iterable[KeyRecord], *, now: int) -> list[int]:
     """Say which keys should be made, each by the second from which it signs.
 
-    Where no key is active, one that is active at once; and always one standby, published long before its time.
+    In an empty ring one that signs at once; and always one standby, published long before its time.
     """
     known = list(records)
     signing = active(known, now=now)
-    since = signing.not_before if signing else now
-    standby = [] if any(record.not_before > now for record in known) else [_next_start(since, now)]
-    return standby if signing else [now, *standby]
+    if signing is None:
+        return [now, _next_start(now, now)]
+    has_standby = any(record.not_before > now for record in known if record is not signing)
+    return [] if has_standby else [_next_start(signing.not_before, now)]
 
 
 def _next_start(since: int, now: int) -> int:

@@ -1,28 +1,23 @@
 """The deployed functions: the real app.py files on the embedded cloud, spoken to in events."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from dev.clock import MovableTime
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
+from dev.deployment import Deployment
 from sallyport.accounts.password import Passwords, normal
 from sallyport.accounts.user import User
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
 from tests.builders import a_user
-from tests.tokens import ISSUER
 
-EVENTS = Path(__file__).parent.parent.parent / "events"
+EVENTS = Path(__file__).parent.parent / "events"
 PASSWORD = "correct horse battery staple"
 
 
@@ -90,26 +85,3 @@ def sample(name: str, *, body: Any = None, authorization: str | None = None) -> 
     if authorization is not None:
         event["headers"]["authorization"] = authorization
     return event
-
-
-@pytest.fixture(scope="session")
-def deployment(cloud: Cloud) -> Deployment:
-    return deploy(ISSUER, {}, table_name="functions")
-
-
-@pytest.fixture
-def clock() -> Iterator[MovableTime]:
-    with MovableTime().installed() as clock:
-        yield clock
-
-
-@pytest.fixture
-def stack(deployment: Deployment, clock: MovableTime) -> Stack:
-    table = Table(clients.dynamodb(None), deployment.table_name)
-    revocations = Revocations(table, access_token_seconds=600, shards=1)
-    return Stack(deployment, Users(table), Sessions(table), revocations, table, clock)
-
-
-@pytest.fixture
-def user(stack: Stack) -> User:
-    return stack.new_user()
