@@ -38,6 +38,11 @@ class Process:
         self._reader.start()
 
     @property
+    def logged(self) -> list[str]:
+        """The functions' log lines so far."""
+        return [line for line in self._lines if line.startswith("{")]
+
+    @property
     def said(self) -> str:
         """All that it printed so far, but for the functions' log lines."""
         return "".join(line for line in self._lines if not line.startswith("{"))
