@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jwt.algorithms import HMACAlgorithm, RSAAlgorithm
+from jwt.algorithms import Algorithm, ECAlgorithm, HMACAlgorithm, RSAAlgorithm
 
 from sallyport.errors import InvalidToken
-from sallyport.signing.make import NewKey, new_access_key, new_refresh_key
+from sallyport.signing.make import NewKey, new_key
 from sallyport.tokens.keys import SigningKey, signing_key
+
+_ALGORITHMS: Mapping[str, Algorithm] = {
+    "HS256": HMACAlgorithm(HMACAlgorithm.SHA256),
+    "RS256": RSAAlgorithm(RSAAlgorithm.SHA256),
+    "ES256": ECAlgorithm(ECAlgorithm.SHA256),
+}
 
 ISSUER = "https://auth.example.com"
 
@@ -23,12 +29,12 @@ def access_key() -> SigningKey:
 
 @cache
 def refresh_key() -> SigningKey:
-    return _signing(new_refresh_key())
+    return _signing(new_key("HS256"))
 
 
 @cache
 def made_access_key() -> NewKey:
-    return new_access_key()
+    return new_key("RS256")
 
 
 def _signing(made: NewKey) -> SigningKey:
@@ -60,6 +66,6 @@ def segment(value: Any) -> str:
 
 def forge(header: bytes, payload: bytes, key: SigningKey) -> str:
     """Sign any header and any payload with a real key: an attacker who has it, or a fault of our own."""
-    algorithm = HMACAlgorithm(HMACAlgorithm.SHA256) if key.alg == "HS256" else RSAAlgorithm(RSAAlgorithm.SHA256)
+    algorithm = _ALGORITHMS[key.alg]
     signing_input = f"{b64(header)}.{b64(payload)}"
     return f"{signing_input}.{b64(algorithm.sign(signing_input.encode(), key.material))}"

@@ -1,18 +1,33 @@
 """Which key signs, which are made, and that opening them costs once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
+import joserfc.jwk
 import pytest
 
 from sallyport.errors import InvalidToken, Unavailable
-from sallyport.signing.lifecycle import ROTATION_SECONDS, KeyRecord, Use, active, missing
-from sallyport.signing.make import NewKey, new_access_key, new_refresh_key
+from sallyport.signing.lifecycle import (
+    ROTATION_SECONDS,
+    Algorithm,
+    KeyRecord,
+    Plan,
+    Policy,
+    Use,
+    active,
+    keep_access_key,
+    keep_refresh_key,
+    plan,
+)
+from sallyport.signing.make import new_key
 from sallyport.signing.private_keys import PrivateKeyRing
-from sallyport.signing.rotate import SealedKey, StoredRing, make_missing_keys
+from sallyport.signing.rotate import RingChange, Rings, SealedKey, StoredRing
 from sallyport.tokens.keys import signing_key
 from sallyport.tokens.ring import CachedRing
-from tests.builders import NOW, SECOND
+from tests.builders import DAY, NOW, SECOND
+
+KEEP = 1000
+POLICY = Policy("HS256", KEEP)
 
 
 def record(kid: str, not_before: int) -> KeyRecord:
@@ -31,8 +46,8 @@ def test_by_a_clock_that_is_behind_the_first_key_signs_rather_than_none() -> Non
     keys = [record("b", NOW + 9), record("a", NOW)]
 
     assert active(keys, now=NOW - 10) == keys[1]
-    assert missing(keys, now=NOW - 10) == []
-    assert missing(keys[1:], now=NOW - 10) == [NOW + ROTATION_SECONDS]
+    assert wants(keys, NOW - 10) == Plan()
+    assert wants(keys[1:], NOW - 10) == Plan(make=(NOW + ROTATION_SECONDS,))
 
 
 def test_two_keys_of_one_second_have_one_winner_in_any_order() -> None:
@@ -41,17 +56,43 @@ def test_two_keys_of_one_second_have_one_winner_in_any_order() -> None:
     assert active(keys, now=NOW) == active(reversed(keys), now=NOW)
 
 
+def wants(keys: Sequence[KeyRecord], now: int = NOW) -> Plan:
+    return plan(keys, now=now, policy=POLICY)
+
+
 def test_an_empty_ring_gets_a_key_for_now_and_a_standby() -> None:
-    assert missing([], now=NOW) == [NOW, NOW + ROTATION_SECONDS]
+    assert wants([]) == Plan(make=(NOW, NOW + ROTATION_SECONDS))
 
 
 def test_a_standby_is_never_published_less_than_two_hours_before_its_time() -> None:
-    assert missing([record("a", NOW - ROTATION_SECONDS + 60)], now=NOW) == [NOW + 7200]
-    assert missing([record("a", NOW - ROTATION_SECONDS + 7201)], now=NOW) == [NOW + 7201]
+    assert wants([record("a", NOW - ROTATION_SECONDS + 60)]) == Plan(make=(NOW + 7200,))
+    assert wants([record("a", NOW - ROTATION_SECONDS + 7201)]) == Plan(make=(NOW + 7201,))
 
 
 def test_a_complete_ring_is_left_alone() -> None:
-    assert missing([record("a", NOW), record("b", NOW + 9)], now=NOW) == []
+    assert wants([record("a", NOW), record("b", NOW + 9)]) == Plan()
+
+
+def test_a_superseded_key_goes_when_nothing_that_it_signed_can_be_presented_any_more() -> None:
+    keys = [record("a", NOW - 9000), record("b", NOW - KEEP), record("c", NOW - KEEP + 1), record("d", NOW + 9)]
+
+    assert wants(keys) == Plan(drop=("a",))
+    assert wants(keys, NOW - 1) == Plan()
+    assert wants(keys, NOW + 1) == Plan(drop=("a", "b"))
+
+
+def test_another_algorithm_takes_over_after_two_hours_and_its_predecessors_standby_never_signs() -> None:
+    keys = [record("a", NOW - 9), record("b", NOW + ROTATION_SECONDS)]
+    changed = Policy("ES256", KEEP)
+
+    assert plan(keys, now=NOW, policy=changed) == Plan(make=(NOW + 7200,), drop=("b",))
+    switching = [keys[0], replace(record("c", NOW + 7200), alg="ES256")]
+    assert plan(switching, now=NOW + 60, policy=changed) == Plan()
+
+
+def test_how_long_keys_are_kept() -> None:
+    assert (keep_access_key(600), keep_access_key(3600)) == (7800, 7800)
+    assert keep_refresh_key(30 * DAY) == 30 * DAY + 600
 
 
 @dataclass
@@ -59,25 +100,26 @@ class FakeRings:
     """A ring store in memory. `rival` acts once between the first reading and the first write."""
 
     ring: StoredRing = StoredRing(0, {})
-    rival: Sequence[SealedKey] = ()
-    writes: list[Sequence[SealedKey]] = field(default_factory=list)
+    rival: RingChange | None = None
 
     def private_ring(self, use: Use) -> StoredRing:
         return self.ring
 
-    def add_keys(self, use: Use, keys: Sequence[SealedKey], *, version: int) -> bool:
+    def change_ring(self, use: Use, change: RingChange, *, version: int) -> bool:
         if self.rival:
-            rival, self.rival = self.rival, ()
-            self._store(rival)
+            rival, self.rival = self.rival, None
+            self._apply(rival)
         if version != self.ring.version:
             return False
-        self.writes.append(keys)
-        self._store(keys)
+        self._apply(change)
         return True
 
-    def _store(self, keys: Sequence[SealedKey]) -> None:
-        added = {key.record.kid: key.record for key in keys}
-        self.ring = StoredRing(self.ring.version + 1, {**self.ring.keys, **added})
+    def _apply(self, change: RingChange) -> None:
+        keys = {kid: key for kid, key in self.ring.keys.items() if kid not in change.drop}
+        keys |= {key.record.kid: key.record for key in change.add}
+        if change.promote:
+            keys[change.promote] = replace(keys[change.promote], not_before=change.promoted_at)
+        self.ring = StoredRing(self.ring.version + 1, keys)
 
 
 class FakeKms:
@@ -96,40 +138,82 @@ class FakeKms:
         return ciphertext.removeprefix(prefix)
 
 
-def make(store: FakeRings, now: int = NOW) -> int:
-    return make_missing_keys("refresh", new_refresh_key, store=store, cipher=FakeKms(), clock=lambda: now * SECOND)
+def rings(store: FakeRings, now: int = NOW) -> Rings:
+    return Rings({"refresh": POLICY}, store, FakeKms(), clock=lambda: now * SECOND)
 
 
-def test_making_keys_twice_makes_them_once() -> None:
+def test_keeping_a_ring_twice_makes_its_keys_once() -> None:
     store = FakeRings()
 
-    assert (make(store), make(store)) == (2, 0)
+    assert len(rings(store).keep("refresh").add) == 2
+    assert rings(store).keep("refresh").is_empty
 
 
 def test_a_run_that_meets_another_one_makes_nothing() -> None:
     rival = [SealedKey(record("x", NOW), None), SealedKey(record("y", NOW + 9), None)]
-    store = FakeRings(rival=rival)
+    store = FakeRings(rival=RingChange(add=rival))
 
-    assert make(store) == 0
+    assert rings(store).keep("refresh").is_empty
     assert store.ring.keys.keys() == {"x", "y"}
 
 
-def test_an_access_key_is_published_and_a_refresh_key_is_not() -> None:
-    access, refresh = new_access_key(), new_refresh_key()
+def test_an_emergency_lets_the_standby_sign_at_once_and_keeps_old_tokens_good() -> None:
+    store = FakeRings(StoredRing(1, {"a": record("a", NOW - 9), "b": record("b", NOW + 999)}))
 
-    assert refresh.jwk is None
-    assert access.jwk is not None
-    assert access.jwk.keys() == {"kty", "n", "e", "kid", "alg", "use"}
-    assert (access.kid, access.jwk["alg"], access.jwk["use"]) == (access.jwk["kid"], "RS256", "sig")
-    assert len(refresh.secret) == 32
+    change = rings(store).promote("refresh", drop_older=False)
+
+    assert (change.promote, change.drop) == ("b", ())
+    assert active(store.ring.keys.values(), now=NOW) == record("b", NOW)
+    assert store.ring.keys.keys() == {"a", "b"}
 
 
-@pytest.mark.parametrize("key", [new_access_key(), new_refresh_key()], ids=["access", "refresh"])
-def test_no_repr_shows_a_secret(key: NewKey) -> None:
-    opened = signing_key(key.kid, key.alg, key.secret)
+def test_an_emergency_with_a_leaked_key_drops_every_older_one() -> None:
+    keys = {"z": record("z", NOW - 99), "a": record("a", NOW - 9), "b": record("b", NOW + 999)}
+    store = FakeRings(StoredRing(1, keys))
+
+    rings(store).promote("refresh", drop_older=True)
+
+    assert store.ring.keys == {"b": record("b", NOW)}
+
+
+def test_without_a_standby_an_emergency_changes_nothing() -> None:
+    store = FakeRings(StoredRing(1, {"a": record("a", NOW - 9)}))
+
+    assert rings(store).promote("refresh", drop_older=True).is_empty
+    assert store.ring.keys.keys() == {"a"}
+
+
+def test_an_emergency_that_meets_a_run_follows_what_it_left() -> None:
+    store = FakeRings(
+        StoredRing(1, {"a": record("a", NOW - 9), "b": record("b", NOW + 9)}), rival=RingChange(drop=["b"])
+    )
+
+    assert rings(store).promote("refresh", drop_older=True).is_empty
+    assert store.ring.keys.keys() == {"a"}
+
+
+@pytest.mark.parametrize("alg", ["RS256", "ES256"])
+def test_an_access_key_is_published_under_its_thumbprint(alg: Algorithm) -> None:
+    made = new_key(alg)
+
+    assert made.jwk is not None
+    assert made.jwk.keys() == {"kty", "kid", "alg", "use", *({"n", "e"} if alg == "RS256" else {"crv", "x", "y"})}
+    assert (made.kid, made.jwk["alg"], made.jwk["use"]) == (made.jwk["kid"], alg, "sig")
+    assert made.kid == joserfc.jwk.import_key(made.jwk).thumbprint()
+
+
+def test_a_refresh_key_is_256_secret_bits_and_never_published() -> None:
+    made = new_key("HS256")
+
+    assert (made.jwk, len(made.secret)) == (None, 32)
+
+
+@pytest.mark.parametrize("alg", ["RS256", "ES256", "HS256"])
+def test_no_repr_shows_a_secret(alg: Algorithm) -> None:
+    key = new_key(alg)
 
     assert "secret" not in repr(key)
-    assert "material" not in repr(opened)
+    assert "material" not in repr(signing_key(key.kid, key.alg, key.secret))
 
 
 def ring_of(store: FakeRings, kms: FakeKms, now: int = NOW) -> PrivateKeyRing:
@@ -139,7 +223,7 @@ def ring_of(store: FakeRings, kms: FakeKms, now: int = NOW) -> PrivateKeyRing:
 
 def test_a_key_is_opened_once_per_environment_and_only_when_needed() -> None:
     store, kms = FakeRings(), FakeKms()
-    make(store)
+    rings(store).keep("refresh")
     ring = ring_of(store, kms)
 
     assert ring.active().kid == ring.get(ring.active().kid).kid
@@ -151,6 +235,6 @@ def test_a_signing_key_that_never_was_is_an_invalid_token_and_an_empty_ring_is_n
     with pytest.raises(Unavailable):
         ring_of(store, FakeKms()).active()
 
-    make(store)
+    rings(store).keep("refresh")
     with pytest.raises(InvalidToken):
         ring_of(store, FakeKms()).get("unknown")

@@ -98,11 +98,17 @@ class TokenTimes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccessTokens:
-    """For whom access tokens are, and how long they live."""
+class AccessTokenLife:
+    """How long access tokens live."""
+
+    access_token_seconds: int = _integer(600, at_least=60, at_most=3600)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessTokens(AccessTokenLife):
+    """For whom access tokens are."""
 
     audience: str = _text("sallyport")
-    access_token_seconds: int = _integer(600, at_least=60, at_most=3600)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,4 +170,4 @@ class KeyMaking(PrivateKeys):
     """Which keys are made, and in whose name."""
 
     issuer: str | None = _url()
-    signing_algorithm: str = _choice("RS256")
+    signing_algorithm: str = _choice("RS256", "ES256")

@@ -34,8 +34,10 @@ class PowertoolsTelemetry:
         self._logger.error("failed", extra={"reason": reason, "request_id": request_id})
         self._count("failed")
 
-    def made_keys(self, use: str, count: int) -> None:
-        self._logger.info("made keys", extra={"use": use, "count": count})
+    def kept_ring(self, use: str, *, made: int, dropped: int, promoted: bool) -> None:
+        """Log what became of a key ring."""
+        line = {"use": use, "made": made, "dropped": dropped, "promoted": promoted}
+        self._logger.info("kept ring", extra=line)
 
     def _count(self, outcome: str) -> None:
         metrics = EphemeralMetrics(namespace=_NAMESPACE, service=f"sallyport.{self._function}")

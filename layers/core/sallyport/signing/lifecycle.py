@@ -1,16 +1,23 @@
-"""Which key signs, and when the next one is made: pure functions of (keys, now).
+"""Which key signs, when the next one is made and when an old one goes: pure functions of (keys, now).
 
 There is no flag that says which key is active, so nobody can set two of them or none.
+
+A key is a *standby* until its `not_before`; then it signs until the next one's `not_before`; then it is *superseded*,
+and stays published for as long as a token that it signed could still be presented.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 Use = Literal["access", "refresh"]
+Algorithm = Literal["RS256", "ES256", "HS256"]
 
 ROTATION_SECONDS = 90 * 86_400
 PUBLISHED_BEFORE_USE_SECONDS = 2 * 3600  # gateways cache key sets that long
+
+_SLACK_SECONDS = 600  # environments that still sign with a ring read a minute ago, and clocks apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +25,36 @@ class KeyRecord:
     """A private key at rest. `ciphertext` opens only under the encryption context {use, kid}."""
 
     kid: str
-    alg: str
+    alg: Algorithm
     not_before: int
     created_at: int
     ciphertext: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How one ring is kept. `keep_seconds`: for how long a superseded key must still be known."""
+
+    alg: Algorithm
+    keep_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a ring needs: keys to make, each by the second from which it signs, and kids to drop."""
+
+    make: tuple[int, ...] = ()
+    drop: tuple[str, ...] = ()
+
+
+def keep_access_key(access_token_seconds: int) -> int:
+    """Say for how long a superseded access key stays published: gateways keep an old key set for two hours."""
+    return max(PUBLISHED_BEFORE_USE_SECONDS, access_token_seconds) + _SLACK_SECONDS
+
+
+def keep_refresh_key(session_seconds: int) -> int:
+    """Say for how long a superseded refresh key is needed: until the last session that it signed has ended."""
+    return session_seconds + _SLACK_SECONDS
 
 
 def active(records: Iterable[KeyRecord], *, now: int) -> KeyRecord | None:
@@ -29,23 +62,39 @@ def active(records: Iterable[KeyRecord], *, now: int) -> KeyRecord | None:
 
     Before the first one's time, by a clock that is behind, that one signs: a ring that has keys is never without one.
     """
-    known = sorted(records, key=lambda record: (record.not_before, record.kid))
+    known = _by_age(records)
     started = [record for record in known if record.not_before <= now]
     return started[-1] if started else next(iter(known), None)
 
 
-def missing(records: Iterable[KeyRecord], *, now: int) -> list[int]:
-    """Say which keys should be made, each by the second from which it signs.
+def plan(records: Iterable[KeyRecord], *, now: int, policy: Policy) -> Plan:
+    """Say what to do with a ring.
 
-    In an empty ring one that signs at once; and always one standby, published long before its time.
+    An empty ring gets a key that signs at once; every ring has one standby, published at least two hours before its
+    time. Another algorithm than the active key's takes over as soon as that allows; a standby of the old one goes, as
+    it has never signed.
     """
-    known = list(records)
+    known = _by_age(records)
     signing = active(known, now=now)
     if signing is None:
-        return [now, _next_start(now, now)]
-    has_standby = any(record.not_before > now for record in known if record is not signing)
-    return [] if has_standby else [_next_start(signing.not_before, now)]
+        return Plan(make=(now, now + ROTATION_SECONDS))
+    standbys = [record for record in known if record.not_before > now and record is not signing]
+    obsolete = [record for record in standbys if record.alg != policy.alg]
+    retired = [record for record, successor in pairwise(known) if successor.not_before + policy.keep_seconds <= now]
+    drop = tuple(record.kid for record in (*retired, *obsolete))
+    if len(standbys) > len(obsolete):
+        return Plan(drop=drop)
+    soonest = now + PUBLISHED_BEFORE_USE_SECONDS
+    is_due = signing.alg != policy.alg
+    return Plan(make=(soonest if is_due else max(signing.not_before + ROTATION_SECONDS, soonest),), drop=drop)
 
 
-def _next_start(since: int, now: int) -> int:
-    return max(since + ROTATION_SECONDS, now + PUBLISHED_BEFORE_USE_SECONDS)
+def standby(records: Iterable[KeyRecord], *, now: int) -> KeyRecord | None:
+    """Find the key that an emergency promotes: the next one in line."""
+    known = _by_age(records)
+    signing = active(known, now=now)
+    return next((record for record in known if record.not_before > now and record is not signing), None)
+
+
+def _by_age(records: Iterable[KeyRecord]) -> list[KeyRecord]:
+    return sorted(records, key=lambda record: (record.not_before, record.kid))

@@ -1,14 +1,16 @@
 """Making keys."""
 
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from sallyport.identifiers import new_id
-from sallyport.tokens.jwks import rsa_jwk
+from sallyport.signing.lifecycle import Algorithm
+from sallyport.tokens.jwks import ec_jwk, rsa_jwk
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +18,35 @@ class NewKey:
     """A key that has just been made, in the clear. `jwk` is its public half, None for an HMAC key."""
 
     kid: str
-    alg: str
+    alg: Algorithm
     secret: bytes = field(repr=False)
     jwk: dict[str, Any] | None
 
 
-def new_access_key() -> NewKey:
-    """Make an RSA-2048 key for RS256, the one kind that every native gateway authorizer verifies."""
+def new_key(alg: Algorithm) -> NewKey:
+    """Make a key of the size that its algorithm is used with here."""
+    return _MAKERS[alg]()
+
+
+def _rs256() -> NewKey:
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     jwk = rsa_jwk(private.public_key())
-    der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    return NewKey(kid=jwk["kid"], alg="RS256", secret=der, jwk=jwk)
+    return NewKey(jwk["kid"], "RS256", _pkcs8(private), jwk)
 
 
-def new_refresh_key() -> NewKey:
-    """Make a 256-bit key for HS256. Nobody but Sallyport ever sees its `kid`, which is random."""
-    return NewKey(kid=new_id(), alg="HS256", secret=secrets.token_bytes(32), jwk=None)
+def _es256() -> NewKey:
+    private = ec.generate_private_key(ec.SECP256R1())
+    jwk = ec_jwk(private.public_key())
+    return NewKey(jwk["kid"], "ES256", _pkcs8(private), jwk)
+
+
+def _hs256() -> NewKey:
+    """Nobody but Sallyport ever sees this `kid`, which is random."""
+    return NewKey(new_id(), "HS256", secrets.token_bytes(32), None)
+
+
+_MAKERS: Mapping[Algorithm, Callable[[], NewKey]] = {"RS256": _rs256, "ES256": _es256, "HS256": _hs256}
+
+
+def _pkcs8(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    return private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

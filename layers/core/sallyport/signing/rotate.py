@@ -1,4 +1,4 @@
-"""rotate_keys: make the keys that are missing."""
+"""rotate_keys: keep the rings as `lifecycle` says, and promote a standby in an emergency."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from sallyport.clock import Clock
 from sallyport.errors import Unavailable
-from sallyport.signing.lifecycle import KeyRecord, Use, missing
-from sallyport.signing.make import NewKey
+from sallyport.signing.lifecycle import KeyRecord, Policy, Use, active, plan, standby
+from sallyport.signing.make import NewKey, new_key
 
 MAX_ATTEMPTS = 3
 
@@ -28,13 +28,27 @@ class SealedKey:
     jwk: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class RingChange:
+    """One change of a ring: keys to add, kids to drop, and a standby whose time is now."""
+
+    add: Sequence[SealedKey] = ()
+    drop: Sequence[str] = ()
+    promote: str | None = None
+    promoted_at: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.add or self.drop or self.promote)
+
+
 class RingStore(Protocol):
     """Keeps the rings."""
 
     def private_ring(self, use: Use) -> StoredRing: ...
 
-    def add_keys(self, use: Use, keys: Sequence[SealedKey], *, version: int) -> bool:
-        """Store and publish `keys` in one transaction. False if the ring is no longer at `version`."""
+    def change_ring(self, use: Use, change: RingChange, *, version: int) -> bool:
+        """Store and publish `change` in one transaction. False if the ring is no longer at `version`."""
         ...
 
 
@@ -44,20 +58,54 @@ class Cipher(Protocol):
     def encrypt(self, plaintext: bytes, *, use: Use, kid: str) -> bytes: ...
 
 
-def make_missing_keys(use: Use, make: Callable[[], NewKey], *, store: RingStore, cipher: Cipher, clock: Clock) -> int:
-    """Bring the ring of `use` up to what `lifecycle.missing` asks for. Any number of runs may overlap.
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """Both key rings and what it takes to keep them. Any number of runs may overlap."""
 
-    Answers how many keys this run made. Raises Unavailable.
-    """
-    for _ in range(MAX_ATTEMPTS):
-        now = clock() // 1000
-        ring = store.private_ring(use)
-        keys = [_seal(make(), not_before, now, use, cipher) for not_before in missing(ring.keys.values(), now=now)]
-        if not keys or store.add_keys(use, keys, version=ring.version):
-            return len(keys)
-    raise Unavailable("contention")
+    policies: Mapping[Use, Policy]
+    store: RingStore
+    cipher: Cipher
+    clock: Clock
 
+    def keep(self, use: Use) -> RingChange:
+        """Bring a ring to what `lifecycle.plan` asks for. Answers what this run changed. Raises Unavailable."""
+        policy = self.policies[use]
 
-def _seal(key: NewKey, not_before: int, now: int, use: Use, cipher: Cipher) -> SealedKey:
-    ciphertext = cipher.encrypt(key.secret, use=use, kid=key.kid)
-    return SealedKey(KeyRecord(key.kid, key.alg, not_before, now, ciphertext), key.jwk)
+        def wanted(ring: StoredRing, now: int) -> RingChange:
+            found = plan(ring.keys.values(), now=now, policy=policy)
+            added = [self._seal(new_key(policy.alg), not_before, now, use) for not_before in found.make]
+            return RingChange(add=added, drop=found.drop)
+
+        return self._change(use, wanted)
+
+    def promote(self, use: Use, *, drop_older: bool) -> RingChange:
+        """Let the standby sign from now on, in an emergency.
+
+        With `drop_older` every other key goes, because one of them has leaked: within a minute their tokens are refused
+        by Sallyport, though not by native gateways, which cache key sets for up to two hours. Without, old tokens stay
+        good.
+
+        Answers what this run changed: nothing if there is no standby. Raises Unavailable.
+        """
+
+        def wanted(ring: StoredRing, now: int) -> RingChange:
+            records = ring.keys.values()
+            next_key, signing = standby(records, now=now), active(records, now=now)
+            if next_key is None or signing is None:
+                return RingChange()
+            older = [record.kid for record in records if record.not_before <= signing.not_before]
+            return RingChange(drop=older if drop_older else (), promote=next_key.kid, promoted_at=now)
+
+        return self._change(use, wanted)
+
+    def _change(self, use: Use, wanted: Callable[[StoredRing, int], RingChange]) -> RingChange:
+        for _ in range(MAX_ATTEMPTS):
+            ring = self.store.private_ring(use)
+            change = wanted(ring, self.clock() // 1000)
+            if change.is_empty or self.store.change_ring(use, change, version=ring.version):
+                return change
+        raise Unavailable("contention")
+
+    def _seal(self, key: NewKey, not_before: int, now: int, use: Use) -> SealedKey:
+        ciphertext = self.cipher.encrypt(key.secret, use=use, kid=key.kid)
+        return SealedKey(KeyRecord(key.kid, key.alg, not_before, now, ciphertext), key.jwk)

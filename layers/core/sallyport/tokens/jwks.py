@@ -3,23 +3,32 @@
 import hashlib
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt.algorithms import RSAAlgorithm
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 
 def rsa_jwk(key: RSAPublicKey) -> dict[str, Any]:
     """Describe an RS256 key. Its `kid` is its RFC 7638 thumbprint, so nobody can publish another key under it."""
-    described = RSAAlgorithm.to_jwk(key, as_dict=True)
-    required = {name: described[name] for name in ("e", "kty", "n")}
-    return {**required, "kid": _thumbprint(required), "alg": "RS256", "use": "sig"}
+    return _jwk(RSAAlgorithm.to_jwk(key, as_dict=True), ("e", "kty", "n"), "RS256")
+
+
+def ec_jwk(key: EllipticCurvePublicKey) -> dict[str, Any]:
+    """Describe an ES256 key, likewise."""
+    return _jwk(ECAlgorithm.to_jwk(key, as_dict=True), ("crv", "kty", "x", "y"), "ES256")
 
 
 def key_set(jwks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Build the document behind `jwks_uri`, in a stable order."""
     return {"keys": sorted((dict(jwk) for jwk in jwks), key=lambda jwk: str(jwk["kid"]))}
+
+
+def _jwk(described: Mapping[str, Any], required_members: Sequence[str], alg: str) -> dict[str, Any]:
+    required = {name: described[name] for name in required_members}
+    return {**required, "kid": _thumbprint(required), "alg": alg, "use": "sig"}
 
 
 def _thumbprint(required_members: Mapping[str, str]) -> str:

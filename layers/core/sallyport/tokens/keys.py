@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_der_private_key
-from jwt.algorithms import Algorithm, HMACAlgorithm, RSAAlgorithm
+from jwt.algorithms import Algorithm, ECAlgorithm, HMACAlgorithm, RSAAlgorithm
 from jwt.api_jws import PyJWS
 
 _ALGORITHMS: Mapping[str, Algorithm] = {
     "HS256": HMACAlgorithm(HMACAlgorithm.SHA256),
     "RS256": RSAAlgorithm(RSAAlgorithm.SHA256),
+    "ES256": ECAlgorithm(ECAlgorithm.SHA256),
 }
 _JWS = PyJWS(algorithms=list(_ALGORITHMS))
 
@@ -40,11 +41,12 @@ class SigningKey(Key):
 
 def public_key(jwk: Mapping[str, Any]) -> Key:
     """Read the public key that a JWK of ours describes (RFC 7517)."""
-    return Key(kid=jwk["kid"], alg=jwk["alg"], material=RSAAlgorithm.from_jwk(dict(jwk)))
+    reader = RSAAlgorithm if jwk["kty"] == "RSA" else ECAlgorithm
+    return Key(kid=jwk["kid"], alg=jwk["alg"], material=reader.from_jwk(dict(jwk)))
 
 
 def signing_key(kid: str, alg: str, secret: bytes) -> SigningKey:
-    """Load a key that we made and that KMS kept: HMAC bytes, or an RSA key in PKCS #8 DER.
+    """Load a key that we made and that KMS kept: HMAC bytes, or an RSA or EC key in PKCS #8 DER.
 
     The RSA arithmetic is not proven again on loading. It would cost 30 ms of every cold start, and the ciphertext is
     authenticated together with `kid`.

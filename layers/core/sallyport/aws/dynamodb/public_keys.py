@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sallyport.aws.dynamodb.table import Item, Table
+from sallyport.aws.dynamodb.table import Item, Key, Table
 from sallyport.errors import Unavailable
 from sallyport.tokens.keys import public_key
 from sallyport.tokens.public_keys import PublicRing
 
 _PARTITION = "JWKS"
 _ISSUER = "ISSUER"  # no kid: those are thumbprints of 43 characters
+
+
+def published_key(kid: str) -> Key:
+    return _PARTITION, kid
 
 
 def published_item(jwk: Mapping[str, Any], not_before: int) -> Item:

@@ -1,11 +1,9 @@
 """Private keys, sealed. A key that has a public half is stored and published in one transaction."""
 
-from collections.abc import Sequence
-
-from sallyport.aws.dynamodb.public_keys import published_item
-from sallyport.aws.dynamodb.table import ConditionFailed, Item, Table
+from sallyport.aws.dynamodb.public_keys import published_item, published_key
+from sallyport.aws.dynamodb.table import ConditionFailed, Item, Key, Table, Write
 from sallyport.signing.lifecycle import KeyRecord, Use
-from sallyport.signing.rotate import SealedKey, StoredRing
+from sallyport.signing.rotate import RingChange, SealedKey, StoredRing
 
 _RING = "RING"  # no kid: those have 22 or 43 characters
 
@@ -21,30 +19,58 @@ class SigningKeys:
         ring = items.pop(_RING, None)
         return StoredRing(ring["version"] if ring else 0, {kid: _record(item) for kid, item in items.items()})
 
-    def add_keys(self, use: Use, keys: Sequence[SealedKey], *, version: int) -> bool:
-        absent = "attribute_not_exists(PK)"
-        stored = [self._table.put_in_transaction(_private_item(use, key.record), condition=absent) for key in keys]
-        published = [
-            self._table.put_in_transaction(published_item(key.jwk, key.record.not_before), condition=absent)
-            for key in keys
-            if key.jwk
+    def change_ring(self, use: Use, change: RingChange, *, version: int) -> bool:
+        writes = [
+            *(write for key in change.add for write in self._add(use, key)),
+            *(write for kid in change.drop for write in self._drop(use, kid)),
+            *self._promote(use, change),
+            self._count(use, version),
         ]
-        # The one update that may create its item: a ring begins somewhere.
-        counted = self._table.update_in_transaction(
+        try:
+            self._table.transact(writes)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _add(self, use: Use, key: SealedKey) -> list[Write]:
+        items = [_private_item(use, key.record)]
+        if key.jwk:
+            items.append(published_item(key.jwk, key.record.not_before))
+        return [self._table.put_in_transaction(item, condition="attribute_not_exists(PK)") for item in items]
+
+    def _drop(self, use: Use, kid: str) -> list[Write]:
+        return [self._table.delete_in_transaction(key) for key in _keys_of(use, kid)]
+
+    def _promote(self, use: Use, change: RingChange) -> list[Write]:
+        if change.promote is None:
+            return []
+        return [
+            self._table.update_in_transaction(
+                key,
+                "SET not_before = :now",
+                condition="attribute_exists(PK)",
+                values={":now": change.promoted_at},
+            )
+            for key in _keys_of(use, change.promote)
+        ]
+
+    def _count(self, use: Use, version: int) -> Write:
+        """Move the ring to its next version. The one update that may create its item: a ring begins somewhere."""
+        return self._table.update_in_transaction(
             (_private(use), _RING),
             "SET version = :next",
             condition="version = :version" if version else "attribute_not_exists(PK)",
             values={":next": version + 1, **({":version": version} if version else {})},
         )
-        try:
-            self._table.transact([*stored, *published, counted])
-        except ConditionFailed:
-            return False
-        return True
 
 
 def _private(use: Use) -> str:
     return f"SIGNING#{use}"
+
+
+def _keys_of(use: Use, kid: str) -> list[Key]:
+    """Name the items of a key: the sealed one, and the published one where there is one."""
+    return [(_private(use), kid), *([published_key(kid)] if use == "access" else [])]
 
 
 def _record(item: Item) -> KeyRecord:

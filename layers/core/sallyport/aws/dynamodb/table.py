@@ -130,6 +130,9 @@ class Table:
             update["ExpressionAttributeNames"] = names
         return cast("Write", {"Update": update})
 
+    def delete_in_transaction(self, key: Key) -> Write:
+        return {"Delete": {"TableName": self._name, "Key": _marshal(_key(key))}}
+
     def check_in_transaction(self, key: Key, *, condition: str, values: Item) -> Write:
         return {
             "ConditionCheck": {

@@ -1,84 +1,25 @@
-"""GET /auth/me, the well-known documents and rotate_keys, event in and answer out."""
+"""rotate_keys, event in: what becomes of the rings."""
 
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-import jwt
 import pytest
 
+from dev.clock import MovableTime
 from dev.cloud import Cloud, create_key, create_table
 from dev.functions import LocalFunction
 from dev.stack import ROOT, FunctionSpec, read
-from sallyport.accounts.user import User
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
-from tests.deployed import Stack, sample
-from tests.tokens import ISSUER
+from sallyport.errors import InvalidRequest
+from tests.builders import DAY
+from tests.deployed import sample
 from tests.wire import Wire
-
-
-def test_me_describes_the_caller_whom_the_authorizer_named(stack: Stack, user: User) -> None:
-    event = sample("account_described")
-    event["requestContext"]["authorizer"]["lambda"]["sub"] = user.user_id
-
-    answer = stack.call("Account", event)
-
-    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
-    assert answer.body == {
-        "sub": user.user_id,
-        "email": user.email,
-        "roles": ["reader", "writer"],
-        "created_at": user.created_at,
-    }
-
-
-@pytest.mark.parametrize("authorizer", [None, {}, {"lambda": None}, {"lambda": {}}, {"lambda": {"sub": ""}},
-                                        {"lambda": {"sub": 7}}, {"lambda": {"sub": "nobody"}}])  # fmt: skip
-def test_me_without_a_caller_is_401(stack: Stack, authorizer: Any) -> None:
-    event = sample("account_described")
-    event["requestContext"]["authorizer"] = authorizer or {}
-
-    answer = stack.call("Account", event)
-
-    assert (answer.status, answer.body["code"]) == (401, "invalid_token")
-
-
-def test_the_key_set_verifies_our_tokens_and_holds_no_private_member(stack: Stack, user: User) -> None:
-    answer = stack.call("Wellknown", sample("wellknown_key_set"))
-
-    assert (answer.status, answer.headers["cache-control"]) == (200, "public, max-age=300")
-    for key in answer.body["keys"]:
-        assert key.keys() == {"kty", "n", "e", "kid", "alg", "use"}
-    token = stack.log_in(user).body["access_token"]
-    (jwk,) = [key for key in answer.body["keys"] if key["kid"] == jwt.get_unverified_header(token)["kid"]]
-    claims = jwt.decode(token, jwt.PyJWK(jwk), algorithms=["RS256"], audience="sallyport", issuer=ISSUER)
-    assert claims["sub"] == user.user_id
-
-
-def test_an_active_key_and_a_standby_are_published(stack: Stack) -> None:
-    assert len(stack.call("Wellknown", sample("wellknown_key_set")).body["keys"]) == 2
-
-
-def test_discovery_says_where_everything_is(stack: Stack) -> None:
-    answer = stack.call("Wellknown", sample("wellknown_discovery"))
-
-    assert answer.status == 200
-    assert (answer.body["issuer"], answer.body["jwks_uri"]) == (ISSUER, f"{ISSUER}/.well-known/jwks.json")
-    assert answer.body["id_token_signing_alg_values_supported"] == ["RS256"]
-
-
-@pytest.mark.parametrize("function", ["Login", "Refresh", "Logout", "Account", "Wellknown"])
-def test_a_route_that_a_function_does_not_serve_is_a_problem_without_detail(stack: Stack, function: str) -> None:
-    event = sample("account_described")
-    event["routeKey"] = "DELETE /everything"
-
-    answer = stack.call(function, event)
-
-    assert (answer.status, answer.body["code"]) == (500, "internal_error")
 
 
 class CloudFormation(HTTPServer):
@@ -112,12 +53,15 @@ def cloudformation() -> Iterator[CloudFormation]:
     server.server_close()
 
 
+def with_settings(name: str, key: str, **settings: str) -> LocalFunction:
+    environment = {"TABLE_NAME": name, "KMS_KEY_ID": key, "ISSUER": "", "SIGNING_ALGORITHM": "", **settings}
+    return LocalFunction(FunctionSpec("RotateKeys", ROOT / "functions" / "rotate_keys", environment))
+
+
 def fresh_rotate_keys(name: str) -> tuple[LocalFunction, Table]:
     key = create_key()
     create_table(name, read(table_name=name, kms_key_id=key).table, None)
-    environment = {"TABLE_NAME": name, "KMS_KEY_ID": key, "ISSUER": ""}
-    function = LocalFunction(FunctionSpec("RotateKeys", ROOT / "functions" / "rotate_keys", environment))
-    return function, Table(clients.dynamodb(None), name)
+    return with_settings(name, key), Table(clients.dynamodb(None), name)
 
 
 def custom_resource(server: CloudFormation, request_type: str) -> dict[str, Any]:
@@ -174,8 +118,84 @@ def test_a_deployment_that_fails_says_so_and_a_deletion_never_fails(
     assert [answer["Status"] for answer in cloudformation.answers] == ["FAILED", "SUCCESS"]
 
 
-def test_before_the_first_keys_every_function_says_unavailable(cloud: Cloud) -> None:
-    create_table("keyless", read(table_name="keyless", kms_key_id="unused").table, None)
-    function = LocalFunction(FunctionSpec("Wellknown", ROOT / "functions" / "wellknown", {"TABLE_NAME": "keyless"}))
+SCHEDULED = sample("rotate_keys_scheduled")
 
-    assert function.invoke(sample("wellknown_key_set"))["statusCode"] == 503
+
+def published(table: Table) -> set[str]:
+    return {item["SK"] for item in table.partition("JWKS")} - {"ISSUER"}
+
+
+def private(table: Table, use: str) -> set[str]:
+    return {item["SK"] for item in table.partition(f"SIGNING#{use}")} - {"RING"}
+
+
+def test_the_schedule_rotates_and_retires_and_publishes_what_it_keeps(cloud: Cloud, clock: MovableTime) -> None:
+    rotate_keys, table = fresh_rotate_keys("schedule")
+    rotate_keys.invoke(SCHEDULED)
+    first = private(table, "access")
+
+    for _ in range(91):
+        clock.advance(DAY)
+        rotate_keys.invoke(SCHEDULED)
+
+    second = private(table, "access")
+    assert (len(first), len(second), len(first & second)) == (2, 2, 1)
+    assert published(table) == second
+    assert len(private(table, "refresh")) == 3  # sessions of 30 days that the first one signed may still live
+
+    clock.advance(31 * DAY)
+    rotate_keys.invoke(SCHEDULED)
+    assert len(private(table, "refresh")) == 2
+
+
+def test_runs_at_once_leave_one_active_key_and_one_standby(cloud: Cloud) -> None:
+    name = "at-once"
+    key = create_key()
+    create_table(name, read(table_name=name, kms_key_id=key).table, None)
+    runs = [with_settings(name, key) for _ in range(6)]
+
+    with ThreadPoolExecutor(len(runs)) as pool:
+        list(pool.map(lambda run: run.invoke(SCHEDULED), runs))
+
+    table = Table(clients.dynamodb(None), name)
+    assert len(published(table)) == 2
+    assert len(private(table, "refresh")) == 2
+
+
+def test_an_operator_promotes_the_standby_and_drops_a_leaked_key(cloud: Cloud) -> None:
+    rotate_keys, table = fresh_rotate_keys("emergency")
+    rotate_keys.invoke(SCHEDULED)
+    before = published(table)
+
+    rotate_keys.invoke({"promote": "access", "drop_older": True})
+
+    after = published(table)
+    assert len(before & after) == 1
+    assert len(after) == 2  # and there is a new standby
+    assert private(table, "access") == after
+
+
+@pytest.mark.parametrize(
+    "event", [{"promote": "acces"}, {"promote": None}, {"promote": "access", "dropolder": True},
+              {"promote": "access", "drop_older": "yes"}]
+)  # fmt: skip
+def test_a_typing_error_promotes_nothing(cloud: Cloud, event: dict[str, Any]) -> None:
+    rotate_keys, table = fresh_rotate_keys(f"typing-error-{len(str(event))}")
+    rotate_keys.invoke(SCHEDULED)
+    before = table.partition("JWKS")
+
+    with pytest.raises(InvalidRequest):
+        rotate_keys.invoke(event)
+
+    assert table.partition("JWKS") == before
+
+
+def test_es256_by_setting(cloud: Cloud) -> None:
+    name = "es256"
+    key = create_key()
+    create_table(name, read(table_name=name, kms_key_id=key).table, None)
+
+    with_settings(name, key, SIGNING_ALGORITHM="ES256").invoke(SCHEDULED)
+
+    items = list(Table(clients.dynamodb(None), name).partition("JWKS"))
+    assert [(item["jwk"]["alg"], item["jwk"]["kty"]) for item in items] == [("ES256", "EC")] * 2

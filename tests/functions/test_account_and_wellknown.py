@@ -1,0 +1,80 @@
+"""GET /auth/me and the well-known documents, event in and answer out."""
+
+from typing import Any
+
+import jwt
+import pytest
+
+from dev.cloud import Cloud, create_table
+from dev.functions import LocalFunction
+from dev.stack import ROOT, FunctionSpec, read
+from sallyport.accounts.user import User
+from tests.deployed import Stack, sample
+from tests.tokens import ISSUER
+
+
+def test_me_describes_the_caller_whom_the_authorizer_named(stack: Stack, user: User) -> None:
+    event = sample("account_described")
+    event["requestContext"]["authorizer"]["lambda"]["sub"] = user.user_id
+
+    answer = stack.call("Account", event)
+
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    assert answer.body == {
+        "sub": user.user_id,
+        "email": user.email,
+        "roles": ["reader", "writer"],
+        "created_at": user.created_at,
+    }
+
+
+@pytest.mark.parametrize("authorizer", [None, {}, {"lambda": None}, {"lambda": {}}, {"lambda": {"sub": ""}},
+                                        {"lambda": {"sub": 7}}, {"lambda": {"sub": "nobody"}}])  # fmt: skip
+def test_me_without_a_caller_is_401(stack: Stack, authorizer: Any) -> None:
+    event = sample("account_described")
+    event["requestContext"]["authorizer"] = authorizer or {}
+
+    answer = stack.call("Account", event)
+
+    assert (answer.status, answer.body["code"]) == (401, "invalid_token")
+
+
+def test_the_key_set_verifies_our_tokens_and_holds_no_private_member(stack: Stack, user: User) -> None:
+    answer = stack.call("Wellknown", sample("wellknown_key_set"))
+
+    assert (answer.status, answer.headers["cache-control"]) == (200, "public, max-age=300")
+    for key in answer.body["keys"]:
+        assert key.keys() == {"kty", "n", "e", "kid", "alg", "use"}
+    token = stack.log_in(user).body["access_token"]
+    (jwk,) = [key for key in answer.body["keys"] if key["kid"] == jwt.get_unverified_header(token)["kid"]]
+    claims = jwt.decode(token, jwt.PyJWK(jwk), algorithms=["RS256"], audience="sallyport", issuer=ISSUER)
+    assert claims["sub"] == user.user_id
+
+
+def test_an_active_key_and_a_standby_are_published(stack: Stack) -> None:
+    assert len(stack.call("Wellknown", sample("wellknown_key_set")).body["keys"]) == 2
+
+
+def test_discovery_says_where_everything_is(stack: Stack) -> None:
+    answer = stack.call("Wellknown", sample("wellknown_discovery"))
+
+    assert answer.status == 200
+    assert (answer.body["issuer"], answer.body["jwks_uri"]) == (ISSUER, f"{ISSUER}/.well-known/jwks.json")
+    assert answer.body["id_token_signing_alg_values_supported"] == ["RS256"]
+
+
+@pytest.mark.parametrize("function", ["Login", "Refresh", "Logout", "Account", "Wellknown"])
+def test_a_route_that_a_function_does_not_serve_is_a_problem_without_detail(stack: Stack, function: str) -> None:
+    event = sample("account_described")
+    event["routeKey"] = "DELETE /everything"
+
+    answer = stack.call(function, event)
+
+    assert (answer.status, answer.body["code"]) == (500, "internal_error")
+
+
+def test_before_the_first_keys_every_function_says_unavailable(cloud: Cloud) -> None:
+    create_table("keyless", read(table_name="keyless", kms_key_id="unused").table, None)
+    function = LocalFunction(FunctionSpec("Wellknown", ROOT / "functions" / "wellknown", {"TABLE_NAME": "keyless"}))
+
+    assert function.invoke(sample("wellknown_key_set"))["statusCode"] == 503
