@@ -13,7 +13,7 @@ help:  ## List the commands
 dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a cloud
 	@exec $(BIN)/python -m dev
 
-test: .venv/.test tests/e2e/node_modules  ## Run every test
+test: .venv/.test tests/node/node_modules  ## Run every test
 	$(BIN)/pytest --numprocesses=auto --dist=loadscope --cov
 
 check: fmt-check lint types contracts template test  ## What CI runs: format, lint, types, import contracts, template, tests
@@ -48,7 +48,7 @@ deploy: build  ## Build and deploy to AWS
 
 clean:  ## Remove everything that these commands made
 	rm -rf .venv .venv-3.13 .venv-sam .aws-sam .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
-		tests/e2e/node_modules
+		tests/node/node_modules
 
 .venv/.dev: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -65,8 +65,8 @@ clean:  ## Remove everything that these commands made
 	.venv-sam/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
 	@touch $@
 
-# aws-jwt-verify, an independent verifier of our tokens. Without npm its test is skipped and says so.
-tests/e2e/node_modules: tests/e2e/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --silent --no-fund --no-audit --prefix tests/e2e; \
-	else echo "npm is not installed: the test with aws-jwt-verify will be skipped"; fi
+# An independent verifier of our tokens, and a real DynamoDB engine. Without npm their tests are skipped and say so.
+tests/node/node_modules: tests/node/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --no-fund --no-audit --prefix tests/node; \
+	else echo "npm is not installed: the tests that need aws-jwt-verify or dynoxide will be skipped"; fi
 	@if [ -d $@ ]; then touch $@; fi

@@ -53,7 +53,7 @@ def clock() -> Iterator[MovableTime]:
 
 @pytest.fixture
 def stack(deployment: Deployment, clock: MovableTime) -> Stack:
-    table = Table(clients.dynamodb(None), deployment.table_name)
+    table = Table(clients.dynamodb(deployment.dynamodb_endpoint_url), deployment.table_name)
     revocations = Revocations(table, access_token_seconds=600, shards=1)
     return Stack(deployment, Users(table), Sessions(table), revocations, table, clock)
 

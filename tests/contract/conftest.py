@@ -1,6 +1,6 @@
 """Every store that the contract suite runs against."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, 
 from sallyport.sessions.login import AccountStore, SessionStore
 from sallyport.sessions.logout import Revoker
 from sallyport.sessions.refresh import ReplayRevoker, RotationStore
+from tests.engines import dynoxide
 from tests.fakes import FakeRevocations, FakeSessions, FakeUsers, Memory
 
 TABLE = "contract"
@@ -91,10 +92,19 @@ def dynamodb_stores(moto_table: str) -> Stores:
     return _in_dynamodb()
 
 
-@pytest.fixture(params=["fake", "moto"])
+@pytest.fixture(scope="session")
+def dynoxide_url(cloud: Cloud) -> Iterator[str]:
+    with dynoxide() as url:
+        dev_cloud.create_table(TABLE, stack.read(table_name=TABLE, kms_key_id="unused").table, url)
+        yield url
+
+
+@pytest.fixture(params=["fake", "moto", "dynoxide"])
 def stores(request: pytest.FixtureRequest) -> Stores:
     if request.param == "fake":
         return _in_memory()
+    if request.param == "dynoxide":
+        return _in_dynamodb(request.getfixturevalue("dynoxide_url"))
     request.getfixturevalue("moto_table")
     return _in_dynamodb()
 

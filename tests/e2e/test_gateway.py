@@ -139,7 +139,7 @@ def test_the_issuer_is_the_servers_own_url(server: Server) -> None:
 
 
 def test_aws_jwt_verify_accepts_our_access_token_from_our_jwks(server: Server) -> None:
-    if not (ROOT / "tests/e2e/node_modules/aws-jwt-verify").is_dir():
+    if not (ROOT / "tests/node/node_modules/aws-jwt-verify").is_dir():
         pytest.skip("aws-jwt-verify is not installed: npm was not found")
     script = """
         import { JwtRsaVerifier } from "aws-jwt-verify";
@@ -154,7 +154,7 @@ def test_aws_jwt_verify_accepts_our_access_token_from_our_jwks(server: Server) -
         # The server's clock may be ahead of Node's, which only means that the token lives longer.
         return subprocess.run(
             ["node", "--input-type=module", "-e", script, server.url, token],
-            cwd=ROOT / "tests/e2e", capture_output=True, text=True, timeout=60, check=False,
+            cwd=ROOT / "tests/node", capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
     accepted = verify(tokens["access_token"])
