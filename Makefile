@@ -1,7 +1,7 @@
 # Every command of the project. `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
-SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam
+SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
@@ -35,7 +35,7 @@ contracts: .venv/.test
 	$(BIN)/lint-imports --no-logo
 
 template: .venv-sam/.installed
-	$(SAM) validate --lint
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 
 lock:  ## Pin every dependency anew (needs uv)
 	requirements/lock.sh
@@ -47,11 +47,14 @@ deploy: build  ## Build and deploy to AWS
 	$(SAM) deploy --guided
 
 clean:  ## Remove everything that these commands made
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 	rm -rf .venv .venv-3.13 .venv-sam .aws-sam .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
 		tests/node/node_modules
 
 .venv/.dev: requirements/dev.txt pyproject.toml
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		f"Sallyport needs Python 3.11 or newer; $(PYTHON) is {sys.version.split()[0]}. Name another: make PYTHON=...")'
+	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
 	$(BIN)/python $(PIP_INSTALL) --no-build-isolation --editable .
 	@touch $@
@@ -61,7 +64,7 @@ clean:  ## Remove everything that these commands made
 	@touch $@
 
 .venv-sam/.installed: requirements/sam.txt
-	$(PYTHON) -m venv .venv-sam
+	$(PYTHON) -m venv --clear .venv-sam
 	.venv-sam/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
 	@touch $@
 

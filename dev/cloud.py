@@ -6,14 +6,24 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from dev.stack import REGION
+from sallyport.aws import clients
 
 WsgiEnviron = dict[str, Any]
 WsgiApp = Callable[[WsgiEnviron, Callable[..., Any]], Iterable[bytes]]
+
+
+DEPLOYED_PATIENCE = clients.PATIENCE
+_LOCAL_PATIENCE = Config(connect_timeout=30, read_timeout=60)
+
+
+class NoEngineError(Exception):
+    """The DynamoDB engine that somebody asked for does not answer."""
 
 
 class Cloud:
@@ -41,7 +51,10 @@ class Cloud:
 
 
 def never_reach_aws(cloud: Cloud) -> None:
-    """Point every AWS client of this process at the embedded cloud, whatever credentials its user has."""
+    """Point every AWS client of this process at the embedded cloud, whatever credentials its user has.
+
+    The embedded cloud serves one call at a time, on a machine that may be busy: clients wait longer than on Lambda.
+    """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -55,6 +68,7 @@ def never_reach_aws(cloud: Cloud) -> None:
         AWS_EC2_METADATA_DISABLED="true",
         POWERTOOLS_METRICS_DISABLED="true",
     )
+    clients.PATIENCE = DEPLOYED_PATIENCE.merge(_LOCAL_PATIENCE)
 
 
 def create_key() -> str:
@@ -64,8 +78,8 @@ def create_key() -> str:
 
 def create_table(name: str, properties: Mapping[str, Any], endpoint_url: str | None) -> None:
     """Create the table that the template describes, unless the engine already has one of this name."""
-    client = boto3.client("dynamodb", endpoint_url=endpoint_url)
     try:
+        client = boto3.client("dynamodb", endpoint_url=endpoint_url)
         client.create_table(
             TableName=name,
             KeySchema=properties["KeySchema"],
@@ -75,6 +89,8 @@ def create_table(name: str, properties: Mapping[str, Any], endpoint_url: str | N
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceInUseException":
             raise
+    except (BotoCoreError, ValueError) as error:  # ValueError: not even a URL
+        raise NoEngineError(f"DYNAMODB_ENDPOINT_URL: no DynamoDB engine answers there ({error})") from None
 
 
 def _one_at_a_time(app: WsgiApp) -> WsgiApp:

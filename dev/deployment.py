@@ -7,6 +7,8 @@ from dev import cloud, stack
 from dev.functions import LocalFunction
 from dev.stack import Route
 
+_CREATED_HERE = {"TABLE_NAME", "KMS_KEY_ID"}
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -21,16 +23,16 @@ class Deployment:
 def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sallyport-dev") -> Deployment:
     """Deploy template.yaml in the name of `issuer`.
 
-    A variable in `overrides` that bears the name of a function's setting replaces what the template gives it.
-    Raises SettingsError.
+    A variable in `overrides` that bears the name of a function's setting replaces what the template gives it, but for
+    the names of what is created here. Raises SettingsError.
     """
     described = stack.read(table_name=table_name, kms_key_id=cloud.create_key())
     endpoint_url = overrides.get("DYNAMODB_ENDPOINT_URL") or None
     cloud.create_table(table_name, described.table, endpoint_url)
     ours = {"ISSUER": issuer, "DYNAMODB_ENDPOINT_URL": endpoint_url or ""}
     functions = {}
-    for name, spec in described.functions.items():
-        chosen = {setting: overrides[setting] for setting in spec.environment if overrides.get(setting)}
-        functions[name] = LocalFunction(replace(spec, environment={**spec.environment, **ours, **chosen}))
+    for function, spec in described.functions.items():
+        chosen = {name: overrides[name] for name in spec.environment.keys() - _CREATED_HERE if overrides.get(name)}
+        functions[function] = LocalFunction(replace(spec, environment={**spec.environment, **ours, **chosen}))
     functions["RotateKeys"].invoke({})
     return Deployment(functions, described.routes, table_name, endpoint_url)

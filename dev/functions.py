@@ -39,7 +39,7 @@ class LocalFunction:
         handler = handler or self._start()
         try:
             name = self.spec.name
-            arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:live"
+            arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
             return handler(event, LambdaContext(name, str(uuid.uuid4()), arn))
         finally:
             with self._lock:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dev.events import HttpRequest, HttpResponse, authorizer_event, request_event, response_from
 from dev.functions import LocalFunction
+from dev.routes import DevRoutes
 from dev.stack import Route
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -15,7 +16,6 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 _Scope = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-DevRoutes = Mapping[tuple[str, str], Callable[[bytes], Any]]
 
 
 class Gateway:
@@ -50,7 +50,9 @@ class Gateway:
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         dev_route = self._dev_routes.get((request.method, request.path))
-        if dev_route is not None and self._is_from_here(request):
+        if dev_route is not None:
+            if not self._is_from_here(request):
+                return _own_answer(403, f"Call this as http://{self._host}{request.path}, not from a web page")
             return _dev_answer(dev_route, request.body)
         route = self._routes.get((request.method, request.path))
         if route is None:

@@ -86,13 +86,12 @@ def translate(*, table_name: str, kms_key_id: str, template: Path = TEMPLATE) ->
         "AWS::URLSuffix": "amazonaws.com",
         "AWS::StackName": "sallyport",
         **parameters,
-        **{name: _reference(name, resource, table_name) for name, resource in translated["Resources"].items()},
+        **{name: name for name in resources},
+        **{name: table_name for name, _ in _of_type(resources, "AWS::DynamoDB::Table")},
     }
     attributes = {
-        **{
-            f"{name}.Arn": _function_arn(name) for name, _ in _of_type(translated["Resources"], "AWS::Lambda::Function")
-        },
-        **{f"{name}.Arn": kms_key_id for name, _ in _of_type(translated["Resources"], "AWS::KMS::Key")},
+        **{f"{name}.Arn": _function_arn(name) for name, _ in _of_type(resources, "AWS::Lambda::Function")},
+        **{f"{name}.Arn": kms_key_id for name, _ in _of_type(resources, "AWS::KMS::Key")},
     }
     refs = IntrinsicsResolver({**names, **attributes})
     conditions = refs.resolve_parameter_refs(translated.get("Conditions", {}))
@@ -125,17 +124,6 @@ def _holds(condition: Mapping[str, Any]) -> bool:
         return not _holds(condition["Fn::Not"][0])
     left, right = condition["Fn::Equals"]
     return bool(left == right)
-
-
-def _reference(name: str, resource: Mapping[str, Any], table_name: str) -> str:
-    """Say what `Ref` answers for a resource."""
-    match resource["Type"]:
-        case "AWS::Lambda::Alias":
-            return _function_arn(resource["Properties"]["FunctionName"]["Ref"])
-        case "AWS::DynamoDB::Table":
-            return table_name
-        case _:
-            return name
 
 
 def _function_arn(name: str) -> str:

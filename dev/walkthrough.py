@@ -1,7 +1,6 @@
 """The copy-paste lines that `make dev` prints, and the README shows."""
 
-DEMO_EMAIL = "demo@example.com"
-DEMO_PASSWORD = "correct horse battery staple"  # noqa: S105  # everybody may know it
+from dev import demo
 
 _LINES = r"""
 URL=@URL@ JSON='content-type: application/json'
@@ -33,4 +32,4 @@ refresh $REFRESH
 
 def curl_lines(url: str) -> str:
     """Write the walk-through for a server at `url`. Needs curl and sed; works in bash and zsh."""
-    return _LINES.strip().replace("@URL@", url).replace("@EMAIL@", DEMO_EMAIL).replace("@PASSWORD@", DEMO_PASSWORD)
+    return _LINES.strip().replace("@URL@", url).replace("@EMAIL@", demo.EMAIL).replace("@PASSWORD@", demo.PASSWORD)

@@ -1,5 +1,6 @@
 """A running `make dev`, spoken to over real HTTP."""
 
+import dataclasses
 import os
 import re
 import signal
@@ -15,9 +16,20 @@ from typing import Any
 import httpx
 import pytest
 
-from dev.walkthrough import DEMO_EMAIL, DEMO_PASSWORD
+from dev import demo
+from sallyport import settings
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+# Settings of the shell that runs the tests are not the tests' business.
+_SETTINGS = {
+    field.name.upper()
+    for group in vars(settings).values()
+    if dataclasses.is_dataclass(group)
+    for field in dataclasses.fields(group)
+}
+_NO_SETTINGS = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
 
 
 class Process:
@@ -27,7 +39,7 @@ class Process:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dev"],
             cwd=ROOT,
-            env={**os.environ, "PORT": "0", **variables},
+            env={**_NO_SETTINGS, "PORT": "0", **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -85,7 +97,7 @@ class Server:
         return self.request("POST", path, json=body)
 
     def log_in(self) -> dict[str, Any]:
-        answer = self.post("/auth/login", {"email": DEMO_EMAIL, "password": DEMO_PASSWORD})
+        answer = self.post("/auth/login", {"email": demo.EMAIL, "password": demo.PASSWORD})
         assert answer.status_code == 200
         tokens: dict[str, Any] = answer.json()
         return tokens

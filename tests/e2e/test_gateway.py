@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from dev.walkthrough import DEMO_EMAIL, DEMO_PASSWORD
+from dev import demo
 from tests.e2e.conftest import ROOT, Server
 
 
@@ -93,8 +93,8 @@ def test_a_body_that_api_gateway_itself_would_not_take_is_its_413(server: Server
 
 
 def test_a_wrong_password_and_an_unknown_address_are_told_the_same(server: Server) -> None:
-    wrong = server.post("/auth/login", {"email": DEMO_EMAIL, "password": "wrong"})
-    unknown = server.post("/auth/login", {"email": "nobody@example.com", "password": DEMO_PASSWORD})
+    wrong = server.post("/auth/login", {"email": demo.EMAIL, "password": "wrong"})
+    unknown = server.post("/auth/login", {"email": "nobody@example.com", "password": demo.PASSWORD})
 
     def told(answer: httpx.Response) -> object:
         varying = {"date", "content-length"}
@@ -123,8 +123,8 @@ def test_a_clock_that_cannot_be_moved_so_says_how(server: Server, body: bytes) -
 
 @pytest.mark.parametrize("header", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}])
 def test_no_web_page_moves_the_clock_or_reads_the_outbox(server: Server, header: dict[str, str]) -> None:
-    assert server.request("POST", "/_dev/clock", json={"advance_seconds": 0}, headers=header).status_code == 404
-    assert server.request("GET", "/_dev/outbox", headers=header).status_code == 404
+    assert server.request("POST", "/_dev/clock", json={"advance_seconds": 0}, headers=header).status_code == 403
+    assert server.request("GET", "/_dev/outbox", headers=header).status_code == 403
 
 
 def test_the_outbox_is_empty(server: Server) -> None:

@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from tests.e2e.conftest import Process, running
+from tests.engines import dynoxide
 
 
 def test_ctrl_c_ends_it_cleanly_with_one_line() -> None:
@@ -29,7 +30,7 @@ def test_a_busy_port_is_one_line() -> None:
         process = Process(PORT=str(port))
 
         assert process.wait() == 1
-    assert process.said == f"Cannot listen: 127.0.0.1:{port}: Address already in use\n"
+    assert process.said == f"Cannot start: 127.0.0.1:{port}: Address already in use; PORT= chooses another one\n"
 
 
 @pytest.mark.parametrize("port", ["http", "70000", "-1"])
@@ -37,7 +38,7 @@ def test_a_port_that_is_none_is_one_line(port: str) -> None:
     process = Process(PORT=port)
 
     assert process.wait() == 1
-    assert process.said.startswith("Cannot listen: ")
+    assert process.said.startswith("Cannot start: PORT must be a number up to 65535")
     assert process.said.count("\n") == 1
 
 
@@ -48,6 +49,21 @@ def test_bad_settings_are_one_line_that_names_them_all() -> None:
     assert process.said.count("\n") == 1
     assert "REVOCATION_MODE must be one of strict, stateless" in process.said
     assert "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600" in process.said
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense"])
+def test_an_engine_that_does_not_answer_is_one_line(url: str) -> None:
+    process = Process(DYNAMODB_ENDPOINT_URL=url)
+
+    assert process.wait() == 1
+    assert process.said.startswith("Cannot start: DYNAMODB_ENDPOINT_URL: ")
+    assert process.said.count("\n") == 1
+
+
+def test_another_engine_can_be_used() -> None:
+    with dynoxide() as url, running(DYNAMODB_ENDPOINT_URL=url) as server:
+        tokens = server.log_in()
+        assert server.me(tokens["access_token"]).status_code == 200
 
 
 def test_a_setting_is_overridden_by_the_variable_of_its_name() -> None:

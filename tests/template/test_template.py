@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from dev.cloud import Cloud
+from dev.cloud import DEPLOYED_PATIENCE, Cloud
 from dev.stack import TEMPLATE, Stack, read, translate
 from sallyport import settings
-from sallyport.aws import clients
 from sallyport.errors import SettingsError
 
 FUNCTIONS = ["Account", "Authorizer", "Login", "Logout", "Refresh", "RotateKeys", "Wellknown"]
@@ -158,7 +157,7 @@ def test_a_request_whose_calls_hang_still_ends_with_an_answer_of_ours(
     cloud: Cloud, resources: dict[str, Any], function: str, hanging_calls: int
 ) -> None:
     """A key ring that was read before may be missed, three at most; the next call that fails ends the request."""
-    config: Any = clients.dynamodb(None).meta.config
+    config: Any = DEPLOYED_PATIENCE
     attempts = config.retries["total_max_attempts"]
     longest_backoff = 1.0
     one_call = attempts * config.read_timeout + (attempts - 1) * longest_backoff

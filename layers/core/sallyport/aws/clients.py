@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # API Gateway gives an authorizer ten seconds. A call that hangs must fail early enough for us to say so ourselves:
 # a refresh whose every call hangs makes four of them, key rings included.
-_PATIENCE = Config(
+PATIENCE = Config(
     connect_timeout=1,
     read_timeout=1,
     retries={"mode": "standard", "total_max_attempts": 2},
@@ -24,11 +24,11 @@ _PATIENCE = Config(
 
 
 def dynamodb(endpoint_url: str | None) -> "DynamoDBClient":
-    return boto3.client("dynamodb", endpoint_url=endpoint_url, config=_PATIENCE)
+    return boto3.client("dynamodb", endpoint_url=endpoint_url, config=PATIENCE)
 
 
 def kms() -> "KMSClient":
-    return boto3.client("kms", config=_PATIENCE)
+    return boto3.client("kms", config=PATIENCE)
 
 
 @contextmanager

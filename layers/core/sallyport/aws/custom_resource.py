@@ -17,7 +17,7 @@ def respond(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) 
     try:
         if event["RequestType"] != "Delete":
             act(event["ResourceProperties"])
-    except Exception:  # noqa: BLE001  # the edge: without an answer CloudFormation would wait for an hour
+    except Exception:  # noqa: BLE001  # the edge: without an answer CloudFormation waits for the whole time-out
         _answer(event, "FAILED", "See the function's log")
     else:
         _answer(event, "SUCCESS", "")

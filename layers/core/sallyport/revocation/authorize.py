@@ -18,7 +18,7 @@ class Authorized:
     roles: tuple[str, ...] | None
 
 
-class Revocations(Protocol):
+class RevocationMode(Protocol):
     """One revocation mode."""
 
     def check(self, token: AccessToken, *, now: int) -> tuple[str, ...] | None:
@@ -55,8 +55,8 @@ class Strict:
         return user.roles
 
 
-def authorize(token: str, *, verifier: AccessTokenVerifier, revocations: Revocations, clock: Clock) -> Authorized:
+def authorize(token: str, *, verifier: AccessTokenVerifier, mode: RevocationMode, clock: Clock) -> Authorized:
     """Verify an access token and ask the revocation mode about it. Raises InvalidToken or Unavailable."""
     now = clock() // 1000
     verified = verifier.verify(token, now=now)
-    return Authorized(verified, revocations.check(verified, now=now))
+    return Authorized(verified, mode.check(verified, now=now))

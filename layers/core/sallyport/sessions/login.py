@@ -52,7 +52,7 @@ class SessionEnder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLife:
+class Lifetimes:
     """How long sessions live, in seconds."""
 
     absolute: int
@@ -85,7 +85,7 @@ def login(
     revocations: SessionEnder,
     passwords: Passwords,
     issuer: TokenIssuer,
-    life: SessionLife,
+    life: Lifetimes,
     clock: Clock,
 ) -> LoggedIn:
     """Open a session for whoever knows the password of `email`, a canonical address.
@@ -110,7 +110,7 @@ def login(
     return LoggedIn(signer.issue(session, 1, now=now), signer.issue_device_token(account.user, now=now))
 
 
-def _open_session(user: User, device: Device, life: SessionLife, now_ms: int) -> Session:
+def _open_session(user: User, device: Device, life: Lifetimes, now_ms: int) -> Session:
     now = now_ms // 1000
     return Session(
         sid=new_id(),

@@ -26,7 +26,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     decide = partial(
         authorize,
         verifier=verification.access_verifier(told, keys, told),
-        revocations=Strict(Sessions(table)) if told.revocation_mode == "strict" else Stateless(),
+        mode=Strict(Sessions(table)) if told.revocation_mode == "strict" else Stateless(),
         clock=system_clock,
     )
     return answer(decide, PowertoolsTelemetry("authorizer", told.log_level))

@@ -13,7 +13,7 @@ from sallyport.aws.endpoints.login import login_endpoint
 from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
-from sallyport.sessions.login import SessionLife, login
+from sallyport.sessions.login import Lifetimes, login
 from sallyport.wiring import issuing, storage, verification
 
 
@@ -36,7 +36,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
         revocations=Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards),
         passwords=Passwords(),
         issuer=issuing.token_issuer(told, names, access, refresh),
-        life=SessionLife(absolute=told.session_seconds, idle=told.session_idle_seconds),
+        life=Lifetimes(absolute=told.session_seconds, idle=told.session_idle_seconds),
         clock=system_clock,
     )
     telemetry = PowertoolsTelemetry("login", told.log_level)

@@ -1,0 +1,33 @@
+"""The routes that only the local server has: its clock and its outbox."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dev.clock import MovableTime
+from sallyport.clock import system_clock
+
+DevRoutes = Mapping[tuple[str, str], Callable[[bytes], Any]]
+"""By method and path; each takes the body and answers JSON, or raises ValueError with what to do instead."""
+
+
+def dev_routes(clock: MovableTime) -> DevRoutes:
+    def advance(body: bytes) -> dict[str, Any]:
+        clock.advance(_advance_seconds(body))
+        return {"now": system_clock() // 1000}
+
+    def outbox(_body: bytes) -> dict[str, Any]:
+        return {"messages": []}  # nothing sends mail yet
+
+    return {("POST", "/_dev/clock"): advance, ("GET", "/_dev/outbox"): outbox}
+
+
+def _advance_seconds(body: bytes) -> int:
+    try:
+        asked = json.loads(body)
+    except ValueError:
+        asked = None
+    seconds = asked.get("advance_seconds") if isinstance(asked, dict) else None
+    if type(seconds) is not int:
+        raise ValueError('send {"advance_seconds": n}, a whole number of seconds')
+    return seconds
