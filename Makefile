@@ -1,6 +1,7 @@
 # Every command of the project. `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+ARCH ?= arm64
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
@@ -40,11 +41,14 @@ template: .venv-sam/.installed
 lock:  ## Pin every dependency anew (needs uv)
 	requirements/lock.sh
 
-build: .venv-sam/.installed  ## Build functions and layers for deployment (needs python3.13 on PATH)
-	$(SAM) build
+build: .aws-sam/$(ARCH)/template.yaml  ## Build and check functions and layers (ARCH=arm64 or x86_64; needs python3.13)
+
+.aws-sam/%/template.yaml: .venv-sam/.installed template.yaml $(shell find functions layers -type f -not -path '*/__pycache__/*')
+	ARCH=$* AWS_DEFAULT_REGION=us-east-1 $(SAM) build --build-dir .aws-sam/$* --parameter-overrides Architecture=$*
+	$(PYTHON) layers/check.py .aws-sam/$* $*
 
 deploy: build  ## Build and deploy to AWS
-	$(SAM) deploy --guided
+	$(SAM) deploy --template-file .aws-sam/$(ARCH)/template.yaml --parameter-overrides Architecture=$(ARCH) --guided
 
 clean:  ## Remove everything that these commands made
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

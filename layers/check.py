@@ -1,0 +1,63 @@
+"""Check what `make build` built: `python layers/check.py <build folder> <architecture>`.
+
+Every native module is for the architecture, every module has bytecode that Python will use from a read-only folder
+without looking at its source, and nothing is larger than it may be. Prints the sizes; exits with 1 if anything is wrong.
+"""
+
+import io
+import struct
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ELF_MACHINES = {"x86_64": 62, "arm64": 183}
+UNCHECKED_HASH = 0b01  # PEP 552
+
+LAYERS = ("DependenciesLayer", "CoreLayer")
+MAX_LAYERS_BYTES = 25_000_000
+MAX_FUNCTION_BYTES = 100_000
+
+
+def problems(build: Path, architecture: str) -> Iterator[str]:
+    for library in build.rglob("*.so*"):
+        machine = struct.unpack_from("<H", library.read_bytes(), 18)[0]
+        if machine != ELF_MACHINES[architecture]:
+            yield f"{library} is not for {architecture}"
+    for layer in LAYERS:
+        for source in (build / layer).rglob("*.py"):
+            yield from _bytecode_problems(source)
+    yield from _size_problems(build)
+
+
+def _bytecode_problems(source: Path) -> Iterator[str]:
+    compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
+    if not compiled.exists():
+        yield f"{source} has no bytecode for Python 3.13"
+    elif struct.unpack_from("<I", compiled.read_bytes(), 4)[0] != UNCHECKED_HASH:
+        yield f"{compiled} would be checked against its source"
+
+
+def _size_problems(build: Path) -> Iterator[str]:
+    sizes = {folder.name: _zipped(folder) for folder in sorted(build.iterdir()) if folder.is_dir()}
+    layers = sum(sizes[layer] for layer in LAYERS)
+    functions = max(size for name, size in sizes.items() if name not in LAYERS)
+    print(f"{build}: layers {layers / 1e6:.1f} MB zipped, the largest function {functions / 1e3:.1f} kB")
+    if layers > MAX_LAYERS_BYTES:
+        yield f"the layers are larger than {MAX_LAYERS_BYTES} bytes"
+    if functions > MAX_FUNCTION_BYTES:
+        yield f"a function is larger than {MAX_FUNCTION_BYTES} bytes"
+
+
+def _zipped(folder: Path) -> int:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in folder.rglob("*"):
+            archive.write(path, path.relative_to(folder))
+    return len(data.getvalue())
+
+
+if __name__ == "__main__":
+    found = list(problems(Path(sys.argv[1]), sys.argv[2]))
+    print(*found[:20], sep="\n", end="\n" if found else "")
+    sys.exit(bool(found))
