@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sallyport import settings
-from sallyport.aws.authorizer import answer
+from sallyport.aws.authorizer.handler import answer
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.http import LambdaHandler
 from sallyport.aws.telemetry import PowertoolsTelemetry
