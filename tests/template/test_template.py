@@ -23,6 +23,7 @@ GROUPS = [
     settings.Rotation,
     settings.RevocationWriter,
 ]
+CHOOSING = [settings.Common, settings.Revocation, settings.Denials, settings.KeyMaking]
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
 PUBLIC = {
     "POST /auth/login",
@@ -140,6 +141,22 @@ def test_the_templates_bounds_are_those_of_the_settings() -> None:
             (parameter["MaxValue"] + 1, False),
         ]:
             assert accepts(group, {**required, variable: str(value)}) == is_good, (name, value)
+
+
+def test_the_templates_choices_are_those_of_the_settings() -> None:
+    parameters = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    chosen = {name: p for name, p in parameters.items() if "AllowedValues" in p}
+    required = {"TABLE_NAME": "table", "KMS_KEY_ID": "key"}
+
+    assert "UnauthorizedAs" in chosen
+    for name, parameter in chosen.items():
+        variable = re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
+        (group,) = (g for g in CHOOSING if variable.lower() in {field.name for field in dataclasses.fields(g)})
+        assert getattr(settings.parse(group, required), variable.lower()) == parameter["Default"], name
+        with pytest.raises(SettingsError) as refused:
+            settings.parse(group, {**required, variable: "something else"})
+        (problem,) = refused.value.problems
+        assert set(problem.partition("must be one of ")[2].split(", ")) == set(parameter["AllowedValues"]), name
 
 
 def accepts(group: type[Any], environ: dict[str, str]) -> bool:

@@ -15,6 +15,7 @@ class Everything(
     settings.TokenTimes,
     settings.Rotation,
     settings.Revocation,
+    settings.Denials,
     settings.KeyMaking,
     settings.RevocationWriter,
 ):
@@ -31,6 +32,7 @@ def test_defaults_are_those_of_the_design() -> None:
     assert (told.access_token_seconds, told.session_seconds, told.session_idle_seconds) == (600, 2_592_000, 2_592_000)
     assert (told.refresh_leeway_seconds, told.clock_leeway_seconds, told.tokens_not_before) == (60, 30, 0)
     assert (told.revocation_mode, told.revocation_shards, told.issuer) == ("strict", 1, None)
+    assert told.unauthorized_as == "deny"
 
 
 def test_an_empty_variable_counts_as_absent() -> None:

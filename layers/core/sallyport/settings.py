@@ -152,6 +152,13 @@ class Revocation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Denials:
+    """How the authorizer turns a bad token away: 403, or 401 where the gateway can be told so."""
+
+    unauthorized_as: str = _choice("deny", "raise")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RevocationWriter:
     """How a revocation is recorded."""
 

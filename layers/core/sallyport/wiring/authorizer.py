@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sallyport import settings
-from sallyport.aws.authorizer import answer
+from sallyport.aws.authorizer.handler import answer
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.http import LambdaHandler
 from sallyport.aws.telemetry import PowertoolsTelemetry
@@ -15,7 +15,7 @@ from sallyport.wiring import storage, verification
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.AccessTokens, settings.TokenTimes, settings.Revocation):
+class Settings(settings.Common, settings.AccessTokens, settings.TokenTimes, settings.Revocation, settings.Denials):
     """What the authorizer is told."""
 
 
@@ -29,4 +29,8 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
         mode=Strict(Sessions(table)) if told.revocation_mode == "strict" else Stateless(),
         clock=system_clock,
     )
-    return answer(decide, PowertoolsTelemetry("authorizer", told.log_level))
+    return answer(
+        decide,
+        PowertoolsTelemetry("authorizer", told.log_level),
+        raises_unauthorized=told.unauthorized_as == "raise",
+    )

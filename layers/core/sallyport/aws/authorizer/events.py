@@ -1,0 +1,65 @@
+"""The five events that an authorizer is asked with, told apart by what only they hold.
+
+HTTP API, payload 2.0        version 2.0
+HTTP API, payload 1.0        version 1.0, type REQUEST
+REST API, TOKEN              type TOKEN, no version
+WebSocket API, `$connect`    type REQUEST, no version, event type CONNECT
+REST API, REQUEST            type REQUEST, no version, a method
+"""
+
+from dataclasses import dataclass, field
+
+from sallyport.aws.authorizer.answers import Form, Policy, Simple
+from sallyport.aws.http import Event
+from sallyport.errors import Unavailable
+
+_SIMPLE = Simple()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: whether the bearer of this header may pass.
+
+    `authorization` is None unless there is exactly one such header. `knows_unauthorized` says whether AWS documents
+    that the gateway makes a 401 of an authorizer that raises "Unauthorized"; for HTTP APIs it does not.
+    """
+
+    authorization: str | None = field(repr=False)
+    form: Form
+    knows_unauthorized: bool
+
+
+def read(event: Event) -> Question:
+    """Recognise the event by its shape. Raises Unavailable, KeyError or TypeError if it is none of the five."""
+    match event:
+        case {"version": "2.0"}:
+            return Question(event["headers"].get("authorization"), _SIMPLE, knows_unauthorized=False)
+        case {"version": "1.0", "type": "REQUEST"}:
+            return Question(_the_one_header(event), _policy(event), knows_unauthorized=False)
+        case {"version": _}:
+            raise Unavailable("event")
+        case {"type": "TOKEN"}:
+            return Question(event["authorizationToken"], _policy(event), knows_unauthorized=True)
+        case {"type": "REQUEST", "requestContext": {"eventType": "CONNECT"}} | {"type": "REQUEST", "httpMethod": str()}:
+            return Question(_the_one_header(event), _policy(event), knows_unauthorized=True)
+        case _:
+            raise Unavailable("event")
+
+
+def _policy(event: Event) -> Policy:
+    return Policy.over_stage_of(event["methodArn"])
+
+
+def _the_one_header(event: Event) -> str | None:
+    """Find the Authorization header, whose name keeps the client's case here.
+
+    `headers` holds one value of a header that came twice, `multiValueHeaders` holds all. Only if both tell of the same
+    single value is there no choice to make, and choosing between two credentials is what an attacker hopes for.
+    """
+    one_each = event["headers"] or {}
+    values = [value for name, value in one_each.items() if name.lower() == "authorization"]
+    if event.get("multiValueHeaders") is not None:
+        all_of_each = event["multiValueHeaders"].items()
+        if values != [value for name, held in all_of_each if name.lower() == "authorization" for value in held]:
+            return None
+    return values[0] if len(values) == 1 else None

@@ -1,0 +1,22 @@
+"""IAM's rules for an authorizer's policy, as far as they go here: a wildcard matches across slashes, a Deny wins."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+
+def decision(answer: Mapping[str, Any], method_arn: str) -> str | None:
+    """Say what an authorizer's answer, cached or fresh, means for a method: "Allow", "Deny", or None if nothing."""
+    document = answer["policyDocument"]
+    assert document["Version"] == "2012-10-17"
+    effects = {
+        statement["Effect"]
+        for statement in document["Statement"]
+        if statement["Action"] == "execute-api:Invoke" and _matches(statement["Resource"], method_arn)
+    }
+    return "Deny" if "Deny" in effects else "Allow" if "Allow" in effects else None
+
+
+def _matches(pattern: str, arn: str) -> bool:
+    wild = "".join({"*": ".*", "?": "."}.get(char) or re.escape(char) for char in pattern)
+    return re.fullmatch(wild, arn, re.DOTALL) is not None
