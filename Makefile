@@ -35,8 +35,10 @@ types: .venv/.test
 contracts: .venv/.test
 	$(BIN)/lint-imports --no-logo
 
-template: .venv-sam/.installed
+template: .venv/.dev .venv-sam/.installed
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+	$(BIN)/python -m dev.translated > .venv-sam/translated.json
+	.venv-sam/bin/cfn-lint .venv-sam/translated.json
 
 lock:  ## Pin every dependency anew (needs uv)
 	requirements/lock.sh

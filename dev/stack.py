@@ -70,14 +70,19 @@ def read(*, table_name: str, kms_key_id: str, template: Path = TEMPLATE) -> Stac
     return Stack(functions, routes, table)
 
 
-def translate(*, table_name: str, kms_key_id: str, template: Path = TEMPLATE) -> Mapping[str, Any]:
-    """Translate SAM to CloudFormation's resources, with every reference resolved that has a meaning here."""
+def as_cloudformation(template: Path = TEMPLATE) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Translate SAM to CloudFormation, and answer it with the parameters' default values."""
     document = yaml_parse(template.read_text())
     for resource in document["Resources"].values():
         for uri in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
             resource["Properties"][uri] = f"s3://local/{resource['Properties'][uri]}"  # as `sam package` would
     parameters = {name: parameter.get("Default", "") for name, parameter in document["Parameters"].items()}
-    translated = transform(document, dict(parameters), _NoManagedPolicies())
+    return transform(document, dict(parameters), _NoManagedPolicies()), parameters
+
+
+def translate(*, table_name: str, kms_key_id: str, template: Path = TEMPLATE) -> Mapping[str, Any]:
+    """Answer CloudFormation's resources, with every reference resolved that has a meaning here."""
+    translated, parameters = as_cloudformation(template)
     resources = translated["Resources"]
     names = {
         "AWS::Region": REGION,

@@ -1,7 +1,8 @@
 """Check what `make build` built: `python layers/check.py <build folder> <architecture>`.
 
 Every native module is for the architecture, every module has bytecode that Python will use from a read-only folder
-without looking at its source, and nothing is larger than it may be. Prints the sizes; exits with 1 if anything is wrong.
+without looking at its source, and nothing is larger than it may be. Prints the sizes; exits with 1 if anything is
+wrong.
 """
 
 import io

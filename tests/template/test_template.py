@@ -11,7 +11,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from dev.cloud import DEPLOYED_PATIENCE, Cloud
-from dev.stack import TEMPLATE, Stack, read, translate
+from dev.stack import TEMPLATE, Stack, as_cloudformation, read, translate
 from sallyport import settings
 from sallyport.errors import SettingsError
 
@@ -25,6 +25,13 @@ GROUPS = [
 ]
 CHOOSING = [settings.Common, settings.Revocation, settings.Denials, settings.KeyMaking]
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
+NOT_SETTINGS = {  # what only the template uses
+    "Architecture",
+    "LogRetentionDays",
+    "LoginConcurrency",
+    "RequestBurst",
+    "RequestsPerSecond",
+}
 PUBLIC = {
     "POST /auth/login",
     "POST /auth/refresh",
@@ -123,8 +130,13 @@ def test_the_table_survives_everything(resources: dict[str, Any]) -> None:
     assert "TableName" not in table["Properties"]
 
 
-def test_the_templates_bounds_are_those_of_the_settings() -> None:
+def setting_parameters() -> dict[str, Any]:
     parameters = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    return {name: parameter for name, parameter in parameters.items() if name not in NOT_SETTINGS}
+
+
+def test_the_templates_bounds_are_those_of_the_settings() -> None:
+    parameters = setting_parameters()
     bounded = {name: p for name, p in parameters.items() if "MinValue" in p}
     required = {"TABLE_NAME": "table", "KMS_KEY_ID": "key"}
 
@@ -144,7 +156,7 @@ def test_the_templates_bounds_are_those_of_the_settings() -> None:
 
 
 def test_the_templates_choices_are_those_of_the_settings() -> None:
-    parameters = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    parameters = setting_parameters()
     chosen = {name: p for name, p in parameters.items() if "AllowedValues" in p}
     required = {"TABLE_NAME": "table", "KMS_KEY_ID": "key"}
 
@@ -180,3 +192,57 @@ def test_a_request_whose_calls_hang_still_ends_with_an_answer_of_ours(
     one_call = attempts * config.read_timeout + (attempts - 1) * longest_backoff
 
     assert hanging_calls * one_call < resources[function]["Properties"]["Timeout"]
+
+
+def test_browsers_may_call_from_the_named_origins_only(resources: dict[str, Any]) -> None:
+    translated, _ = as_cloudformation()
+    condition, cors, otherwise = translated["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-cors"][
+        "Fn::If"
+    ]
+
+    assert (condition, otherwise) == ("HasOrigins", {"Ref": "AWS::NoValue"})
+    assert "*" not in json.dumps(cors)
+    assert cors["allowCredentials"] is True
+
+
+def test_the_access_log_holds_no_header_and_no_query_string(resources: dict[str, Any]) -> None:
+    settings_of_log = resources["ApiApiGatewayDefaultStage"]["Properties"]["AccessLogSettings"]
+    line = json.loads(settings_of_log["Format"])
+
+    assert line.keys() >= {"requestId", "ip", "route", "status"}
+    assert not any("header" in value or "querystring" in value or "path" in value for value in line.values())
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_is_traced_and_logs_to_a_group_that_forgets(resources: dict[str, Any], function: str) -> None:
+    properties = resources[function]["Properties"]
+
+    assert properties["TracingConfig"] == {"Mode": "Active"}
+    group = resources[properties["LoggingConfig"]["LogGroup"]]
+    assert group["Properties"]["RetentionInDays"] == 30
+
+
+def test_what_alarms_and_dashboard_watch_is_what_telemetry_counts(resources: dict[str, Any]) -> None:
+    """A metric of another name would never raise an alarm, and nobody would notice."""
+    services = {f"sallyport.{spec.folder.name}" for spec in read(table_name="t", kms_key_id="k").functions.values()}
+    alarms = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = {
+        (alarm["MetricName"], alarm["Dimensions"][0]["Value"])
+        for alarm in alarms
+        if alarm.get("Namespace") == "Sallyport"
+    }
+
+    assert watched == {("failed", "sallyport.authorizer"), ("failed", "sallyport.rotate_keys")}
+    assert {service for _, service in watched} <= services
+    assert {(alarm.get("Namespace"), alarm.get("MetricName")) for alarm in alarms} >= {("AWS/ApiGateway", "5xx")}
+    for alarm in alarms:
+        assert alarm["TreatMissingData"] == "notBreaching"
+    dashboard = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    assert len(dashboard["widgets"]) == 6
+
+
+def test_other_stacks_can_import_what_they_need() -> None:
+    outputs = as_cloudformation()[0]["Outputs"]
+
+    exported = {name for name, output in outputs.items() if "Export" in output}
+    assert exported == {"Url", "Issuer", "Audience", "AuthorizerArn", "TableName"}
