@@ -57,7 +57,7 @@ clean:  ## Remove everything that these commands made
 	rm -rf .venv .venv-3.13 .venv-sam .aws-sam .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
 		tests/node/node_modules
 
-.venv/.dev: requirements/dev.txt pyproject.toml
+.venv/.dev: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		f"Sallyport needs Python 3.11 or newer; $(PYTHON) is {sys.version.split()[0]}. Name another: make PYTHON=...")'
 	$(PYTHON) -m venv --clear .venv
