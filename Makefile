@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARCH ?= arm64
+CONFIG ?= default
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check fmt lint types contracts template lock build deploy clean
+.PHONY: help dev test check fmt lint types contracts template lock build deploy smoke clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,7 +39,7 @@ contracts: .venv/.test
 template: .venv/.dev .venv-sam/.installed
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	$(BIN)/python -m dev.translated > .venv-sam/translated.json
-	.venv-sam/bin/cfn-lint .venv-sam/translated.json
+	.venv-sam/bin/cfn-lint --non-zero-exit-code error .venv-sam/translated.json
 
 lock:  ## Pin every dependency anew (needs uv)
 	requirements/lock.sh
@@ -49,8 +50,12 @@ build: .aws-sam/$(ARCH)/template.yaml  ## Build and check functions and layers (
 	ARCH=$* AWS_DEFAULT_REGION=us-east-1 $(SAM) build --build-dir .aws-sam/$* --parameter-overrides Architecture=$*
 	$(PYTHON) layers/check.py .aws-sam/$* $*
 
-deploy: build  ## Build and deploy to AWS
-	$(SAM) deploy --template-file .aws-sam/$(ARCH)/template.yaml --parameter-overrides Architecture=$(ARCH) --guided
+deploy: build  ## Build and deploy to AWS (CONFIG=dev, staging or prod)
+	sed 's/\bunreleased\b/r$(shell date -u +%Y%m%d%H%M%S)/' .aws-sam/$(ARCH)/template.yaml > .aws-sam/$(ARCH)/release.yaml
+	$(SAM) deploy --guided --config-env $(CONFIG) --template-file .aws-sam/$(ARCH)/release.yaml
+
+smoke: .venv/.dev  ## Check a deployed stack from outside (STACK=)
+	@$(BIN)/python -m dev.smoke $(STACK)
 
 clean:  ## Remove everything that these commands made
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

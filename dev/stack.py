@@ -44,13 +44,13 @@ class Stack:
     table: Mapping[str, Any]
 
 
-def read(*, table_name: str, kms_key_id: str, template: Path = TEMPLATE) -> Stack:
+def read(*, table_name: str, kms_key_id: str) -> Stack:
     """Read what runs locally out of the template, with its default parameters."""
-    resources = translate(table_name=table_name, kms_key_id=kms_key_id, template=template)
+    resources = translate(table_name=table_name, kms_key_id=kms_key_id)
     functions = {
         name: FunctionSpec(
             name,
-            template.parent / properties["Code"]["S3Key"],
+            ROOT / properties["Code"]["S3Key"],
             {key: str(value) for key, value in properties["Environment"]["Variables"].items()},
         )
         for name, properties in _of_type(resources, "AWS::Lambda::Function")
@@ -70,9 +70,9 @@ def read(*, table_name: str, kms_key_id: str, template: Path = TEMPLATE) -> Stac
     return Stack(functions, routes, table)
 
 
-def as_cloudformation(template: Path = TEMPLATE) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Translate SAM to CloudFormation, and answer it with the parameters' default values."""
-    document = yaml_parse(template.read_text())
+def as_cloudformation(text: str | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Translate SAM (template.yaml) to CloudFormation, and answer it with the parameters' default values."""
+    document = yaml_parse(text or TEMPLATE.read_text())
     for resource in document["Resources"].values():
         for uri in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
             resource["Properties"][uri] = f"s3://local/{resource['Properties'][uri]}"  # as `sam package` would
@@ -80,9 +80,9 @@ def as_cloudformation(template: Path = TEMPLATE) -> tuple[dict[str, Any], dict[s
     return transform(document, dict(parameters), _NoManagedPolicies()), parameters
 
 
-def translate(*, table_name: str, kms_key_id: str, template: Path = TEMPLATE) -> Mapping[str, Any]:
+def translate(*, table_name: str, kms_key_id: str) -> Mapping[str, Any]:
     """Answer CloudFormation's resources, with every reference resolved that has a meaning here."""
-    translated, parameters = as_cloudformation(template)
+    translated, parameters = as_cloudformation()
     resources = translated["Resources"]
     names = {
         "AWS::Region": REGION,
@@ -93,6 +93,7 @@ def translate(*, table_name: str, kms_key_id: str, template: Path = TEMPLATE) ->
         **parameters,
         **{name: name for name in resources},
         **{name: table_name for name, _ in _of_type(resources, "AWS::DynamoDB::Table")},
+        **{name: _function_arn(p["FunctionName"]["Ref"]) for name, p in _of_type(resources, "AWS::Lambda::Alias")},
     }
     attributes = {
         **{f"{name}.Arn": _function_arn(name) for name, _ in _of_type(resources, "AWS::Lambda::Function")},

@@ -199,3 +199,30 @@ def test_es256_by_setting(cloud: Cloud) -> None:
 
     items = list(Table(clients.dynamodb(None), name).partition("JWKS"))
     assert [(item["jwk"]["alg"], item["jwk"]["kty"]) for item in items] == [("ES256", "EC")] * 2
+
+
+def an_update(server: CloudFormation, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    event = custom_resource(server, "Update")
+    same = event["ResourceProperties"]
+    return {**event, "OldResourceProperties": {**same, **old}, "ResourceProperties": {**same, **new}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        ({"Release": "r1", "RunsWith": ["strict"]}, {"Release": "r1", "RunsWith": ["strict"]}, "SUCCESS"),
+        ({"Release": "r1", "RunsWith": ["strict"]}, {"Release": "r2", "RunsWith": ["stateless"]}, "SUCCESS"),
+        ({"Release": "r1", "RunsWith": ["strict"]}, {"Release": "r1", "RunsWith": ["stateless"]}, "FAILED"),
+        ({"Release": "r1", "RunsWith": ["layer:1"]}, {"Release": "r1", "RunsWith": ["layer:2"]}, "FAILED"),
+    ],
+)
+def test_a_deployment_that_would_go_on_serving_the_old_version_fails_and_says_what_to_do(
+    cloud: Cloud, cloudformation: CloudFormation, old: dict[str, Any], new: dict[str, Any], status: str
+) -> None:
+    rotate_keys, _ = fresh_rotate_keys(f"stale-{abs(hash(str((old, new))))}")
+
+    rotate_keys.invoke(an_update(cloudformation, old, new))
+
+    (answer,) = cloudformation.answers
+    assert answer["Status"] == status
+    assert ("make deploy" in answer["Reason"]) == (status == "FAILED")

@@ -13,6 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 from dev.cloud import DEPLOYED_PATIENCE, Cloud
 from dev.stack import TEMPLATE, Stack, as_cloudformation, read, translate
 from sallyport import settings
+from sallyport.aws.http import _PROBLEMS
 from sallyport.errors import SettingsError
 
 FUNCTIONS = ["Account", "Authorizer", "Login", "Logout", "Refresh", "RotateKeys", "Wellknown"]
@@ -27,10 +28,13 @@ CHOOSING = [settings.Common, settings.Revocation, settings.Denials, settings.Key
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
 NOT_SETTINGS = {  # what only the template uses
     "Architecture",
+    "Deployment",
     "LogRetentionDays",
     "LoginConcurrency",
     "RequestBurst",
     "RequestsPerSecond",
+    "SamLocal",
+    "SnapStart",
 }
 PUBLIC = {
     "POST /auth/login",
@@ -233,6 +237,10 @@ def test_what_alarms_and_dashboard_watch_is_what_telemetry_counts(resources: dic
     }
 
     assert watched == {("failed", "sallyport.authorizer"), ("failed", "sallyport.rotate_keys")}
+    summed = [m["MetricStat"]["Metric"] for alarm in alarms for m in alarm.get("Metrics", []) if "MetricStat" in m]
+    counted = [(m["MetricName"], m["Dimensions"][0]["Value"]) for m in summed if m["Namespace"] == "Sallyport"]
+    assert {name for name, _ in counted} == {"service_unavailable", "internal_error"} <= _PROBLEMS.keys()
+    assert {service for _, service in counted} <= services
     assert {service for _, service in watched} <= services
     assert {(alarm.get("Namespace"), alarm.get("MetricName")) for alarm in alarms} >= {("AWS/ApiGateway", "5xx")}
     for alarm in alarms:
@@ -246,3 +254,53 @@ def test_other_stacks_can_import_what_they_need() -> None:
 
     exported = {name for name, output in outputs.items() if "Export" in output}
     assert exported == {"Url", "Issuer", "Audience", "AuthorizerArn", "TableName"}
+
+
+SERVED = [function for function in FUNCTIONS if function != "RotateKeys"]
+
+
+def version_ids(text: str) -> dict[str, str]:
+    """Name the version of every function that a template would publish."""
+    resources = as_cloudformation(text)[0]["Resources"]
+    versions = [(name, r["Properties"]) for name, r in resources.items() if r["Type"] == "AWS::Lambda::Version"]
+    return {properties["FunctionName"]["Ref"]: name for name, properties in versions}
+
+
+def test_every_release_publishes_new_versions_behind_the_alias(cloud: Cloud) -> None:
+    """`make deploy` replaces the word; nothing else makes SAM notice a changed layer or parameter."""
+    text = TEMPLATE.read_text()
+    before, after = version_ids(text), version_ids(text.replace("unreleased", "r20261120120000"))
+
+    assert before.keys() == after.keys() == set(SERVED)
+    assert not set(before.values()) & set(after.values())
+
+
+def test_whatever_functions_run_with_is_guarded_against_a_stale_release(cloud: Cloud) -> None:
+    document = as_cloudformation()[0]
+    guarded = {item["Ref"] for item in document["Resources"]["SigningKeys"]["Properties"]["RunsWith"]}
+    functions = [r["Properties"] for r in document["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
+    parameters = set(document["Parameters"])
+    used = {ref for properties in functions for ref in refs_in({**properties, "Role": "", "Code": ""})}
+
+    made_by_rotate_keys_alone = {"Issuer", "SigningAlgorithm"}
+    conditional = {"LoginConcurrency"}  # applies to the function, not to a version
+    assert (used & parameters) - guarded <= made_by_rotate_keys_alone | conditional
+    layers = {ref for properties in functions for layer in properties["Layers"] for ref in refs_in(layer)}
+    assert layers <= guarded
+
+
+def refs_in(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        found = {value["Ref"]} if "Ref" in value else set()
+        return found.union(*(refs_in(item) for item in value.values()))
+    return set().union(*(refs_in(item) for item in value)) if isinstance(value, list) else set()
+
+
+@pytest.mark.parametrize("function", SERVED)
+def test_a_new_version_can_take_over_gradually_and_is_rolled_back_by_alarms(cloud: Cloud, function: str) -> None:
+    document = as_cloudformation()[0]
+    policy = document["Resources"][f"{function}Aliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    group = document["Resources"][policy["DeploymentGroupName"]["Ref"]]["Properties"]
+
+    alarms = {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]}
+    assert alarms == {"AuthorizerFailures", "Failures"}

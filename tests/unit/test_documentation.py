@@ -1,9 +1,12 @@
 """The documentation points at things that exist."""
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
+
+from sallyport import settings
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
@@ -20,6 +23,16 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
         if anchor and path.is_file():
             headings = {slug(line) for line in path.read_text().splitlines() if line.startswith("#")}
             assert anchor in headings, link
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| (`[A-Z_`, ]+`) \| ([^|]+) \|", (ROOT / "docs/settings.md").read_text(), re.MULTILINE))
+    documented = {name.strip("` "): default.strip("` ") for names, default in rows.items() for name in names.split(",")}
+    groups = [group for group in vars(settings).values() if dataclasses.is_dataclass(group)]
+    fields = {field.name.upper(): field.metadata["default"] for group in groups for field in dataclasses.fields(group)}
+
+    assert documented.keys() == fields.keys()
+    assert all(documented[name] == default for name, default in fields.items() if default)
 
 
 def slug(heading: str) -> str:

@@ -6,7 +6,18 @@ from typing import Any
 
 import urllib3
 
+from sallyport.errors import SallyportError
+
 _TIMEOUT_SECONDS = 10
+
+
+class StaleRelease(SallyportError):
+    """Something that functions run with has changed, and no new version of them would be published."""
+
+    code = "stale_release"
+
+    def __init__(self) -> None:
+        super().__init__("functions would go on running their old version: deploy with `make deploy`")
 
 
 def respond(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) -> None:
@@ -16,11 +27,20 @@ def respond(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) 
     """
     try:
         if event["RequestType"] != "Delete":
+            _require_new_release(event.get("OldResourceProperties"), event["ResourceProperties"])
             act(event["ResourceProperties"])
+    except SallyportError as error:
+        _answer(event, "FAILED", error.reason)
     except Exception:  # noqa: BLE001  # the edge: without an answer CloudFormation waits for the whole time-out
-        _answer(event, "FAILED", "See the function's log")
+        _answer(event, "FAILED", "internal_error")
     else:
         _answer(event, "SUCCESS", "")
+
+
+def _require_new_release(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+    """Raise StaleRelease if properties changed while `Release` did not (docs/decisions/0004-releases.md)."""
+    if old is not None and old != new and old.get("Release") == new.get("Release"):
+        raise StaleRelease
 
 
 def _answer(event: Mapping[str, Any], status: str, reason: str) -> None:

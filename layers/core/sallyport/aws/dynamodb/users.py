@@ -21,6 +21,11 @@ def _login_name_key(email: str) -> Key:
     return f"EMAIL#{email}", "EMAIL"
 
 
+def keys_of(user: User) -> list[Key]:
+    """Name the items that `create` makes."""
+    return [user_key(user.user_id), _credential_key(user.user_id), _login_name_key(user.email)]
+
+
 class Users:
     """The user items. Implements `sessions.login.AccountStore`."""
 

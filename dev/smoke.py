@@ -1,0 +1,170 @@
+"""`make smoke STACK=...`: check a deployed stack from outside, with a user that is made for it and deleted afterwards.
+
+It needs AWS credentials that may describe the stack and write to its table.
+"""
+
+import json
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import urllib3
+
+from sallyport.accounts.password import Passwords, normal
+from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.dynamodb.users import Users, keys_of
+from sallyport.clock import system_clock
+from sallyport.errors import InvalidToken
+from sallyport.identifiers import new_id
+from sallyport.tokens.access import AccessTokenVerifier
+from sallyport.tokens.claims import TimeRules
+from sallyport.tokens.keys import Key, public_key
+
+
+@dataclass(frozen=True)
+class Target:
+    """A stack as its outputs describe it, and its table."""
+
+    url: str
+    issuer: str
+    audience: str
+    table: Table
+
+
+@dataclass
+class Report:
+    """What was checked. Prints as it goes."""
+
+    failed: list[str] = field(default_factory=list)
+
+    def check(self, what: str, found: object, expected: object) -> None:
+        is_good = found == expected
+        print(f"{'ok  ' if is_good else 'FAIL'}  {what}{'' if is_good else f': {found!r}, not {expected!r}'}")
+        if not is_good:
+            self.failed.append(what)
+
+
+@dataclass(frozen=True)
+class _PublishedKeys:
+    """The key set as it was fetched."""
+
+    issuer: str
+    keys: Mapping[str, Key]
+
+    def get(self, kid: str) -> Key:
+        return self.keys[kid]
+
+
+def run(target: Target) -> Report:
+    """Check everything that a client depends on."""
+    report = Report()
+    user, password = _a_user(), secrets.token_urlsafe(16)
+    users = Users(target.table)
+    users.create(user, Passwords().hash(normal(password)))
+    try:
+        keys = _check_documents(target, report)
+        _check_session(target, report, user, password, keys)
+    finally:
+        target.table.delete(keys_of(user))
+    return report
+
+
+def _a_user() -> User:
+    return User(
+        user_id=new_id(),
+        email=f"smoke-{secrets.token_hex(8)}@example.com",
+        token_version=FIRST_TOKEN_VERSION,
+        status="active",
+        roles=("smoke",),
+        created_at=system_clock() // 1000,
+    )
+
+
+def _check_documents(target: Target, report: Report) -> _PublishedKeys:
+    status, document = _call(target, "GET", "/.well-known/openid-configuration")
+    report.check("discovery names the issuer", (status, document.get("issuer")), (200, target.issuer))
+    status, key_set = _call(target, "GET", "/.well-known/jwks.json")
+    keys = {jwk["kid"]: public_key(jwk) for jwk in key_set.get("keys", ())}
+    report.check("an active key and a standby are published", (status, len(keys) >= 2), (200, True))
+    report.check("an unknown path is API Gateway's 404", _call(target, "GET", "/nothing")[0], 404)
+    return _PublishedKeys(target.issuer, keys)
+
+
+def _check_session(target: Target, report: Report, user: User, password: str, keys: _PublishedKeys) -> None:
+    def post(path: str, **body: Any) -> tuple[int, dict[str, Any]]:
+        return _call(target, "POST", path, body=body)
+
+    wrong = post("/auth/login", email=user.email, password="wrong")  # noqa: S106
+    unknown = post("/auth/login", email=f"x{user.email}", password=password)
+    report.check("a wrong password is refused", (wrong[0], wrong[1].get("code")), (401, "invalid_credentials"))
+    report.check("an unknown address is told the same", _without_id(unknown), _without_id(wrong))
+
+    status, tokens = post("/auth/login", email=user.email, password=password)
+    report.check("the right password logs in", status, 200)
+    if status != 200:
+        return
+    access, refresh = tokens["access_token"], tokens["refresh_token"]
+    verifier = AccessTokenVerifier(keys, target.audience, TimeRules(3600, 30, 0))
+    report.check("the key set verifies the access token", _subject(verifier, access), user.user_id)
+
+    def me(*authorization: str) -> int:
+        return _call(target, "GET", "/auth/me", authorization=authorization)[0]
+
+    report.check("a protected route answers its caller", me(f"Bearer {access}"), 200)
+    report.check("without a token it is 401", me(), 401)
+    report.check("with a bad token it is 403", me("Bearer x"), 403)
+    report.check("with two tokens it is 403", me(f"Bearer {access}", f"Bearer {access}"), 403)
+    status, again = post("/auth/refresh", refresh_token=refresh)
+    report.check("a refresh answers new tokens", (status, me(f"Bearer {again.get('access_token')}")), (200, 200))
+    report.check("logout answers 204", post("/auth/logout", refresh_token=refresh)[0], 204)
+    status, refused = post("/auth/refresh", refresh_token=refresh)
+    report.check("after logout a refresh is refused", (status, refused.get("code")), (401, "invalid_grant"))
+    print(f"note  after logout the access token gets {me(f'Bearer {access}')} (403 in strict, 200 in stateless)")
+
+
+def _subject(verifier: AccessTokenVerifier, token: str) -> str:
+    try:
+        return verifier.verify(token, now=system_clock() // 1000).sub
+    except (InvalidToken, KeyError) as error:
+        return f"refused: {error}"
+
+
+def _without_id(answer: tuple[int, dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+    return answer[0], {name: value for name, value in answer[1].items() if name != "request_id"}
+
+
+def _call(
+    target: Target, method: str, path: str, *, body: Any = None, authorization: tuple[str, ...] = ()
+) -> tuple[int, dict[str, Any]]:
+    headers = urllib3.HTTPHeaderDict()
+    for value in authorization:
+        headers.add("authorization", value)
+    if body is not None:
+        headers.add("content-type", "application/json")
+    data = json.dumps(body) if body is not None else None
+    answer = urllib3.request(method, target.url + path, body=data, headers=headers, timeout=30, retries=False)
+    return answer.status, json.loads(answer.data or b"{}")
+
+
+def of_stack(name: str) -> Target:
+    """Read the outputs of a deployed stack."""
+    (described,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+    table = Table(clients.dynamodb(None), outputs["TableName"])
+    return Target(outputs["Url"], outputs["Issuer"], outputs["Audience"], table)
+
+
+def main(arguments: list[str], find: Callable[[str], Target] = of_stack) -> int:
+    if len(arguments) != 1:
+        print("usage: make smoke STACK=<stack name>", file=sys.stderr)
+        return 2
+    return bool(run(find(arguments[0])).failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,38 @@
+"""`make smoke` against the local server: what it will do to a deployed stack."""
+
+import pytest
+
+from dev import smoke
+from dev.cloud import Cloud
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.table import Table
+from tests.e2e.conftest import running
+from tests.engines import dynoxide
+
+
+def test_a_healthy_stack_passes_and_keeps_nothing_of_the_smoke(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with dynoxide() as engine, running(DYNAMODB_ENDPOINT_URL=engine) as server:
+        table = Table(clients.dynamodb(engine), "sallyport-dev")
+        report = smoke.run(smoke.Target(server.url, server.url, "sallyport", table))
+        left = table._client.scan(TableName="sallyport-dev", ConsistentRead=True)["Items"]
+
+    assert report.failed == []
+    assert capsys.readouterr().out.count("ok  ") == 14
+    assert "smoke" not in str(left)
+
+
+def test_what_is_wrong_is_named(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    with dynoxide() as engine, running(DYNAMODB_ENDPOINT_URL=engine) as server:
+        table = Table(clients.dynamodb(engine), "sallyport-dev")
+        target = smoke.Target(server.url, "https://elsewhere.example", "sallyport", table)
+        report = smoke.run(target)
+
+    assert report.failed == ["discovery names the issuer", "the key set verifies the access token"]
+    assert capsys.readouterr().out.count("FAIL") == 2
+
+
+def test_it_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    assert smoke.main([]) == 2
+    assert "make smoke STACK=" in capsys.readouterr().err
