@@ -1,4 +1,4 @@
-"""ATTACKS 2.1: tokens that a stranger makes (N), and tokens that our own key signed by mistake (K).
+"""docs/attacks.md, J: tokens that a stranger makes (N), and tokens that our own key signed by mistake (K).
 
 Each must be refused as InvalidToken: never accepted, never another exception.
 """

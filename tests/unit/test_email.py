@@ -1,4 +1,4 @@
-"""One canonical form for every address (ATTACKS L07)."""
+"""One canonical form for every address (docs/attacks.md L07)."""
 
 import pytest
 from hypothesis import given

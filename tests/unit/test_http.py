@@ -1,4 +1,4 @@
-"""Bodies, answers and log lines, from event to payload (ATTACKS E13, L11, O02)."""
+"""Bodies, answers and log lines, from event to payload (docs/attacks.md E13, L11, O02)."""
 
 import json
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""Passwords: what is hashed, what is refused before hashing (ATTACKS L04, L05, L06, L21)."""
+"""Passwords: what is hashed, what is refused before hashing (docs/attacks.md L04, L05, L06, L21)."""
 
 import unicodedata
 
