@@ -68,7 +68,14 @@ async def _serve(listener: socket.socket, settings: Mapping[str, str], clock: Mo
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     deployed = deploy(url, settings)
     demo.create_user(Users(Table(clients.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)))
-    gateway = Gateway(deployed.functions, deployed.routes, dev_routes(clock), urlsplit(url).netloc, system_clock)
+    gateway = Gateway(
+        functions=deployed.functions,
+        routes=deployed.routes,
+        cors=deployed.cors,
+        dev_routes=dev_routes(clock),
+        host=urlsplit(url).netloc,
+        now_ms=system_clock,
+    )
     mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
     print(f"READY {url}\n\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}")
     print(f"Revocation mode: {mode}\nTry it:\n\n{curl_lines(url)}\n\nCtrl-C stops the server.", flush=True)

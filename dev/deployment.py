@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 from dev import cloud, stack
 from dev.functions import LocalFunction
-from dev.stack import Route
+from dev.stack import Cors, Route
+
+LOCAL_ORIGIN = "http://127.0.0.1:5173"  # where the example page and most front-end servers run
 
 _CREATED_HERE = {"TABLE_NAME", "KMS_KEY_ID"}
 
@@ -16,6 +18,7 @@ class Deployment:
 
     functions: Mapping[str, LocalFunction]
     routes: Mapping[tuple[str, str], Route]
+    cors: Cors | None
     table_name: str
     dynamodb_endpoint_url: str | None
 
@@ -26,7 +29,8 @@ def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sall
     A variable in `overrides` that bears the name of a function's setting replaces what the template gives it, but for
     the names of what is created here. Raises SettingsError.
     """
-    described = stack.read(table_name=table_name, kms_key_id=cloud.create_key())
+    origins = overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGIN
+    described = stack.read(table_name=table_name, kms_key_id=cloud.create_key(), given={"AllowedOrigins": origins})
     endpoint_url = overrides.get("DYNAMODB_ENDPOINT_URL") or None
     cloud.create_table(table_name, described.table, endpoint_url)
     ours = {"ISSUER": issuer, "DYNAMODB_ENDPOINT_URL": endpoint_url or ""}
@@ -35,4 +39,4 @@ def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sall
         chosen = {name: overrides[name] for name in spec.environment.keys() - _CREATED_HERE if overrides.get(name)}
         functions[function] = LocalFunction(replace(spec, environment={**spec.environment, **ours, **chosen}))
     functions["RotateKeys"].invoke({})
-    return Deployment(functions, described.routes, table_name, endpoint_url)
+    return Deployment(functions, described.routes, described.cors, table_name, endpoint_url)

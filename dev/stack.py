@@ -1,15 +1,19 @@
 """What template.yaml describes, as CloudFormation would see it: functions, routes and the table."""
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from samtranslator.intrinsics.resolver import IntrinsicsResolver
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
+
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of feature toggles that only AWS has
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "template.yaml"
@@ -36,17 +40,28 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Cors:
+    """What browsers are told about other origins."""
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...]
+    headers: tuple[str, ...]
+    max_age: int
+
+
+@dataclass(frozen=True)
 class Stack:
     """The parts of the template that run locally. `routes` by method and path."""
 
     functions: Mapping[str, FunctionSpec]
     routes: Mapping[tuple[str, str], Route]
+    cors: Cors | None
     table: Mapping[str, Any]
 
 
-def read(*, table_name: str, kms_key_id: str) -> Stack:
-    """Read what runs locally out of the template, with its default parameters."""
-    resources = translate(table_name=table_name, kms_key_id=kms_key_id)
+def read(*, table_name: str, kms_key_id: str, given: Mapping[str, str] = MappingProxyType({})) -> Stack:
+    """Read what runs locally out of the template, with its default parameters but for the `given` ones."""
+    resources = translate(table_name=table_name, kms_key_id=kms_key_id, given=given)
     functions = {
         name: FunctionSpec(
             name,
@@ -56,7 +71,9 @@ def read(*, table_name: str, kms_key_id: str) -> Stack:
         for name, properties in _of_type(resources, "AWS::Lambda::Function")
     }
     routes = {}
+    cors = None
     for _, api in _of_type(resources, "AWS::ApiGatewayV2::Api"):
+        cors = _cors(api["Body"].get("x-amazon-apigateway-cors"))
         schemes = api["Body"]["components"]["securitySchemes"]
         for path, methods in api["Body"]["paths"].items():
             for method, operation in methods.items():
@@ -67,22 +84,38 @@ def read(*, table_name: str, kms_key_id: str) -> Stack:
                     _authorizer(operation, schemes),
                 )
     ((_, table),) = _of_type(resources, "AWS::DynamoDB::Table")
-    return Stack(functions, routes, table)
+    return Stack(functions, routes, cors, table)
 
 
-def as_cloudformation(text: str | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+def _cors(described: Mapping[str, Any] | None) -> Cors | None:
+    if described is None or "allowOrigins" not in described:  # AWS::NoValue
+        return None
+    return Cors(
+        origins=tuple(described["allowOrigins"]),
+        methods=tuple(described["allowMethods"]),
+        headers=tuple(described["allowHeaders"]),
+        max_age=described["maxAge"],
+    )
+
+
+def as_cloudformation(
+    text: str | None = None, given: Mapping[str, str] = MappingProxyType({})
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Translate SAM (template.yaml) to CloudFormation, and answer it with the parameters' default values."""
     document = yaml_parse(text or TEMPLATE.read_text())
     for resource in document["Resources"].values():
         for uri in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
             resource["Properties"][uri] = f"s3://local/{resource['Properties'][uri]}"  # as `sam package` would
     parameters = {name: parameter.get("Default", "") for name, parameter in document["Parameters"].items()}
-    return transform(document, dict(parameters), _NoManagedPolicies()), parameters
+    return transform(document, {**parameters, **given}, _NoManagedPolicies()), parameters
 
 
-def translate(*, table_name: str, kms_key_id: str) -> Mapping[str, Any]:
+def translate(
+    *, table_name: str, kms_key_id: str, given: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[str, Any]:
     """Answer CloudFormation's resources, with every reference resolved that has a meaning here."""
-    translated, parameters = as_cloudformation()
+    translated, defaults = as_cloudformation(given=given)
+    parameters = {**defaults, **given}
     resources = translated["Resources"]
     names = {
         "AWS::Region": REGION,
@@ -101,8 +134,7 @@ def translate(*, table_name: str, kms_key_id: str) -> Mapping[str, Any]:
     }
     refs = IntrinsicsResolver({**names, **attributes})
     conditions = refs.resolve_parameter_refs(translated.get("Conditions", {}))
-    chosen = _choose(resources, conditions, attributes)
-    resolved: Mapping[str, Any] = refs.resolve_parameter_refs(chosen)
+    resolved: Mapping[str, Any] = _choose(refs.resolve_parameter_refs(resources), conditions, attributes)
     return resolved
 
 
@@ -112,7 +144,7 @@ class _NoManagedPolicies:
 
 
 def _choose(value: Any, conditions: Mapping[str, Any], attributes: Mapping[str, str]) -> Any:
-    """Resolve Fn::If and the Fn::GetAtt that we know, which samtranslator leaves to CloudFormation."""
+    """Resolve Fn::If, Fn::Split and the Fn::GetAtt that we know, which samtranslator leaves to CloudFormation."""
     if isinstance(value, list):
         return [_choose(item, conditions, attributes) for item in value]
     if not isinstance(value, dict):
@@ -120,6 +152,9 @@ def _choose(value: Any, conditions: Mapping[str, Any], attributes: Mapping[str, 
     if value.keys() == {"Fn::If"}:
         condition, then, otherwise = value["Fn::If"]
         return _choose(then if _holds(conditions[condition]) else otherwise, conditions, attributes)
+    if value.keys() == {"Fn::Split"}:
+        separator, text = value["Fn::Split"]
+        return text.split(separator)
     if value.keys() == {"Fn::GetAtt"}:
         return attributes.get(".".join(value["Fn::GetAtt"]), value)
     return {key: _choose(item, conditions, attributes) for key, item in value.items()}

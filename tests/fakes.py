@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from sallyport.accounts.user import Account, User
 from sallyport.revocation.entries import Revoked, SessionRevoked, UserRevoked
 from sallyport.sessions.rotation import Rotation, recover, rotate
-from sallyport.sessions.session import RaceLost, Session
+from sallyport.sessions.session import Mode, RaceLost, Session
 
 
 @dataclass
@@ -97,10 +97,10 @@ class FakeRevocations:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def end(self, user_id: str, sid: str, *, now_ms: int) -> bool:
+    def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
         with self._memory.lock:
             session = self._memory.sessions.get((user_id, sid))
-            if session is None or session.revoked_at is not None:
+            if session is None or session.revoked_at is not None or mode not in (None, session.mode):
                 return False
             self._revoke(session, now_ms)
             return True

@@ -190,6 +190,14 @@ def test_ending_a_session_revokes_it_and_leaves_one_entry(stores: Stores, sessio
     assert stores.entries(session.sid) == [SessionRevoked(session.sid)]
 
 
+def test_a_session_can_be_ended_by_its_mode_only(stores: Stores, session: Session) -> None:
+    assert not stores.revocations.end(session.user_id, session.sid, now_ms=NOW * SECOND, mode="cookie")
+    assert stored(stores, session) == session
+    assert stores.entries(session.sid) == []
+
+    assert stores.revocations.end(session.user_id, session.sid, now_ms=NOW * SECOND, mode="body")
+
+
 def test_ending_it_again_changes_nothing_and_fills_no_list(stores: Stores, session: Session) -> None:
     stores.revocations.end(session.user_id, session.sid, now_ms=NOW * SECOND)
 

@@ -163,3 +163,60 @@ def test_aws_jwt_verify_accepts_our_access_token_from_our_jwks(server: Server) -
     assert tokens["session_id"] in accepted.stdout
     assert verify(tokens["access_token"][:-8] + "AAAAAAAA").returncode != 0
     assert verify(tokens["refresh_token"]).returncode != 0
+
+
+OUR_PAGE = "http://127.0.0.1:5173"
+
+
+def preflight(server: Server, origin: str) -> httpx.Response:
+    wanted = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    return server.request("OPTIONS", "/auth/login", headers={"Origin": origin, **wanted})
+
+
+def test_e11_a_page_of_ours_may_call_with_credentials(server: Server) -> None:
+    asked = preflight(server, OUR_PAGE)
+    answered = server.request("GET", "/.well-known/jwks.json", headers={"Origin": OUR_PAGE})
+
+    assert asked.status_code == 204
+    assert asked.headers["access-control-allow-methods"] == "GET,POST,DELETE"
+    assert "x-sallyport-csrf" in asked.headers["access-control-allow-headers"]
+    for answer in (asked, answered):
+        assert answer.headers["access-control-allow-origin"] == OUR_PAGE
+        assert answer.headers["access-control-allow-credentials"] == "true"
+        assert answer.headers["vary"] == "Origin"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "null", f"{OUR_PAGE}.evil.example", "https://127.0.0.1:5173", "http://sub.127.0.0.1:5173"],
+)
+def test_e11_no_other_origin_is_ever_named(server: Server, origin: str) -> None:
+    asked = preflight(server, origin)
+    answered = server.request("POST", "/auth/login", json={}, headers={"Origin": origin})
+
+    assert (asked.status_code, answered.status_code) == (204, 400)
+    for answer in (asked, answered):
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_a_refusal_of_the_gateway_itself_can_be_read_by_our_page(server: Server) -> None:
+    answer = server.request("GET", "/auth/me", headers={"Origin": OUR_PAGE, "Authorization": "Bearer x"})
+
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (403, OUR_PAGE)
+
+
+def test_cookie_mode_over_http(server: Server) -> None:
+    page = {"Origin": OUR_PAGE, "X-Sallyport-CSRF": "1"}
+    login = {"email": demo.EMAIL, "password": demo.PASSWORD, "mode": "cookie"}
+    answer = server.request("POST", "/auth/login", json=login, headers=page)
+    held = answer.headers.get_list("set-cookie")[0].partition(";")[0]
+
+    def refresh(**headers: str) -> int:
+        return server.request("POST", "/auth/refresh", headers={"Cookie": held, **headers}).status_code
+
+    assert "refresh_token" not in answer.json()
+    assert refresh(**page) == 200
+    assert refresh() == 403
+    left = server.request("POST", "/auth/logout", headers={"Cookie": held, **page})
+    assert (left.status_code, "Max-Age=0" in left.headers["set-cookie"]) == (204, True)
+    assert refresh(**page) == 401

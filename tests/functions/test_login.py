@@ -133,7 +133,7 @@ GOOD = {"email": "demo@example.com", "password": PASSWORD}
         ({"email": "a@x.com\r\nBcc: b@x.com"}, "email", "invalid_email"),
         ({"password": "x" * 1025}, "password", "password_too_long"),
         ({"password": "e" + "\u0301" * 600}, "password", "password_too_long"),
-        ({"mode": "cookie"}, "mode", "not_allowed"),
+        ({"mode": "header"}, "mode", "not_allowed"),
         ({"mode": ["body"]}, "mode", "not_allowed"),
         ({"device_token": 1}, "device_token", "wrong_type"),
         ({"roles": "admin"}, "roles", "unknown_field"),

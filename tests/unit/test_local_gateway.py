@@ -31,7 +31,9 @@ class FakeFunction:
 def ask(authorizer: Any, function: Any, **headers: str) -> tuple[int, dict[str, str], bytes]:
     functions = {"Authorizer": FakeFunction(authorizer), "F": function}
     routes = {("GET", "/x"): Route("GET /x", "F", "Authorizer")}
-    gateway = Gateway(functions, routes, {}, "127.0.0.1", lambda: 1_800_000_000_000)
+    gateway = Gateway(
+        functions=functions, routes=routes, cors=None, dev_routes={}, host="h", now_ms=lambda: 1_800_000_000_000
+    )
     sent: list[MutableMapping[str, Any]] = []
     scope = {
         "type": "http", "method": "GET", "raw_path": b"/x", "query_string": b"a=1&a=2", "http_version": "1.1",

@@ -18,6 +18,7 @@ class Everything(
     settings.Denials,
     settings.KeyMaking,
     settings.RevocationWriter,
+    settings.Browsers,
 ):
     """All groups together."""
 
@@ -79,3 +80,24 @@ def test_a_session_outlasts_the_leeway_in_which_it_is_not_extended(setting: str)
 
     with pytest.raises(SettingsError, match="at least twice REFRESH_LEEWAY_SECONDS"):
         settings.parse(Everything, {**leeway, setting: "1199"})
+
+
+@pytest.mark.parametrize(
+    ("value", "origins"),
+    [
+        ("", ()),
+        ("https://app.example.com", ("https://app.example.com",)),
+        ("https://a.example, http://127.0.0.1:5173", ("https://a.example", "http://127.0.0.1:5173")),
+    ],
+)
+def test_origins_are_a_list(value: str, origins: tuple[str, ...]) -> None:
+    assert settings.parse(Everything, {**REQUIRED, "ALLOWED_ORIGINS": value}).allowed_origins == origins
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["*", "null", "example.com", "https://*.example.com", "https://a.example/", "https://a.example;b", "ftp://a"],
+)
+def test_what_is_no_origin_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="ALLOWED_ORIGINS must be origins"):
+        settings.parse(Everything, {**REQUIRED, "ALLOWED_ORIGINS": f"https://good.example,{value}"})

@@ -6,7 +6,9 @@ SallyportError
 │   ├── InvalidRequest        carries one FieldError for each field that is wrong
 │   │   └── UnknownField
 │   ├── PayloadTooLarge
-│   └── UnsupportedMediaType
+│   ├── UnsupportedMediaType
+│   ├── CsrfRejected          a browser sent a cookie along that no page of ours asked it to send
+│   └── AmbiguousCredentials  more than one credential came, and we do not choose
 ├── AccessRefused             the credential does not open this door
 │   ├── InvalidCredentials
 │   ├── InvalidGrant          RFC 6749 s5.2
@@ -79,6 +81,18 @@ class UnsupportedMediaType(RequestRefused):
     """The body is not declared as application/json in UTF-8."""
 
     code = "unsupported_media_type"
+
+
+class CsrfRejected(RequestRefused):
+    """A request with a cookie that does not prove that a page of ours sent it."""
+
+    code = "csrf_rejected"
+
+
+class AmbiguousCredentials(RequestRefused):
+    """Two refresh cookies, or a cookie beside another credential."""
+
+    code = "ambiguous_credentials"
 
 
 class AccessRefused(SallyportError):

@@ -77,6 +77,19 @@ def _url() -> Any:
     return _setting(read, None)
 
 
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)  # as browsers write it (RFC 6454 s6.2)
+
+
+def _origins() -> Any:
+    def read(raw: str) -> tuple[str, ...]:
+        origins = tuple(origin.strip() for origin in raw.split(",") if origin)
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("must be origins (https://app.example.com), separated by commas")
+        return origins
+
+    return _setting(read, "")
+
+
 _DAY = 86_400
 
 
@@ -142,6 +155,13 @@ class Rotation(SessionUse):
         # Within the leeway a session is not extended, so an active one must outlast it with room to spare.
         if min(self.session_idle_seconds, self.session_seconds) < 2 * self.refresh_leeway_seconds:
             raise ValueError("SESSION_SECONDS and SESSION_IDLE_SECONDS must be at least twice REFRESH_LEEWAY_SECONDS")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Browsers:
+    """Which pages may use cookie mode."""
+
+    allowed_origins: tuple[str, ...] = _origins()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ class Request:
 
     route: str
     headers: Mapping[str, str] = field(repr=False)
+    cookies: tuple[str, ...] = field(repr=False)
     body: str = field(repr=False)
     is_base64: bool
     source_ip: str
@@ -47,6 +48,7 @@ class Request:
         return cls(
             route=event["routeKey"],
             headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            cookies=tuple(event.get("cookies") or ()),
             body=event.get("body") or "",
             is_base64=event.get("isBase64Encoded", False),
             source_ip=context["http"]["sourceIp"],
@@ -96,6 +98,7 @@ class Response:
     outcome: str
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Telemetry(Protocol):
@@ -116,6 +119,16 @@ _PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "unknown_field": (400, "Bad Request", "The body has a field that this endpoint does not know; see errors."),
     "payload_too_large": (413, "Content Too Large", "The body may have 16 KB at most."),
     "unsupported_media_type": (415, "Unsupported Media Type", "Send application/json in UTF-8, uncompressed."),
+    "ambiguous_credentials": (
+        400,
+        "Bad Request",
+        "Send one credential: the cookie, or a token in the body, or a Bearer.",
+    ),
+    "csrf_rejected": (
+        403,
+        "Forbidden",
+        "With a cookie, send X-Sallyport-CSRF: 1 from an allowed Origin.",
+    ),
     "invalid_credentials": (401, "Unauthorized", "The e-mail address or the password is wrong."),
     "invalid_grant": (401, "Unauthorized", "The refresh token is invalid, expired or revoked. Log in again."),
     "invalid_token": (401, "Unauthorized", "The access token is invalid, expired or revoked."),
@@ -179,8 +192,10 @@ def _problem_response(code: str, request: Request, more: Mapping[str, Any]) -> R
 
 
 def _payload(response: Response) -> dict[str, Any]:
-    headers = {**_NO_STORE, **response.headers}
-    if response.body is None:
-        return {"statusCode": response.status, "headers": headers}
-    headers.setdefault("content-type", "application/json")
-    return {"statusCode": response.status, "headers": headers, "body": json.dumps(response.body)}
+    payload: dict[str, Any] = {"statusCode": response.status, "headers": {**_NO_STORE, **response.headers}}
+    if response.cookies:
+        payload["cookies"] = list(response.cookies)
+    if response.body is not None:
+        payload["headers"].setdefault("content-type", "application/json")
+        payload["body"] = json.dumps(response.body)
+    return payload

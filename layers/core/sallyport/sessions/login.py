@@ -1,5 +1,6 @@
 """POST /auth/login: a password for a session."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,7 +11,8 @@ from sallyport.errors import InvalidCredentials
 from sallyport.identifiers import new_id
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
-from sallyport.sessions.session import Session, why_dead
+from sallyport.sessions.session import Mode, Session, why_dead
+from sallyport.tokens.refresh import RefreshToken
 
 MAX_LIVE_SESSIONS = 100
 
@@ -46,8 +48,8 @@ class SessionStore(Protocol):
 class SessionEnder(Protocol):
     """Revokes sessions."""
 
-    def end(self, user_id: str, sid: str, *, now_ms: int) -> bool:
-        """Revoke a session. False if there was nothing left to revoke."""
+    def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
+        """Revoke a session, if it has this mode (None: any). False if there was nothing left to revoke."""
         ...
 
 
@@ -80,6 +82,8 @@ def login(
     password: NormalPassword,
     device: Device,
     *,
+    mode: Mode,
+    older: Sequence[RefreshToken],
     accounts: AccountStore,
     sessions: SessionStore,
     revocations: SessionEnder,
@@ -91,7 +95,7 @@ def login(
     """Open a session for whoever knows the password of `email`, a canonical address.
 
     Raises InvalidCredentials for an unknown address, a wrong password and a disabled user, after the same calls and
-    the same hash.
+    the same hash. `older` are authentic tokens of sessions on this device that the new one takes the place of.
     """
     account = accounts.find(email)
     verdict = passwords.check(password, account.password_hash if account else None)
@@ -103,19 +107,21 @@ def login(
     now_ms = clock()
     now = now_ms // 1000
     signer = issuer.signer()
-    session = _open_session(account.user, device, life, now_ms)
+    session = _open_session(account.user, device, mode, life, now_ms)
     others = sessions.of_user(session.user_id)
     sessions.create(session)
+    for token in older:
+        revocations.end(token.sub, token.sid, now_ms=now_ms, mode=mode)
     _make_room(account.user, others, sessions, revocations, now_ms)
     return LoggedIn(signer.issue(session, 1, now=now), signer.issue_device_token(account.user, now=now))
 
 
-def _open_session(user: User, device: Device, life: Lifetimes, now_ms: int) -> Session:
+def _open_session(user: User, device: Device, mode: Mode, life: Lifetimes, now_ms: int) -> Session:
     now = now_ms // 1000
     return Session(
         sid=new_id(),
         user_id=user.user_id,
-        mode="body",
+        mode=mode,
         rotation=opened(now_ms),
         ver=user.token_version,
         created_at=now,

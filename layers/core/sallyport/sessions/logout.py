@@ -1,10 +1,10 @@
 """POST /auth/logout: end one session, or all of a user's."""
 
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
-from sallyport.sessions.session import Session, why_dead
+from sallyport.sessions.session import Mode, Session, why_dead
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.refresh import RefreshToken
 
@@ -20,8 +20,8 @@ class SessionReads(Protocol):
 class Revoker(Protocol):
     """Revokes, together with the entry that tells authorizers of it."""
 
-    def end(self, user_id: str, sid: str, *, now_ms: int) -> bool:
-        """Revoke a session. False if there was nothing left to revoke."""
+    def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
+        """Revoke a session, if it has this mode (None: any). False if there was nothing left to revoke."""
         ...
 
     def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
@@ -29,8 +29,12 @@ class Revoker(Protocol):
         ...
 
 
+Credential: TypeAlias = RefreshToken | AccessToken
+
+
 def logout(
-    credential: RefreshToken | AccessToken,
+    credential: Credential,
+    mode: Mode | None,
     *,
     everywhere: bool,
     sessions: SessionReads,
@@ -39,6 +43,9 @@ def logout(
 ) -> str:
     """End the session of an authentic credential; with `everywhere`, every session of its user.
 
+    `mode` is the channel of a refresh token, which must be its session's, or else nothing happens; None for an access
+    token, which has no channel of its own.
+
     Any authentic refresh token ends its own session, whatever its generation. `everywhere` needs a live credential:
     a candidate or the parent of a live session, or an access token that is not revoked. Otherwise only the session
     ends, so that a token from an old backup cannot log a user out of all his devices.
@@ -46,15 +53,17 @@ def logout(
     Answers what it did, for the log: `everywhere`, `ended` or `nothing_to_end`.
     """
     now_ms = clock()
-    may_end_all = everywhere and _is_live(credential, sessions, now=now_ms // 1000)
+    may_end_all = everywhere and _is_live(credential, mode, sessions, now=now_ms // 1000)
     if may_end_all and revocations.raise_version(credential.sub, credential.ver, now_ms=now_ms):
         return "everywhere"
-    return "ended" if revocations.end(credential.sub, credential.sid, now_ms=now_ms) else "nothing_to_end"
+    return "ended" if revocations.end(credential.sub, credential.sid, now_ms=now_ms, mode=mode) else "nothing_to_end"
 
 
-def _is_live(credential: RefreshToken | AccessToken, sessions: SessionReads, *, now: int) -> bool:
+def _is_live(credential: Credential, mode: Mode | None, sessions: SessionReads, *, now: int) -> bool:
     user, session, is_revoked = sessions.load_all(credential.sub, credential.sid, credential.jti)
     if session is None or is_revoked or why_dead(session, user, ver=credential.ver, now=now) is not None:
+        return False
+    if mode not in (None, session.mode):
         return False
     if isinstance(credential, AccessToken):
         return True

@@ -1,11 +1,12 @@
 """The login function."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from sallyport import settings
-from sallyport.accounts.password import Passwords
+from sallyport.accounts.password import NormalPassword, Passwords
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.users import Users
@@ -13,12 +14,23 @@ from sallyport.aws.endpoints.login import login_endpoint
 from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
-from sallyport.sessions.login import Lifetimes, login
+from sallyport.errors import InvalidToken
+from sallyport.sessions.login import Device, Lifetimes, LoggedIn, login
+from sallyport.sessions.session import Mode
+from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
 from sallyport.wiring import issuing, storage, verification
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.Issuing, settings.SessionUse, settings.PrivateKeys, settings.RevocationWriter):
+class Settings(
+    settings.Common,
+    settings.Issuing,
+    settings.TokenTimes,
+    settings.SessionUse,
+    settings.PrivateKeys,
+    settings.RevocationWriter,
+    settings.Browsers,
+):
     """What login is told."""
 
 
@@ -29,7 +41,8 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     opener = issuing.cipher(told)
     access = issuing.private_keys("access", table, opener, system_clock)
     refresh = issuing.private_keys("refresh", table, opener, system_clock)
-    log_in = partial(
+    verifier = issuing.refresh_verifier(told, names, refresh, told)
+    open_session = partial(
         login,
         accounts=Users(table),
         sessions=Sessions(table),
@@ -39,5 +52,15 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
         life=Lifetimes(absolute=told.session_seconds, idle=told.session_idle_seconds),
         clock=system_clock,
     )
+
+    def log_in(email: str, password: NormalPassword, device: Device, *, mode: Mode, older: list[str]) -> LoggedIn:
+        return open_session(email, password, device, mode=mode, older=list(_authentic(older, verifier)))
+
     telemetry = PowertoolsTelemetry("login", told.log_level)
-    return serve({"POST /auth/login": login_endpoint(log_in)}, telemetry)
+    return serve({"POST /auth/login": login_endpoint(log_in, told.allowed_origins)}, telemetry)
+
+
+def _authentic(unverified_tokens: list[str], verifier: RefreshTokenVerifier) -> Iterator[RefreshToken]:
+    for token in unverified_tokens:
+        with suppress(InvalidToken):
+            yield verifier.verify(token, now=system_clock() // 1000)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from sallyport import settings
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
-from sallyport.aws.endpoints.logout import Credential, logout_endpoint
+from sallyport.aws.endpoints.logout import logout_endpoint
 from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
-from sallyport.sessions.logout import logout
+from sallyport.sessions.logout import Credential, logout
+from sallyport.sessions.session import Mode
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.refresh import RefreshToken
 from sallyport.wiring import issuing, storage, verification
@@ -24,6 +25,7 @@ class Settings(
     settings.SessionLife,
     settings.PrivateKeys,
     settings.RevocationWriter,
+    settings.Browsers,
 ):
     """What logout is told."""
 
@@ -44,8 +46,20 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     def verify_access(token: str) -> AccessToken:
         return access_verifier.verify(token, now=system_clock() // 1000)
 
-    def log_out(credential: Credential, *, everywhere: bool) -> str:
-        return logout(credential, everywhere=everywhere, sessions=sessions, revocations=revocations, clock=system_clock)
+    def log_out(credential: Credential, mode: Mode | None, *, everywhere: bool) -> str:
+        return logout(
+            credential,
+            mode,
+            everywhere=everywhere,
+            sessions=sessions,
+            revocations=revocations,
+            clock=system_clock,
+        )
 
-    endpoint = logout_endpoint(verify_refresh=verify_refresh, verify_access=verify_access, logout=log_out)
+    endpoint = logout_endpoint(
+        verify_refresh=verify_refresh,
+        verify_access=verify_access,
+        logout=log_out,
+        allowed_origins=told.allowed_origins,
+    )
     return serve({"POST /auth/logout": endpoint}, PowertoolsTelemetry("logout", told.log_level))

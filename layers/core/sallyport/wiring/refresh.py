@@ -11,6 +11,7 @@ from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
 from sallyport.sessions.refresh import Refreshed, refresh
+from sallyport.sessions.session import Mode
 from sallyport.wiring import issuing, storage, verification
 
 
@@ -22,6 +23,7 @@ class Settings(
     settings.Rotation,
     settings.PrivateKeys,
     settings.RevocationWriter,
+    settings.Browsers,
 ):
     """What refresh is told."""
 
@@ -38,10 +40,10 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     sessions = Sessions(table)
     revocations = Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards)
 
-    def exchange(token: str) -> Refreshed:
+    def exchange(token: str, mode: Mode) -> Refreshed:
         return refresh(
             verifier.verify(token, now=system_clock() // 1000),
-            "body",
+            mode,
             sessions=sessions,
             revocations=revocations,
             issuer=issuer,
@@ -51,4 +53,4 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
         )
 
     telemetry = PowertoolsTelemetry("refresh", told.log_level)
-    return serve({"POST /auth/refresh": refresh_endpoint(exchange)}, telemetry)
+    return serve({"POST /auth/refresh": refresh_endpoint(exchange, told.allowed_origins)}, telemetry)

@@ -11,7 +11,7 @@ from sallyport.aws.dynamodb.sessions import AS_READ, NOT_REVOKED, as_read, optio
 from sallyport.aws.dynamodb.table import DAY, ConditionFailed, Item, Table, Write
 from sallyport.aws.dynamodb.users import user_key
 from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserRevoked, retention
-from sallyport.sessions.session import RaceLost, Session
+from sallyport.sessions.session import Mode, RaceLost, Session
 
 
 class Revocations:
@@ -25,9 +25,12 @@ class Revocations:
         self._retention = retention(access_token_seconds)
         self._shards = shards
 
-    def end(self, user_id: str, sid: str, *, now_ms: int) -> bool:
-        """Revoke a session. False if there was nothing left to revoke."""
-        revoke = self._revoke_session(user_id, sid, now_ms, condition=NOT_REVOKED, values={}, names={})
+    def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
+        """Revoke a session, if it has this mode (None: any). False if there was nothing left to revoke."""
+        condition, values, names = NOT_REVOKED, {}, {}
+        if mode is not None:
+            condition, values, names = f"{NOT_REVOKED} AND #mode = :mode", {":mode": mode}, {"#mode": "mode"}
+        revoke = self._revoke_session(user_id, sid, now_ms, condition=condition, values=values, names=names)
         return self._happened([revoke, self._entry(SessionRevoked(sid), now_ms)])
 
     def revoke_replayed(self, session: Session, *, now_ms: int) -> None:

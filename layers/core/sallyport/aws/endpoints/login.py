@@ -1,29 +1,46 @@
 """POST /auth/login."""
 
-from collections.abc import Callable
+from collections.abc import Collection
+from typing import Protocol
 
 from sallyport.accounts.email import InvalidEmail, canonical
 from sallyport.accounts.password import MAX_PASSWORD_BYTES, NormalPassword, PasswordTooLong, normal
+from sallyport.aws import cookies
+from sallyport.aws.csrf import require_page_of_ours
 from sallyport.aws.endpoints.tokens import token_response
 from sallyport.aws.fields import Fields
 from sallyport.aws.http import Endpoint, Request, Response
 from sallyport.sessions.login import Device, LoggedIn
+from sallyport.sessions.session import Mode
+from sallyport.tokens import device
 
 _FIELDS = ("email", "password", "mode", "device_token")
 _MAX_USER_AGENT = 256
 
 
-def login_endpoint(login: Callable[[str, NormalPassword, Device], LoggedIn]) -> Endpoint:
+class Login(Protocol):
+    """Opens a session; `older` are the refresh tokens, not verified, of sessions that it takes the place of."""
+
+    def __call__(
+        self, email: str, password: NormalPassword, device: Device, *, mode: Mode, older: list[str]
+    ) -> LoggedIn: ...
+
+
+def login_endpoint(login: Login, allowed_origins: Collection[str]) -> Endpoint:
     def endpoint(request: Request) -> Response:
         fields = Fields(request.json_object(), _FIELDS)
         email, password = _email(fields), _password(fields)
-        fields.choice("mode", "body")
+        mode: Mode = "cookie" if fields.choice("mode", "body", "cookie") == "cookie" else "body"
         fields.optional_text("device_token")
         fields.done()
-        device = Device(ip=request.source_ip, user_agent=request.user_agent[:_MAX_USER_AGENT])
-        logged_in = login(email, password, device)
-        body = {**token_response(logged_in.tokens), "device_token": logged_in.device_token}
-        return Response(200, "logged_in", body)
+        where = Device(ip=request.source_ip, user_agent=request.user_agent[:_MAX_USER_AGENT])
+        if mode == "body":
+            logged_in = login(email, password, where, mode=mode, older=[])
+            return token_response(logged_in.tokens, mode, "logged_in", more={"device_token": logged_in.device_token})
+        require_page_of_ours(request, allowed_origins)
+        logged_in = login(email, password, where, mode=mode, older=cookies.values(request, cookies.REFRESH_TOKEN))
+        known = cookies.keep(cookies.DEVICE_TOKEN, logged_in.device_token, seconds=device.LIFETIME_SECONDS)
+        return token_response(logged_in.tokens, mode, "logged_in", also=(known,))
 
     return endpoint
 

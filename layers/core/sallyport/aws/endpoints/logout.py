@@ -1,22 +1,24 @@
 """POST /auth/logout."""
 
-from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Collection
+from typing import Protocol
 
+from sallyport.aws import cookies
 from sallyport.aws.bearer import bearer_token
 from sallyport.aws.fields import Fields
 from sallyport.aws.http import Endpoint, Request, Response
+from sallyport.aws.presented import Presented, presented
 from sallyport.errors import InvalidToken
+from sallyport.sessions.logout import Credential
+from sallyport.sessions.session import Mode
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.refresh import RefreshToken
 
-Credential: TypeAlias = RefreshToken | AccessToken
-
 
 class Logout(Protocol):
-    """Ends what the credential stands for, and says what that was."""
+    """Ends what the credential stands for, if it came through its session's channel, and says what that was."""
 
-    def __call__(self, credential: Credential, *, everywhere: bool) -> str: ...
+    def __call__(self, credential: Credential, mode: Mode | None, *, everywhere: bool) -> str: ...
 
 
 def logout_endpoint(
@@ -24,24 +26,29 @@ def logout_endpoint(
     verify_refresh: Callable[[str], RefreshToken],
     verify_access: Callable[[str], AccessToken],
     logout: Logout,
+    allowed_origins: Collection[str],
 ) -> Endpoint:
     """Answer 204 whatever the credential is worth (RFC 7009 s2.2): a client that logs out wants nothing more from us.
 
-    A refresh token in the body is the credential; the Authorization header counts where there is none.
+    The credential is the cookie, or a refresh token in the body; the Authorization header counts where there is
+    neither. The cookie is cleared here and nowhere else.
     """
 
     def endpoint(request: Request) -> Response:
         fields = Fields(request.json_object(), ("refresh_token", "everywhere"))
-        token, everywhere = fields.optional_text("refresh_token"), fields.flag("everywhere")
+        body_token, everywhere = fields.optional_text("refresh_token"), fields.flag("everywhere")
         fields.done()
+        found = presented(request, body_token, allowed_origins)
+        clearing = (cookies.clear(cookies.REFRESH_TOKEN),) if found and found.mode == "cookie" else ()
         try:
-            credential: Credential = (
-                verify_refresh(token)
-                if token is not None
-                else verify_access(bearer_token(request.headers.get("authorization")))
-            )
+            outcome = logout(verified(request, found), found.mode if found else None, everywhere=everywhere)
         except InvalidToken:
-            return Response(204, "nothing_to_end")
-        return Response(204, logout(credential, everywhere=everywhere))
+            outcome = "nothing_to_end"
+        return Response(204, outcome, cookies=clearing)
+
+    def verified(request: Request, found: Presented | None) -> Credential:
+        if found is not None:
+            return verify_refresh(found.unverified_token)
+        return verify_access(bearer_token(request.headers.get("authorization")))
 
     return endpoint

@@ -1,25 +1,28 @@
 """POST /auth/refresh."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sallyport.aws.endpoints.tokens import token_response
 from sallyport.aws.fields import Fields
 from sallyport.aws.http import Endpoint, Request, Response
+from sallyport.aws.presented import presented
 from sallyport.errors import InvalidGrant, InvalidToken
 from sallyport.sessions.refresh import Refreshed
+from sallyport.sessions.session import Mode
 
 
-def refresh_endpoint(refresh: Callable[[str], Refreshed]) -> Endpoint:
+def refresh_endpoint(refresh: Callable[[str, Mode], Refreshed], allowed_origins: Collection[str]) -> Endpoint:
     def endpoint(request: Request) -> Response:
         fields = Fields(request.json_object(), ("refresh_token",))
-        token = fields.optional_text("refresh_token")
+        body_token = fields.optional_text("refresh_token")
         fields.done()
-        if token is None:
+        found = presented(request, body_token, allowed_origins)
+        if found is None:
             raise InvalidGrant("no_credential")
         try:
-            refreshed = refresh(token)
+            refreshed = refresh(found.unverified_token, found.mode)
         except InvalidToken as error:
             raise InvalidGrant(error.reason) from None
-        return Response(200, refreshed.outcome, token_response(refreshed.tokens))
+        return token_response(refreshed.tokens, found.mode, refreshed.outcome)
 
     return endpoint

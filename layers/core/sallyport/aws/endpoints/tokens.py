@@ -1,16 +1,27 @@
-"""The token response (RFC 6749 s5.1)."""
+"""The token response (RFC 6749 s5.1). In cookie mode the refresh token is in a cookie, and only there."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from sallyport.aws import cookies
+from sallyport.aws.http import Response
 from sallyport.sessions.issue import IssuedTokens
+from sallyport.sessions.session import Mode
 
 
-def token_response(tokens: IssuedTokens) -> dict[str, Any]:
-    return {
+def token_response(
+    tokens: IssuedTokens, mode: Mode, outcome: str, *, more: Mapping[str, Any] | None = None, also: tuple[str, ...] = ()
+) -> Response:
+    """Answer tokens through the channel of their session; `more` goes into the body, `also` are further cookies."""
+    body = {
         "access_token": tokens.access_token,
         "token_type": "Bearer",
         "expires_in": tokens.expires_in,
-        "refresh_token": tokens.refresh_token,
         "refresh_expires_in": tokens.refresh_expires_in,
         "session_id": tokens.session_id,
+        **(more or {}),
     }
+    if mode == "body":
+        return Response(200, outcome, {**body, "refresh_token": tokens.refresh_token}, cookies=also)
+    cookie = cookies.keep(cookies.REFRESH_TOKEN, tokens.refresh_token, seconds=tokens.refresh_expires_in)
+    return Response(200, outcome, body, cookies=(cookie, *also))

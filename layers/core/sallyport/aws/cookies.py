@@ -1,0 +1,23 @@
+"""The cookies of cookie mode (RFC 6265bis): out of scripts' reach, bound to our host by their `__Host-` prefix."""
+
+from sallyport.aws.http import Request
+
+REFRESH_TOKEN = "__Host-refresh_token"  # noqa: S105  # a name
+DEVICE_TOKEN = "__Host-sallyport_device"  # noqa: S105  # a name
+
+_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
+
+
+def values(request: Request, name: str) -> list[str]:
+    """Find every value of a cookie. Names are compared exactly: browsers enforce the prefix in this spelling only."""
+    pairs = (cookie.split("=", 1) for cookie in request.cookies)
+    return [pair[1] for pair in pairs if len(pair) == 2 and pair[0] == name]
+
+
+def keep(name: str, value: str, *, seconds: int) -> str:
+    """Write a Set-Cookie header for a token, whose characters need no quoting."""
+    return f"{name}={value}; {_ATTRIBUTES}; Max-Age={seconds}"
+
+
+def clear(name: str) -> str:
+    return keep(name, "", seconds=0)

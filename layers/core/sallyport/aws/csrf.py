@@ -1,0 +1,25 @@
+"""Cross-site request forgery: a cookie comes along whoever caused a request, so the request must prove its origin.
+
+SameSite=Strict keeps the cookie out of cross-site requests already. This is the second lock, for browsers and sites
+where the first one fails: a header that no form can set and that makes any script ask for permission first (CORS), an
+Origin on the operator's list, and the browser's own word for the relation of the two sites (Fetch Metadata).
+"""
+
+from collections.abc import Collection
+
+from sallyport.aws.http import Request
+from sallyport.errors import CsrfRejected
+
+HEADER = "x-sallyport-csrf"
+
+_NEAR = ("same-origin", "same-site")
+
+
+def require_page_of_ours(request: Request, allowed_origins: Collection[str]) -> None:
+    """Raise CsrfRejected unless a page on the list sent this request."""
+    if request.headers.get(HEADER) != "1":
+        raise CsrfRejected("header")
+    if request.headers.get("origin") not in allowed_origins:  # `null` is never on the list
+        raise CsrfRejected("origin")
+    if request.headers.get("sec-fetch-site", "same-origin") not in _NEAR:
+        raise CsrfRejected("site")

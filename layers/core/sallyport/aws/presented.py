@@ -1,0 +1,32 @@
+"""The refresh token that a request presents, and the channel it came through."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from sallyport.aws import cookies
+from sallyport.aws.csrf import require_page_of_ours
+from sallyport.aws.http import Request
+from sallyport.errors import AmbiguousCredentials
+from sallyport.sessions.session import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A refresh token as it came, not verified. A session takes it only through its own channel."""
+
+    unverified_token: str = field(repr=False)
+    mode: Mode
+
+
+def presented(request: Request, body_token: str | None, allowed_origins: Collection[str]) -> Presented | None:
+    """Find the one refresh token of a request, or None if it has none.
+
+    Raises CsrfRejected for a cookie that no page of ours sent, AmbiguousCredentials for a cookie beside anything else.
+    """
+    held = cookies.values(request, cookies.REFRESH_TOKEN)
+    if not held:
+        return Presented(body_token, "body") if body_token is not None else None
+    require_page_of_ours(request, allowed_origins)
+    if len(held) > 1 or body_token is not None or "authorization" in request.headers:
+        raise AmbiguousCredentials
+    return Presented(held[0], "cookie")
