@@ -9,6 +9,7 @@ from dev.cloud import Cloud, create_table
 from dev.functions import LocalFunction
 from dev.stack import ROOT, FunctionSpec, read
 from sallyport.accounts.user import User
+from tests.builders import DAY
 from tests.deployed import Stack, sample
 from tests.tokens import ISSUER
 
@@ -28,10 +29,51 @@ def test_me_describes_the_caller_whom_the_authorizer_named(stack: Stack, user: U
     }
 
 
+def sessions_of(stack: Stack, user: User, current_sid: str) -> list[dict[str, Any]]:
+    event = sample("account_listed")
+    event["requestContext"]["authorizer"]["lambda"] |= {"sub": user.user_id, "sid": current_sid}
+    answer = stack.call("Account", event)
+    assert answer.status == 200
+    listed: list[dict[str, Any]] = answer.body["sessions"]
+    return listed
+
+
+def test_a_user_sees_where_he_is_logged_in_the_last_used_first(stack: Stack, user: User) -> None:
+    phone = stack.log_in(user)
+    stack.clock.advance(7200)
+    laptop = stack.log_in(user)
+
+    here, there = sessions_of(stack, user, laptop.body["session_id"])
+
+    assert (here["sid"], here["current"]) == (laptop.body["session_id"], True)
+    assert (there["sid"], there["current"]) == (phone.body["session_id"], False)
+    assert here.keys() == {"sid", "created_at", "last_used_at", "expires_at", "user_agent", "ip", "current"}
+    assert (here["ip"], here["user_agent"]) == ("192.0.2.44", "Mozilla/5.0 (X11; Linux x86_64)")
+    assert here["last_used_at"] % 3600 == 0
+    assert here["last_used_at"] <= here["created_at"] < here["last_used_at"] + 3600
+    assert here["expires_at"] == here["created_at"] + 30 * DAY
+
+
+def test_sessions_that_ended_and_other_users_sessions_are_not_listed(stack: Stack, user: User) -> None:
+    stack.log_in(stack.new_user())
+    left = stack.log_in(user)
+    stack.log_out(refresh_token=left.body["refresh_token"])
+    old = stack.log_in(user)
+    assert [s["sid"] for s in sessions_of(stack, user, "x")] == [old.body["session_id"]]
+
+    stack.log_out(refresh_token=old.body["refresh_token"], everywhere=True)
+    assert sessions_of(stack, user, "x") == []
+
+    stack.log_in(user)
+    stack.clock.advance(30 * DAY)
+    assert sessions_of(stack, user, "x") == []
+
+
 @pytest.mark.parametrize("authorizer", [None, {}, {"lambda": None}, {"lambda": {}}, {"lambda": {"sub": ""}},
                                         {"lambda": {"sub": 7}}, {"lambda": {"sub": "nobody"}}])  # fmt: skip
-def test_me_without_a_caller_is_401(stack: Stack, authorizer: Any) -> None:
-    event = sample("account_described")
+@pytest.mark.parametrize("event_name", ["account_described", "account_listed"])
+def test_without_a_caller_it_is_401(stack: Stack, authorizer: Any, event_name: str) -> None:
+    event = sample(event_name)
     event["requestContext"]["authorizer"] = authorizer or {}
 
     answer = stack.call("Account", event)

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sallyport import settings
+from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.users import Users
-from sallyport.aws.endpoints.account import me_endpoint
+from sallyport.aws.endpoints.account import me_endpoint, sessions_endpoint
 from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
+from sallyport.clock import system_clock
+from sallyport.sessions.listing import list_sessions
 from sallyport.wiring import storage
 
 
@@ -18,5 +22,10 @@ class Settings(settings.Common):
 
 def build(environ: Mapping[str, str]) -> LambdaHandler:
     told = settings.parse(Settings, environ)
-    users = Users(storage.open_table(told))
-    return serve({"GET /auth/me": me_endpoint(users.get)}, PowertoolsTelemetry("account", told.log_level))
+    table = storage.open_table(told)
+    users = Users(table)
+    listing = partial(list_sessions, users=users, sessions=Sessions(table), clock=system_clock)
+    return serve(
+        {"GET /auth/me": me_endpoint(users.get), "GET /auth/sessions": sessions_endpoint(listing)},
+        PowertoolsTelemetry("account", told.log_level),
+    )
