@@ -59,6 +59,7 @@ function recorded(calls) {
   };
 }
 
+const generation = (token) => JSON.parse(atob(token.split(".")[1])).gen;
 const me = async (client) => (await client.fetch(`${URL}/auth/me`)).status;
 const loggedIn = async (options = {}) => {
   const client = new Sallyport({ url: URL, now, ...options });
@@ -112,6 +113,24 @@ for (const locks of [undefined, sharedLocks()]) {
     }
   });
 }
+
+test("an answer to a token that is no longer the current one is not acted upon", async () => {
+  const store = sharedStore();
+  const other = new Sallyport({ url: URL, store, now });
+  let isFirst = true;
+  const slow = async (input, init) => {
+    const answer = await fetch(input, init);
+    if (isFirst && String(input.url ?? input).endsWith("/auth/refresh")) {
+      isFirst = false;
+      await other.accessToken(); // another tab is faster: it gets a sibling, which is the store's now
+    }
+    return answer;
+  };
+  const client = await loggedIn({ store, fetch: slow });
+  await wait(550);
+  assert.equal(await me(client), 200);
+  assert.equal(generation(store.peek()), 3);
+});
 
 test("a straggler's 409 is answered by looking at the store again", async () => {
   const store = sharedStore();
