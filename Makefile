@@ -53,7 +53,7 @@ build: .aws-sam/$(ARCH)/template.yaml  ## Build and check functions and layers (
 	$(PYTHON) layers/check.py .aws-sam/$* $*
 
 # Without python3.13 nothing can be built. The rest of `make check` is worth its time all the same.
-built:
+built: .venv-sam/.installed
 	@if python3.13 --version >/dev/null 2>&1; then $(MAKE) --no-print-directory .aws-sam/arm64/template.yaml emulator; \
 	else echo "python3.13 is not on PATH: nothing is built, and tests/runtime is skipped"; fi
 
