@@ -126,6 +126,13 @@ def describes_the_caller(stack: Stack, event: Event, tokens: Tokens) -> None:
     assert (answer.body["sub"], answer.body["email"]) == (tokens["USER_ID"], demo.EMAIL)
 
 
+def lists_the_callers_sessions(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Account", event)
+
+    assert answer.status == 200
+    assert [session["sid"] for session in answer.body["sessions"] if session["current"]] == [tokens["SESSION_ID"]]
+
+
 def publishes_the_keys(stack: Stack, event: Event, tokens: Tokens) -> None:
     answer = stack.call("Wellknown", event)
 
@@ -187,6 +194,7 @@ def reports_to_cloudformation(stack: Stack, event: Event, _: Tokens) -> None:
 
 OUTCOMES: Mapping[str, Outcome] = {
     "account_described": describes_the_caller,
+    "account_listed": lists_the_callers_sessions,
     "authorizer_allowed": allows,
     "authorizer_denied": denies,
     "authorizer_http_1_0": allows_by_policy_and_denies_another_token,
