@@ -7,7 +7,8 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check fmt lint types contracts template lock build deploy smoke clean
+.PHONY: help dev test check fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
+.DELETE_ON_ERROR:  # a build that layers/check.py refuses is none
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -15,10 +16,11 @@ help:  ## List the commands
 dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a cloud
 	@exec $(BIN)/python -m dev
 
-test: .venv/.test tests/node/node_modules  ## Run every test
+test: .venv/.test tests/node/node_modules  ## Run every test (those of tests/runtime after `make emulator`)
 	$(BIN)/pytest --numprocesses=auto --dist=loadscope --cov
 
-check: fmt-check lint types contracts template test  ## What CI runs: format, lint, types, import contracts, template, tests
+check: fmt-check lint types contracts template built  ## What CI runs: format, lint, types, import contracts, template, builds, tests
+	@$(MAKE) --no-print-directory test
 
 fmt: .venv/.test  ## Format the code
 	$(BIN)/ruff format .
@@ -50,6 +52,13 @@ build: .aws-sam/$(ARCH)/template.yaml  ## Build and check functions and layers (
 	ARCH=$* AWS_DEFAULT_REGION=us-east-1 $(SAM) build --build-dir .aws-sam/$* --parameter-overrides Architecture=$*
 	$(PYTHON) layers/check.py .aws-sam/$* $*
 
+# Without python3.13 nothing can be built. The rest of `make check` is worth its time all the same.
+built: .venv-sam/.installed
+	@if python3.13 --version >/dev/null 2>&1; then $(MAKE) --no-print-directory .aws-sam/arm64/template.yaml emulator; \
+	else echo "python3.13 is not on PATH: nothing is built, and tests/runtime is skipped"; fi
+
+emulator: .aws-sam/x86_64/template.yaml .venv-emulator/.installed  ## Build what tests/runtime runs (needs python3.13)
+
 deploy: build  ## Build and deploy to AWS (CONFIG=dev, staging or prod)
 	sed 's/\bunreleased\b/r$(shell date -u +%Y%m%d%H%M%S)/' .aws-sam/$(ARCH)/template.yaml > .aws-sam/$(ARCH)/release.yaml
 	$(SAM) deploy --guided --config-env $(CONFIG) --template-file .aws-sam/$(ARCH)/release.yaml
@@ -59,8 +68,8 @@ smoke: .venv/.dev  ## Check a deployed stack from outside (STACK=)
 
 clean:  ## Remove everything that these commands made
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
-	rm -rf .venv .venv-3.13 .venv-sam .aws-sam .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
-		tests/node/node_modules
+	rm -rf .venv .venv-3.13 .venv-sam .venv-emulator .aws-sam tests/node/node_modules \
+		.coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/.dev: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
@@ -77,6 +86,12 @@ clean:  ## Remove everything that these commands made
 .venv-sam/.installed: requirements/sam.txt
 	$(PYTHON) -m venv --clear .venv-sam
 	.venv-sam/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
+	@touch $@
+
+# Lambda's own runtime client, for the functions' Python. The emulator that it talks to comes with sam.
+.venv-emulator/.installed: requirements/emulator.txt
+	python3.13 -m venv --clear .venv-emulator
+	.venv-emulator/bin/python $(PIP_INSTALL) --require-hashes -r requirements/emulator.txt
 	@touch $@
 
 # An independent verifier of our tokens, and a real DynamoDB engine. Without npm their tests are skipped and say so.

@@ -13,3 +13,4 @@ pin "$runtime.in" "$runtime.txt"
 pin requirements/dev.in requirements/dev.txt "$runtime.txt"
 pin requirements/test.in requirements/test.txt requirements/dev.txt
 pin requirements/sam.in requirements/sam.txt
+pin requirements/emulator.in requirements/emulator.txt

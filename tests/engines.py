@@ -1,12 +1,13 @@
 """Real DynamoDB engines for the tests."""
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.ports import answers, free_ports
 
 _DYNOXIDE = Path(__file__).parent / "node/node_modules/@dynoxide/linux-x64/dynoxide"
 
@@ -16,29 +17,14 @@ def dynoxide() -> Iterator[str]:
     """Run dynoxide, a DynamoDB engine on SQLite, in memory; yields its URL. Skips the test where there is none."""
     if not _DYNOXIDE.exists():
         pytest.skip("dynoxide is not installed: it comes from npm, and only for linux-x64")
-    port = _free_port()
+    (port,) = free_ports(1)
     process = subprocess.Popen(
         [_DYNOXIDE, "--host", "127.0.0.1", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        while not _answers(port):
+        while not answers(port):
             assert process.poll() is None, "dynoxide ended before it listened"
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait()
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
-        return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,10 +1,7 @@
 """rotate_keys, event in: what becomes of the rings."""
 
-import json
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -18,39 +15,15 @@ from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.errors import InvalidRequest
 from tests.builders import DAY
+from tests.cloudformation import CloudFormation, listening
 from tests.deployed import sample
 from tests.wire import Wire
 
 
-class CloudFormation(HTTPServer):
-    """Receives the answer of a custom resource."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Receiver)
-        self.answers: list[dict[str, Any]] = []
-
-
-class _Receiver(BaseHTTPRequestHandler):
-    server: CloudFormation
-
-    def do_PUT(self) -> None:
-        self.server.answers.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def cloudformation() -> Iterator[CloudFormation]:
-    server = CloudFormation()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening() as server:
+        yield server
 
 
 def with_settings(name: str, key: str, **settings: str) -> LocalFunction:
@@ -66,7 +39,7 @@ def fresh_rotate_keys(name: str) -> tuple[LocalFunction, Table]:
 
 def custom_resource(server: CloudFormation, request_type: str) -> dict[str, Any]:
     event = sample("rotate_keys_create")
-    return {**event, "RequestType": request_type, "ResponseURL": f"http://127.0.0.1:{server.server_port}/"}
+    return {**event, "RequestType": request_type, "ResponseURL": server.url}
 
 
 def test_the_first_deployment_makes_keys_and_records_the_issuer(cloud: Cloud, cloudformation: CloudFormation) -> None:

@@ -1,0 +1,112 @@
+"""Built functions in Lambda's Runtime Interface Emulator, run by Lambda's own runtime client: no Docker, no account.
+
+The emulator comes in sam's package, the runtime client (awslambdaric) has an environment of its own with the functions'
+Python. The layers are found by PYTHONPATH instead of /opt/python.
+"""
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from dev.stack import ROOT, FunctionSpec
+from tests.ports import answers, free_ports
+
+_BUILD = ROOT / ".aws-sam/x86_64"
+_LAYERS = ("CoreLayer", "DependenciesLayer")
+_PYTHON = ROOT / ".venv-emulator/bin/python"
+_EMULATOR = "lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-x86_64"
+_PATIENCE_SECONDS = 120  # the emulator panics when a client goes away during a call
+
+
+class FunctionFailed(Exception):
+    """The handler raised. `answer` is what Lambda tells whoever invoked it."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        super().__init__(answer["errorType"])
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """One function, one request at a time. It starts with the first one, as on Lambda."""
+
+    pid: int
+    log: Path
+    _url: str
+
+    def invoke(self, event: Mapping[str, Any]) -> Any:
+        """Run the handler. Raises FunctionFailed."""
+        url = f"{self._url}/2015-03-31/functions/function/invocations"
+        answer = json.loads(httpx.post(url, json=event, timeout=_PATIENCE_SECONDS, trust_env=False).content)
+        if isinstance(answer, dict) and "errorType" in answer:
+            raise FunctionFailed(answer)
+        return answer
+
+
+def what_is_missing() -> str | None:
+    """Say why no function can be emulated here, and which command changes that."""
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        return "the emulator is for Linux on x86_64: run `make check` there"
+    built = _BUILD / "template.yaml"
+    if not built.exists() or not _PYTHON.exists() or _emulator() is None:
+        return "nothing is built to be emulated: run `make emulator` (needs python3.13 on PATH)"
+    if any(source.stat().st_mtime > built.stat().st_mtime for source in _sources()):
+        return "what is built is older than its source: run `make emulator` (needs python3.13 on PATH)"
+    return None
+
+
+@contextmanager
+def emulated(spec: FunctionSpec, log: Path) -> Iterator[Emulator]:
+    """Run a function on the embedded cloud, which the AWS_ variables of this process name (dev.cloud)."""
+    port, runtime_port = free_ports(2)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                str(_emulator()),
+                *("--runtime-interface-emulator-address", f"127.0.0.1:{port}"),  # else it listens on every interface
+                *("--runtime-api-address", f"127.0.0.1:{runtime_port}"),
+                *(_PYTHON, "-m", "awslambdaric", "app.lambda_handler"),
+            ],
+            cwd=_BUILD / spec.name,
+            env=_environment(spec),
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        while not answers(port):
+            assert process.poll() is None, log.read_text()
+        yield Emulator(process.pid, log, f"http://127.0.0.1:{port}")
+    finally:
+        process.terminate()  # it kills the function's process before it ends
+        process.wait(timeout=60)
+
+
+def _environment(spec: FunctionSpec) -> dict[str, str]:
+    """What Lambda gives a function, and nothing else of the shell that runs the tests."""
+    return {
+        **{name: value for name, value in os.environ.items() if name.startswith("AWS_")},
+        **spec.environment,
+        "PYTHONPATH": os.pathsep.join(str(_BUILD / layer / "python") for layer in _LAYERS),
+        "PYTHONDONTWRITEBYTECODE": "1",  # on Lambda both folders are read-only
+    }
+
+
+def _emulator() -> Path | None:
+    return next((ROOT / ".venv-sam").glob(_EMULATOR), None)
+
+
+def _sources() -> Iterator[Path]:
+    """What the build depends on, as the Makefile has it."""
+    yield ROOT / "template.yaml"
+    for folder in ("functions", "layers"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path

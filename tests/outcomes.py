@@ -1,0 +1,214 @@
+"""What each event of events/ leads to. Its file name says so, and here it is held to its name.
+
+The functions are asked in this process (tests/functions) and, as they were built, in Lambda's runtime (tests/runtime).
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+import jwt
+
+from dev import demo
+from sallyport.aws.dynamodb.public_keys import PublishedKeys
+from sallyport.aws.dynamodb.sessions import session_key
+from tests.builders import MINUTE
+from tests.cloudformation import listening
+from tests.deployed import EVENTS, Stack, sample
+from tests.iam import decision
+from tests.tokens import ISSUER
+
+Event: TypeAlias = dict[str, Any]
+Tokens: TypeAlias = Mapping[str, str]
+"""By the placeholder that stands for each in events/."""
+Outcome: TypeAlias = Callable[[Stack, Event, Tokens], None]
+
+EVENT_NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
+
+
+def hold_to_its_name(stack: Stack, name: str) -> None:
+    """Invoke an event of events/ in the name of the demo user, who has just logged in, and see what it leads to."""
+    assert name in OUTCOMES, f"tests/outcomes.py does not say what events/{name}.json leads to"
+    demo.create_user(stack.users)
+    tokens = logged_in(stack)
+    OUTCOMES[name](stack, filled(name, tokens), tokens)
+
+
+def logged_in(stack: Stack) -> Tokens:
+    """Log the demo user in."""
+    answer = stack.call("Login", sample("login_logged_in"))
+    assert answer.status == 200
+    access = claims(answer.body["access_token"])
+    return {
+        "ACCESS_TOKEN": answer.body["access_token"],
+        "REFRESH_TOKEN": answer.body["refresh_token"],
+        "SESSION_ID": access["sid"],
+        "USER_ID": access["sub"],
+        "TOKEN_ID": access["jti"],
+    }
+
+
+def filled(name: str, tokens: Tokens) -> Event:
+    """Load an event with real tokens where its file has placeholders."""
+    text = re.sub("|".join(tokens), lambda found: tokens[found[0]], (EVENTS / f"{name}.json").read_text())
+    event: Event = json.loads(text)
+    return event
+
+
+def claims(token: str) -> dict[str, Any]:
+    return dict(jwt.decode(token, options={"verify_signature": False}))
+
+
+def logs_in(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Login", event)
+
+    assert answer.status == 200
+    assert answer.body["session_id"] != tokens["SESSION_ID"]
+    assert stack.authorize(answer.body["access_token"])["isAuthorized"]
+    assert stack.refresh(answer.body["refresh_token"]).status == 200
+
+
+def is_refused(stack: Stack, event: Event, _: Tokens, *, function: str, code: str) -> None:
+    answer = stack.call(function, event)
+
+    assert (answer.status, answer.body["code"]) == (401, code)
+
+
+def rotates(stack: Stack, event: Event, tokens: Tokens) -> None:
+    """The clock of another process cannot be moved, so the session is made late by moving its last rotation back."""
+    change = "SET rotated_at = rotated_at - :while"
+    key = session_key(tokens["USER_ID"], tokens["SESSION_ID"])
+    stack.table.update(key, change, condition="attribute_exists(PK)", values={":while": 2 * MINUTE})
+
+    answer = stack.call("Refresh", event)
+
+    assert answer.status == 200
+    assert claims(answer.body["refresh_token"])["gen"] == claims(tokens["REFRESH_TOKEN"])["gen"] + 1
+    _, session = stack.sessions.load(tokens["USER_ID"], tokens["SESSION_ID"])
+    assert session is not None
+    assert session.rotation.parent == claims(tokens["REFRESH_TOKEN"])["gen"]
+    assert stack.authorize(answer.body["access_token"])["isAuthorized"]
+
+
+def logs_out(stack: Stack, event: Event, tokens: Tokens) -> None:
+    other_device = logged_in(stack)
+
+    answer = stack.call("Logout", event)
+
+    assert (answer.status, answer.body) == (204, {})
+    assert not is_alive(stack, tokens)
+    assert is_alive(stack, other_device)
+
+
+def logs_out_everywhere(stack: Stack, event: Event, tokens: Tokens) -> None:
+    other_device = logged_in(stack)
+
+    answer = stack.call("Logout", event)
+
+    assert (answer.status, answer.body) == (204, {})
+    assert not is_alive(stack, tokens)
+    assert not is_alive(stack, other_device)
+
+
+def is_alive(stack: Stack, tokens: Tokens) -> bool:
+    refreshes = stack.refresh(tokens["REFRESH_TOKEN"]).status == 200
+    authorizes: bool = stack.authorize(tokens["ACCESS_TOKEN"])["isAuthorized"]
+    assert refreshes == authorizes
+    return refreshes
+
+
+def describes_the_caller(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Account", event)
+
+    assert answer.status == 200
+    assert (answer.body["sub"], answer.body["email"]) == (tokens["USER_ID"], demo.EMAIL)
+
+
+def lists_the_callers_sessions(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Account", event)
+
+    assert answer.status == 200
+    assert [session["sid"] for session in answer.body["sessions"] if session["current"]] == [tokens["SESSION_ID"]]
+
+
+def publishes_the_keys(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Wellknown", event)
+
+    assert answer.status == 200
+    kid = jwt.get_unverified_header(tokens["ACCESS_TOKEN"])["kid"]
+    (jwk,) = [key for key in answer.body["keys"] if key["kid"] == kid]
+    jwt.decode(tokens["ACCESS_TOKEN"], jwt.PyJWK(jwk), algorithms=["RS256"], audience="sallyport", issuer=ISSUER)
+
+
+def says_where_everything_is(stack: Stack, event: Event, _: Tokens) -> None:
+    answer = stack.call("Wellknown", event)
+
+    assert answer.status == 200
+    assert (answer.body["issuer"], answer.body["jwks_uri"]) == (ISSUER, f"{ISSUER}/.well-known/jwks.json")
+
+
+def allows(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.invoke("Authorizer", event)
+
+    assert answer["isAuthorized"] is True
+    names_the_caller(answer, tokens)
+
+
+def denies(stack: Stack, event: Event, _: Tokens) -> None:
+    assert stack.invoke("Authorizer", event) == {"isAuthorized": False}
+
+
+def allows_by_policy_and_denies_another_token(stack: Stack, event: Event, tokens: Tokens) -> None:
+    """The names of these events say which API asks."""
+    answer = stack.invoke("Authorizer", event)
+    denial = stack.invoke("Authorizer", json.loads(json.dumps(event).replace(tokens["ACCESS_TOKEN"], "not.a.token")))
+
+    assert decision(answer, event["methodArn"]) == "Allow"
+    names_the_caller(answer, tokens)
+    assert decision(denial, event["methodArn"]) == "Deny"
+
+
+def names_the_caller(answer: Event, tokens: Tokens) -> None:
+    context = answer["context"]
+    told = (context["sub"], context["sid"], context["jti"])
+    assert told == (tokens["USER_ID"], tokens["SESSION_ID"], tokens["TOKEN_ID"])
+
+
+def keeps_the_keys(stack: Stack, event: Event, _: Tokens) -> None:
+    before = PublishedKeys(stack.table).public_ring().jwks
+
+    assert stack.invoke("RotateKeys", event) is None
+
+    assert PublishedKeys(stack.table).public_ring().jwks == before
+
+
+def reports_to_cloudformation(stack: Stack, event: Event, _: Tokens) -> None:
+    with listening() as cloudformation:
+        assert stack.invoke("RotateKeys", {**event, "ResponseURL": cloudformation.url}) is None
+
+    (answer,) = cloudformation.answers
+    assert (answer["Status"], answer["RequestId"]) == ("SUCCESS", event["RequestId"])
+
+
+OUTCOMES: Mapping[str, Outcome] = {
+    "account_described": describes_the_caller,
+    "account_listed": lists_the_callers_sessions,
+    "authorizer_allowed": allows,
+    "authorizer_denied": denies,
+    "authorizer_http_1_0": allows_by_policy_and_denies_another_token,
+    "authorizer_rest_request": allows_by_policy_and_denies_another_token,
+    "authorizer_rest_token": allows_by_policy_and_denies_another_token,
+    "authorizer_websocket_connect": allows_by_policy_and_denies_another_token,
+    "login_invalid_credentials": partial(is_refused, function="Login", code="invalid_credentials"),
+    "login_logged_in": logs_in,
+    "logout_ended": logs_out,
+    "logout_everywhere": logs_out_everywhere,
+    "refresh_invalid_grant": partial(is_refused, function="Refresh", code="invalid_grant"),
+    "refresh_rotated": rotates,
+    "rotate_keys_create": reports_to_cloudformation,
+    "rotate_keys_scheduled": keeps_the_keys,
+    "wellknown_discovery": says_where_everything_is,
+    "wellknown_key_set": publishes_the_keys,
+}
