@@ -33,7 +33,7 @@ lint: .venv/.test
 	$(BIN)/ruff check .
 
 types: .venv/.test
-	$(BIN)/mypy layers/core dev tests
+	$(BIN)/mypy layers/core layers/check.py dev tests
 
 contracts: .venv/.test
 	$(BIN)/lint-imports --no-logo
@@ -59,9 +59,12 @@ built: .venv-sam/.installed
 
 emulator: .aws-sam/x86_64/template.yaml .venv-emulator/.installed  ## Build what tests/runtime runs (needs python3.13)
 
-deploy: build  ## Build and deploy to AWS (CONFIG=dev, staging or prod)
-	sed 's/\bunreleased\b/r$(shell date -u +%Y%m%d%H%M%S)/' .aws-sam/$(ARCH)/template.yaml > .aws-sam/$(ARCH)/release.yaml
-	$(SAM) deploy --guided --config-env $(CONFIG) --template-file .aws-sam/$(ARCH)/release.yaml
+deploy: .venv/.dev  ## Build afresh and deploy to AWS (CONFIG=dev, staging or prod; ARCH=)
+	rm -rf .aws-sam/$(ARCH)
+	@$(MAKE) --no-print-directory build
+	$(BIN)/python -m dev.release .aws-sam/$(ARCH) $(ARCH)
+	$(SAM) deploy --guided --config-file $(CURDIR)/samconfig.toml --config-env $(CONFIG) \
+		--template-file .aws-sam/$(ARCH)/release.json
 
 smoke: .venv/.dev  ## Check a deployed stack from outside (STACK=)
 	@$(BIN)/python -m dev.smoke $(STACK)

@@ -29,7 +29,7 @@ def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sall
     A variable in `overrides` that bears the name of a function's setting replaces what the template gives it, but for
     the names of what is created here. Raises SettingsError.
     """
-    origins = overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGIN
+    origins = (overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGIN).replace(" ", "")
     described = stack.read(table_name=table_name, kms_key_id=cloud.create_key(), given={"AllowedOrigins": origins})
     endpoint_url = overrides.get("DYNAMODB_ENDPOINT_URL") or None
     cloud.create_table(table_name, described.table, endpoint_url)

@@ -70,7 +70,8 @@ def run(target: Target) -> Report:
         keys = _check_documents(target, report)
         _check_session(target, report, user, password, keys)
     finally:
-        target.table.delete(keys_of(user))
+        sessions = [(item["PK"], item["SK"]) for item in target.table.partition(f"SESSIONS#{user.user_id}")]
+        target.table.delete([*keys_of(user), *sessions])
     return report
 
 

@@ -216,6 +216,16 @@ def test_l20_a_login_over_a_cookie_that_is_worth_nothing_just_logs_in(stack: Sta
     assert log_in(stack, user, planted)[0].status == 200
 
 
+def test_a_login_whose_older_session_cannot_be_ended_opens_none(
+    stack: Stack, user: User, held: str, wire: Wire
+) -> None:
+    wire.refuse("TransactWriteItems")
+    assert log_in(stack, user, held)[0].status == 503
+    wire.reset()
+
+    assert len(stack.sessions.of_user(user.user_id)) == 1
+
+
 def test_a_failed_login_ends_nothing(stack: Stack, user: User, held: str) -> None:
     body = {"email": user.email, "password": "wrong", "mode": "cookie"}
 

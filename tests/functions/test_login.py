@@ -195,6 +195,13 @@ def test_an_overshoot_shrinks_with_every_login_at_a_bounded_price(stack: Stack, 
     assert live_sessions(stack, user) == MAX_LIVE_SESSIONS + 4
 
 
+def test_a_session_stands_though_room_could_not_be_made(stack: Stack, user: User, wire: Wire) -> None:
+    with_sessions(stack, user, MAX_LIVE_SESSIONS)
+    wire.refuse("TransactWriteItems")
+
+    assert stack.log_in(user).status == 200
+
+
 def test_dead_sessions_do_not_count(stack: Stack, user: User) -> None:
     with_sessions(stack, user, MAX_LIVE_SESSIONS, expires_at=stack.now)
 

@@ -140,12 +140,14 @@ def test_an_operator_promotes_the_standby_and_drops_a_leaked_key(cloud: Cloud) -
     rotate_keys.invoke(SCHEDULED)
     before = published(table)
 
-    rotate_keys.invoke({"promote": "access", "drop_older": True})
+    told = rotate_keys.invoke({"promote": "access", "drop_older": True})
 
     after = published(table)
     assert len(before & after) == 1
     assert len(after) == 2  # and there is a new standby
     assert private(table, "access") == after
+    assert told["signing_from_now_on"] in before & after
+    assert set(told["dropped"]) == before - after
 
 
 @pytest.mark.parametrize(
@@ -174,28 +176,45 @@ def test_es256_by_setting(cloud: Cloud) -> None:
     assert [(item["jwk"]["alg"], item["jwk"]["kty"]) for item in items] == [("ES256", "EC")] * 2
 
 
-def an_update(server: CloudFormation, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    event = custom_resource(server, "Update")
-    same = event["ResourceProperties"]
-    return {**event, "OldResourceProperties": {**same, **old}, "ResourceProperties": {**same, **new}}
+def a_deployment(server: CloudFormation, request_type: str, properties: dict[str, Any]) -> dict[str, Any]:
+    event = custom_resource(server, request_type)
+    return {**event, "ResourceProperties": {**event["ResourceProperties"], **properties}}
+
+
+FIRST = {"Release": "r1", "RunsWith": ["strict", "layer:1"]}
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "status"),
+    ("name", "update", "status"),
     [
-        ({"Release": "r1", "RunsWith": ["strict"]}, {"Release": "r1", "RunsWith": ["strict"]}, "SUCCESS"),
-        ({"Release": "r1", "RunsWith": ["strict"]}, {"Release": "r2", "RunsWith": ["stateless"]}, "SUCCESS"),
-        ({"Release": "r1", "RunsWith": ["strict"]}, {"Release": "r1", "RunsWith": ["stateless"]}, "FAILED"),
-        ({"Release": "r1", "RunsWith": ["layer:1"]}, {"Release": "r1", "RunsWith": ["layer:2"]}, "FAILED"),
+        ("nothing", FIRST, "SUCCESS"),
+        ("all", {"Release": "r2", "RunsWith": ["stateless", "layer:2"]}, "SUCCESS"),
+        ("setting", {"Release": "r1", "RunsWith": ["stateless", "layer:1"]}, "FAILED"),
+        ("layer", {"Release": "r1", "RunsWith": ["strict", "layer:2"]}, "FAILED"),
     ],
 )
-def test_a_deployment_that_would_go_on_serving_the_old_version_fails_and_says_what_to_do(
-    cloud: Cloud, cloudformation: CloudFormation, old: dict[str, Any], new: dict[str, Any], status: str
+def test_a_deployment_that_would_go_on_serving_the_old_version_fails_and_its_rollback_succeeds(
+    cloud: Cloud, cloudformation: CloudFormation, name: str, update: dict[str, Any], status: str
 ) -> None:
-    rotate_keys, _ = fresh_rotate_keys(f"stale-{abs(hash(str((old, new))))}")
+    rotate_keys, _ = fresh_rotate_keys(f"release-{name}")
 
-    rotate_keys.invoke(an_update(cloudformation, old, new))
+    for request_type, properties in (("Create", FIRST), ("Update", update), ("Update", FIRST)):
+        rotate_keys.invoke(a_deployment(cloudformation, request_type, properties))
 
-    (answer,) = cloudformation.answers
-    assert answer["Status"] == status
-    assert ("make deploy" in answer["Reason"]) == (status == "FAILED")
+    first, updated, rolled_back = cloudformation.answers
+    assert (first["Status"], updated["Status"], rolled_back["Status"]) == ("SUCCESS", status, "SUCCESS")
+    assert ("make deploy" in updated["Reason"]) == (status == "FAILED")
+
+
+def test_an_error_that_nobody_expected_is_logged_and_counted(
+    cloud: Cloud, cloudformation: CloudFormation, caplog: pytest.LogCaptureFixture
+) -> None:
+    rotate_keys, _ = fresh_rotate_keys("unexpected")
+    event = custom_resource(cloudformation, "Create")
+    del event["ResourceProperties"]["Issuer"]
+
+    rotate_keys.invoke(event)
+
+    assert cloudformation.answers[0]["Status"] == "FAILED"
+    (record,) = [record for record in caplog.records if record.message == "failed"]
+    assert record.__dict__["reason"].startswith("KeyError in ")

@@ -11,6 +11,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from dev.cloud import DEPLOYED_PATIENCE, Cloud
+from dev.release import LONGEST_WORD, release_word, released
 from dev.stack import TEMPLATE, Stack, as_cloudformation, read, translate
 from sallyport import settings
 from sallyport.aws.http import _PROBLEMS
@@ -269,10 +270,33 @@ def version_ids(text: str) -> dict[str, str]:
 def test_every_release_publishes_new_versions_behind_the_alias(cloud: Cloud) -> None:
     """`make deploy` replaces the word; nothing else makes SAM notice a changed layer or parameter."""
     text = TEMPLATE.read_text()
-    before, after = version_ids(text), version_ids(text.replace("unreleased", "r20261120120000"))
+    words = ["unreleased", release_word(1_795_176_000), release_word(1_795_176_001)]
+    never, before, after = (version_ids(text.replace("unreleased", word)) for word in words)
 
-    assert before.keys() == after.keys() == set(SERVED)
-    assert not set(before.values()) & set(after.values())
+    assert never.keys() == before.keys() == after.keys() == set(SERVED)
+    assert len({*never.values(), *before.values(), *after.values()}) == 3 * len(SERVED)
+    assert all(len(word) <= LONGEST_WORD for word in words)
+
+
+def test_a_release_replaces_every_word_and_names_its_architecture() -> None:
+    template = yaml_parse(TEMPLATE.read_text())
+
+    document = released(template, "r1", "x86_64")
+
+    functions = [r["Properties"] for r in document["Resources"].values() if r["Type"] == "AWS::Serverless::Function"]
+    assert {f.get("AutoPublishCodeSha256", "r1") for f in functions} == {"r1"}
+    assert document["Resources"]["SigningKeys"]["Properties"]["Release"] == "r1"
+    assert document["Parameters"]["Architecture"]["Default"] == "x86_64"
+    with pytest.raises(ValueError, match="does not wait"):
+        released(document, "r2", "arm64")
+
+
+def test_nothing_has_a_name_that_a_second_stack_would_want_too() -> None:
+    names = {"TableName", "FunctionName", "RoleName", "LogGroupName", "AlarmName", "DashboardName", "Name", "AliasName"}
+    for logical_id, resource in as_cloudformation()[0]["Resources"].items():
+        literal = set(names & resource.get("Properties", {}).keys())
+        fixed = {name for name in literal if isinstance(resource["Properties"][name], str)}
+        assert fixed <= ({"Name"} if resource["Type"] == "AWS::Lambda::Alias" else set()), logical_id
 
 
 def test_whatever_functions_run_with_is_guarded_against_a_stale_release(cloud: Cloud) -> None:
@@ -302,5 +326,7 @@ def test_a_new_version_can_take_over_gradually_and_is_rolled_back_by_alarms(clou
     policy = document["Resources"][f"{function}Aliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
     group = document["Resources"][policy["DeploymentGroupName"]["Ref"]]["Properties"]
 
-    alarms = {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]}
-    assert alarms == {"AuthorizerFailures", "Failures"}
+    condition, gradual, at_once = group["AlarmConfiguration"]["Fn::If"]
+    alarms = {alarm["Name"]["Ref"] for alarm in gradual["Alarms"]}
+    assert alarms == {"AuthorizerFailures", "Failures", "Crashes"}
+    assert (condition, at_once) == ("IsGradual", {})  # an alarm must not stop the release that would end it

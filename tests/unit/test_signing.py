@@ -8,6 +8,7 @@ import pytest
 
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.signing.lifecycle import (
+    NEXT_STANDBY_SECONDS,
     ROTATION_SECONDS,
     Algorithm,
     KeyRecord,
@@ -43,7 +44,7 @@ def test_the_newest_key_whose_time_has_come_is_active() -> None:
 
 
 def test_by_a_clock_that_is_behind_the_first_key_signs_rather_than_none() -> None:
-    keys = [record("b", NOW + 9), record("a", NOW)]
+    keys = [record("b", NOW + DAY * 9), record("a", NOW)]
 
     assert active(keys, now=NOW - 10) == keys[1]
     assert wants(keys, NOW - 10) == Plan()
@@ -70,11 +71,17 @@ def test_a_standby_is_never_published_less_than_two_hours_before_its_time() -> N
 
 
 def test_a_complete_ring_is_left_alone() -> None:
-    assert wants([record("a", NOW), record("b", NOW + 9)]) == Plan()
+    assert wants([record("a", NOW), record("b", NOW + NEXT_STANDBY_SECONDS + 1)]) == Plan()
+
+
+def test_the_next_standby_is_made_before_the_last_one_takes_over() -> None:
+    takes_over = NOW + NEXT_STANDBY_SECONDS
+
+    assert wants([record("a", NOW - 9), record("b", takes_over)]) == Plan(make=(takes_over + ROTATION_SECONDS,))
 
 
 def test_a_superseded_key_goes_when_nothing_that_it_signed_can_be_presented_any_more() -> None:
-    keys = [record("a", NOW - 9000), record("b", NOW - KEEP), record("c", NOW - KEEP + 1), record("d", NOW + 9)]
+    keys = [record("a", NOW - 9000), record("b", NOW - KEEP), record("c", NOW - KEEP + 1), record("d", NOW + DAY * 9)]
 
     assert wants(keys) == Plan(drop=("a",))
     assert wants(keys, NOW - 1) == Plan()
@@ -87,12 +94,13 @@ def test_another_algorithm_takes_over_after_two_hours_and_its_predecessors_stand
 
     assert plan(keys, now=NOW, policy=changed) == Plan(make=(NOW + 7200,), drop=("b",))
     switching = [keys[0], replace(record("c", NOW + 7200), alg="ES256")]
-    assert plan(switching, now=NOW + 60, policy=changed) == Plan()
+    assert plan(switching, now=NOW + 60, policy=changed) == Plan(make=(NOW + 7200 + ROTATION_SECONDS,))
 
 
 def test_how_long_keys_are_kept() -> None:
     assert (keep_access_key(600), keep_access_key(3600)) == (7800, 7800)
-    assert keep_refresh_key(30 * DAY) == 30 * DAY + 600
+    assert keep_refresh_key(60 * DAY) == 60 * DAY + 600
+    assert keep_refresh_key(3600) == 30 * DAY + 600  # device tokens
 
 
 @dataclass
@@ -150,7 +158,7 @@ def test_keeping_a_ring_twice_makes_its_keys_once() -> None:
 
 
 def test_a_run_that_meets_another_one_makes_nothing() -> None:
-    rival = [SealedKey(record("x", NOW), None), SealedKey(record("y", NOW + 9), None)]
+    rival = [SealedKey(record("x", NOW), None), SealedKey(record("y", NOW + 9 * DAY), None)]
     store = FakeRings(rival=RingChange(add=rival))
 
     assert rings(store).keep("refresh").is_empty
@@ -176,11 +184,14 @@ def test_an_emergency_with_a_leaked_key_drops_every_older_one() -> None:
     assert store.ring.keys == {"b": record("b", NOW)}
 
 
-def test_without_a_standby_an_emergency_changes_nothing() -> None:
+def test_without_a_standby_an_emergency_makes_a_key_that_signs_at_once() -> None:
     store = FakeRings(StoredRing(1, {"a": record("a", NOW - 9)}))
 
-    assert rings(store).promote("refresh", drop_older=True).is_empty
-    assert store.ring.keys.keys() == {"a"}
+    change = rings(store).promote("refresh", drop_older=True)
+
+    (made,) = change.add
+    assert store.ring.keys == {made.record.kid: made.record}
+    assert made.record.not_before == NOW
 
 
 def test_an_emergency_that_meets_a_run_follows_what_it_left() -> None:
@@ -188,8 +199,10 @@ def test_an_emergency_that_meets_a_run_follows_what_it_left() -> None:
         StoredRing(1, {"a": record("a", NOW - 9), "b": record("b", NOW + 9)}), rival=RingChange(drop=["b"])
     )
 
-    assert rings(store).promote("refresh", drop_older=True).is_empty
-    assert store.ring.keys.keys() == {"a"}
+    change = rings(store).promote("refresh", drop_older=True)
+
+    assert (change.promote, change.drop) == (None, ["a"])
+    assert store.ring.keys.keys() == {change.add[0].record.kid}
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256"])

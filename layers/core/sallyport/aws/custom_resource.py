@@ -11,15 +11,6 @@ from sallyport.errors import SallyportError
 _TIMEOUT_SECONDS = 10
 
 
-class StaleRelease(SallyportError):
-    """Something that functions run with has changed, and no new version of them would be published."""
-
-    code = "stale_release"
-
-    def __init__(self) -> None:
-        super().__init__("functions would go on running their old version: deploy with `make deploy`")
-
-
 def respond(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) -> None:
     """Run `act` on the resource's properties for Create and Update, and report how it went, whatever it raises.
 
@@ -27,7 +18,6 @@ def respond(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) 
     """
     try:
         if event["RequestType"] != "Delete":
-            _require_new_release(event.get("OldResourceProperties"), event["ResourceProperties"])
             act(event["ResourceProperties"])
     except SallyportError as error:
         _answer(event, "FAILED", error.reason)
@@ -35,12 +25,6 @@ def respond(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) 
         _answer(event, "FAILED", "internal_error")
     else:
         _answer(event, "SUCCESS", "")
-
-
-def _require_new_release(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
-    """Raise StaleRelease if properties changed while `Release` did not (docs/decisions/0004-releases.md)."""
-    if old is not None and old != new and old.get("Release") == new.get("Release"):
-        raise StaleRelease
 
 
 def _answer(event: Mapping[str, Any], status: str, reason: str) -> None:

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
-from sallyport.aws import custom_resource
+from sallyport.aws import custom_resource, release
 from sallyport.aws.fields import Fields
+from sallyport.aws.http import where
+from sallyport.aws.release import ReleaseStore
 from sallyport.errors import SallyportError
 from sallyport.signing.lifecycle import Use
 from sallyport.signing.rotate import RingChange, Rings
 
 Event = Mapping[str, Any]
+_Done = TypeVar("_Done")
 
 
 class Telemetry(Protocol):
@@ -32,18 +36,23 @@ class KeyEvents:
     rings: Rings
     issuer: str | None
     record_issuer: Callable[[str], None]
+    releases: ReleaseStore
     telemetry: Telemetry
 
-    def __call__(self, event: Event, _context: Any) -> None:
+    def __call__(self, event: Event, _context: Any) -> dict[str, Any] | None:
         if "ResponseURL" in event:
-            custom_resource.respond(event, self._deployed)
-        elif "promote" in event:
-            self._logged(lambda: self._promote(event))
-        else:
-            self._logged(lambda: self._keep(self.issuer))
+            custom_resource.respond(event, partial(self._logged, self._deploy))
+            return None
+        if "promote" in event:
+            return self._logged(self._promote, event)
+        return self._logged(self._run_on_schedule, event)
 
-    def _deployed(self, properties: Event) -> None:
-        self._logged(lambda: self._keep(self.issuer or str(properties["Issuer"])))
+    def _deploy(self, properties: Event) -> None:
+        release.accept(properties, self.releases)
+        self._keep(self.issuer or str(properties["Issuer"]))
+
+    def _run_on_schedule(self, _event: Event) -> None:
+        self._keep(self.issuer)
 
     def _keep(self, issuer: str | None) -> None:
         for use in self.rings.policies:
@@ -51,25 +60,30 @@ class KeyEvents:
         if issuer is not None:
             self.record_issuer(issuer)
 
-    def _promote(self, event: Event) -> None:
-        """Raises InvalidRequest: a typing error must not look like a promotion."""
+    def _promote(self, event: Event) -> dict[str, Any]:
+        """Answer what was done. Raises InvalidRequest: a typing error must not look like a promotion."""
         fields = Fields(event, ("promote", "drop_older"))
         named, drop_older = fields.text("promote"), fields.flag("drop_older")
         use = next((use for use in self.rings.policies if use == named), None)
         if use is None:
             fields.refuse("promote", "not_allowed", "This field must be one of: access, refresh.")
         fields.done()
-        if use is not None:
-            self._log(use, self.rings.promote(use, drop_older=drop_older))
+        assert use is not None  # noqa: S101  # done() has raised
+        change = self.rings.promote(use, drop_older=drop_older)
+        self._log(use, change)
         self._keep(self.issuer)  # the next standby
+        return {"signing_from_now_on": change.promote or change.add[0].record.kid, "dropped": list(change.drop)}
 
     def _log(self, use: Use, change: RingChange) -> None:
         promoted = change.promote is not None
         self.telemetry.kept_ring(use, made=len(change.add), dropped=len(change.drop), promoted=promoted)
 
-    def _logged(self, act: Callable[[], None]) -> None:
+    def _logged(self, act: Callable[[Event], _Done], event: Event) -> _Done:
         try:
-            act()
+            return act(event)
         except SallyportError as error:
             self.telemetry.failed(error.reason)
+            raise
+        except Exception as error:
+            self.telemetry.failed(where(error))
             raise

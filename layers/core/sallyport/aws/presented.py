@@ -27,6 +27,7 @@ def presented(request: Request, body_token: str | None, allowed_origins: Collect
     if not held:
         return Presented(body_token, "body") if body_token is not None else None
     require_page_of_ours(request, allowed_origins)
-    if len(held) > 1 or body_token is not None or "authorization" in request.headers:
+    has_bearer = request.headers.get("authorization", "").lower().startswith("bearer")
+    if len(held) > 1 or body_token is not None or has_bearer:
         raise AmbiguousCredentials
     return Presented(held[0], "cookie")

@@ -1,13 +1,14 @@
 """POST /auth/login: a password for a session."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sallyport.accounts.password import NormalPassword, Passwords
 from sallyport.accounts.user import Account, User
 from sallyport.clock import Clock
-from sallyport.errors import InvalidCredentials
+from sallyport.errors import InvalidCredentials, Unavailable
 from sallyport.identifiers import new_id
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
@@ -109,10 +110,11 @@ def login(
     signer = issuer.signer()
     session = _open_session(account.user, device, mode, life, now_ms)
     others = sessions.of_user(session.user_id)
-    sessions.create(session)
     for token in older:
         revocations.end(token.sub, token.sid, now_ms=now_ms, mode=mode)
-    _make_room(account.user, others, sessions, revocations, now_ms)
+    sessions.create(session)
+    with suppress(Unavailable):  # the session stands; the next login makes room
+        _make_room(account.user, others, sessions, revocations, now_ms)
     return LoggedIn(signer.issue(session, 1, now=now), signer.issue_device_token(account.user, now=now))
 
 

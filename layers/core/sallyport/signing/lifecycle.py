@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
+from sallyport.tokens import device
+
 Use = Literal["access", "refresh"]
 Algorithm = Literal["RS256", "ES256", "HS256"]
 
 ROTATION_SECONDS = 90 * 86_400
 PUBLISHED_BEFORE_USE_SECONDS = 2 * 3600  # gateways cache key sets that long
+NEXT_STANDBY_SECONDS = 26 * 3600  # before a standby takes over, its own successor is made: more than a daily run apart
 
 _SLACK_SECONDS = 600  # environments that still sign with a ring read a minute ago, and clocks apart
 
@@ -53,8 +56,8 @@ def keep_access_key(access_token_seconds: int) -> int:
 
 
 def keep_refresh_key(session_seconds: int) -> int:
-    """Say for how long a superseded refresh key is needed: until the last session that it signed has ended."""
-    return session_seconds + _SLACK_SECONDS
+    """Say for how long a superseded refresh key is needed: until the last session and device token have ended."""
+    return max(session_seconds, device.LIFETIME_SECONDS) + _SLACK_SECONDS
 
 
 def active(records: Iterable[KeyRecord], *, now: int) -> KeyRecord | None:
@@ -70,9 +73,9 @@ def active(records: Iterable[KeyRecord], *, now: int) -> KeyRecord | None:
 def plan(records: Iterable[KeyRecord], *, now: int, policy: Policy) -> Plan:
     """Say what to do with a ring.
 
-    An empty ring gets a key that signs at once; every ring has one standby, published at least two hours before its
-    time. Another algorithm than the active key's takes over as soon as that allows; a standby of the old one goes, as
-    it has never signed.
+    An empty ring gets a key that signs at once. Every ring has a standby at any time, published at least two hours
+    before it signs: the next one is made a day before the last one takes over. Another algorithm than the active key's
+    takes over as soon as that allows; a standby of the old one goes, as it has never signed.
     """
     known = _by_age(records)
     signing = active(known, now=now)
@@ -82,11 +85,13 @@ def plan(records: Iterable[KeyRecord], *, now: int, policy: Policy) -> Plan:
     obsolete = [record for record in standbys if record.alg != policy.alg]
     retired = [record for record, successor in pairwise(known) if successor.not_before + policy.keep_seconds <= now]
     drop = tuple(record.kid for record in (*retired, *obsolete))
-    if len(standbys) > len(obsolete):
-        return Plan(drop=drop)
+    last = next((record for record in reversed(known) if record not in obsolete), signing)
     soonest = now + PUBLISHED_BEFORE_USE_SECONDS
-    is_due = signing.alg != policy.alg
-    return Plan(make=(soonest if is_due else max(signing.not_before + ROTATION_SECONDS, soonest),), drop=drop)
+    if last.alg != policy.alg:
+        return Plan(make=(soonest,), drop=drop)
+    if last.not_before > now + NEXT_STANDBY_SECONDS:
+        return Plan(drop=drop)
+    return Plan(make=(max(last.not_before + ROTATION_SECONDS, soonest),), drop=drop)
 
 
 def standby(records: Iterable[KeyRecord], *, now: int) -> KeyRecord | None:

@@ -79,22 +79,24 @@ class Rings:
         return self._change(use, wanted)
 
     def promote(self, use: Use, *, drop_older: bool) -> RingChange:
-        """Let the standby sign from now on, in an emergency.
+        """Let another key sign from now on, in an emergency: the standby, or if there is none a new one.
 
-        With `drop_older` every other key goes, because one of them has leaked: within a minute their tokens are refused
-        by Sallyport, though not by native gateways, which cache key sets for up to two hours. Without, old tokens stay
-        good.
+        With `drop_older` every key goes that has signed so far, because one of them has leaked: within a minute their
+        tokens are refused by Sallyport, though not by native gateways, which cache key sets for up to two hours.
+        Without, old tokens stay good.
 
-        Answers what this run changed: nothing if there is no standby. Raises Unavailable.
+        Answers what this run changed. Raises Unavailable.
         """
+        policy = self.policies[use]
 
         def wanted(ring: StoredRing, now: int) -> RingChange:
             records = ring.keys.values()
             next_key, signing = standby(records, now=now), active(records, now=now)
-            if next_key is None or signing is None:
-                return RingChange()
-            older = [record.kid for record in records if record.not_before <= signing.not_before]
-            return RingChange(drop=older if drop_older else (), promote=next_key.kid, promoted_at=now)
+            has_signed = [record.kid for record in records if signing and record.not_before <= signing.not_before]
+            drop = has_signed if drop_older else ()
+            if next_key is None:
+                return RingChange(add=[self._seal(new_key(policy.alg), now, now, use)], drop=drop)
+            return RingChange(drop=drop, promote=next_key.kid, promoted_at=now)
 
         return self._change(use, wanted)
 

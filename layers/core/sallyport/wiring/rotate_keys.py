@@ -6,6 +6,7 @@ from typing import cast
 
 from sallyport import settings
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
+from sallyport.aws.dynamodb.releases import Releases
 from sallyport.aws.dynamodb.signing_keys import SigningKeys
 from sallyport.aws.key_events import KeyEvents
 from sallyport.aws.telemetry import PowertoolsTelemetry
@@ -33,4 +34,4 @@ def build(environ: Mapping[str, str]) -> KeyEvents:
         clock=system_clock,
     )
     telemetry = PowertoolsTelemetry("rotate_keys", told.log_level)
-    return KeyEvents(rings, told.issuer, PublishedKeys(table).record_issuer, telemetry)
+    return KeyEvents(rings, told.issuer, PublishedKeys(table).record_issuer, Releases(table), telemetry)
