@@ -17,7 +17,7 @@ dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a clo
 	@exec $(BIN)/python -m dev
 
 test: .venv/.test tests/node/node_modules  ## Run every test (those of tests/runtime after `make emulator`)
-	$(BIN)/pytest --numprocesses=auto --dist=loadscope $(COVERAGE)
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile $(COVERAGE)
 
 check: fmt-check lint types contracts template built  ## What CI runs: format, lint, types, import contracts, template, builds, tests
 	@$(MAKE) --no-print-directory test COVERAGE=--cov

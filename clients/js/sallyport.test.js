@@ -194,7 +194,7 @@ for (const mode of /** @type {const} */ (["body", "cookie"])) {
     const client = await loggedIn({ mode, fetch: losing });
     lossy = true;
     let good = 0;
-    for (let call = 0; call < 80; call++) {
+    for (let call = 0; call < 50; call++) {
       await wait(200);
       try {
         good += (await me(client)) === 200 ? 1 : 0;
@@ -202,6 +202,6 @@ for (const mode of /** @type {const} */ (["body", "cookie"])) {
         assert.ok(!(error instanceof LoggedOut), "an honest client was logged out");
       }
     }
-    assert.ok(good > 50);
+    assert.ok(good > 30);
   });
 }

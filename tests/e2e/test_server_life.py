@@ -8,18 +8,14 @@ from tests.e2e.conftest import Process, running
 from tests.engines import dynoxide
 
 
-def test_ctrl_c_ends_it_cleanly_with_one_line() -> None:
+def test_it_listens_on_the_loopback_address_and_ctrl_c_ends_it_cleanly_with_one_line() -> None:
     with running() as server:
+        assert server.url.startswith("http://127.0.0.1:")
         server.log_in()
         before = server.process.said
 
         assert server.process.interrupt() == 0
         assert server.process.said.removeprefix(before) == "Stopped.\n"
-
-
-def test_it_listens_on_the_loopback_address_only() -> None:
-    with running() as server:
-        assert server.url.startswith("http://127.0.0.1:")
 
 
 def test_a_busy_port_is_one_line() -> None:
