@@ -1,7 +1,10 @@
 """The lines that `make dev` prints do what the README says."""
 
 import re
+import shutil
 import subprocess
+
+import pytest
 
 from tests.e2e.conftest import ROOT, Server
 
@@ -17,6 +20,7 @@ def shown_in_the_readme(heading: str) -> str:
     return readme.split(heading)[1].split("```")[1].partition("\n")[2].strip()
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_printed_lines_pasted_into_a_shell_answer_what_the_readme_shows(server: Server) -> None:
     pasted = subprocess.run(
         ["bash"], input=printed_lines(server), capture_output=True, text=True, timeout=60, check=True
