@@ -16,7 +16,7 @@ from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
-from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserRevoked
+from sallyport.revocation.entries import Revoked, SessionRevoked, UserRevoked
 from sallyport.sessions.login import AccountStore, SessionStore
 from sallyport.sessions.logout import Revoker
 from sallyport.sessions.refresh import ReplayRevoker, RotationStore
@@ -77,7 +77,7 @@ def _in_dynamodb(endpoint_url: str | None = None) -> Stores:
 def _entry(item: Any) -> Revoked:
     if "sid" in item:
         return SessionRevoked(item["sid"])
-    return UserRevoked(item["sub"], item["ver"]) if "sub" in item else TokenRevoked(item["jti"])
+    return UserRevoked(item["sub"], item["ver"])
 
 
 @pytest.fixture(scope="session")

@@ -161,6 +161,18 @@ def test_everything_that_is_wrong_is_named_together(stack: Stack) -> None:
     ]
 
 
+def test_a_weak_hash_that_cannot_be_replaced_just_now_is_no_failed_login(stack: Stack, wire: Wire) -> None:
+    weak = WEAK_PASSWORDS.hash(normal(PASSWORD))
+    user = stack.new_user(password_hash=weak)
+    wire.refuse("TransactWriteItems")
+
+    assert stack.log_in(user).status == 200
+
+    account = stack.users.find(user.email)
+    assert account is not None
+    assert account.password_hash == weak
+
+
 def live_sessions(stack: Stack, user: User) -> int:
     return sum(session.revoked_at is None for session in stack.sessions.of_user(user.user_id))
 

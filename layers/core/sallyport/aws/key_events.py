@@ -64,11 +64,11 @@ class KeyEvents:
         """Answer what was done. Raises InvalidRequest: a typing error must not look like a promotion."""
         fields = Fields(event, ("promote", "drop_older"))
         named, drop_older = fields.text("promote"), fields.flag("drop_older")
-        use = next((use for use in self.rings.policies if use == named), None)
-        if use is None:
-            fields.refuse("promote", "not_allowed", "This field must be one of: access, refresh.")
+        uses: dict[str, Use] = {use: use for use in self.rings.policies}
+        if named not in uses:
+            fields.refuse("promote", "not_allowed", f"This field must be one of: {', '.join(uses)}.")
         fields.done()
-        assert use is not None  # noqa: S101  # done() has raised
+        use = uses[named]
         change = self.rings.promote(use, drop_older=drop_older)
         self._log(use, change)
         self._keep(self.issuer)  # the next standby

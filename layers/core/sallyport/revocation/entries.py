@@ -20,14 +20,7 @@ class UserRevoked:
     ver: int
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRevoked:
-    """One access token is void."""
-
-    jti: str
-
-
-Revoked = SessionRevoked | UserRevoked | TokenRevoked
+Revoked = SessionRevoked | UserRevoked
 
 
 def retention(access_token_seconds: int) -> int:

@@ -103,7 +103,8 @@ def login(
     if account is None or not verdict.matches or account.user.status != "active":
         raise InvalidCredentials
     if verdict.outdated:
-        accounts.replace_hash(account, passwords.hash(password))
+        with suppress(Unavailable):  # the password is right; the next login tries again
+            accounts.replace_hash(account, passwords.hash(password))
 
     now_ms = clock()
     now = now_ms // 1000

@@ -75,10 +75,14 @@ def refresh(
         step = rotation.next_step(session.rotation, presented.gen, now_ms=now_ms, leeway_ms=leeway_ms)
         idle_expires_at = min(now + idle_seconds, session.expires_at)
         try:
-            if step == rotation.Replayed():
-                revocations.revoke_replayed(session, now_ms=now_ms)
             moved, gen, outcome = _take(
-                step, presented.gen, session, sessions=sessions, now_ms=now_ms, idle_expires_at=idle_expires_at
+                step,
+                presented.gen,
+                session,
+                sessions=sessions,
+                revocations=revocations,
+                now_ms=now_ms,
+                idle_expires_at=idle_expires_at,
             )
         except RaceLost as lost:
             session = lost.current
@@ -88,9 +92,16 @@ def refresh(
 
 
 def _take(
-    step: rotation.Step, gen: int, session: Session, *, sessions: RotationStore, now_ms: int, idle_expires_at: int
+    step: rotation.Step,
+    gen: int,
+    session: Session,
+    *,
+    sessions: RotationStore,
+    revocations: ReplayRevoker,
+    now_ms: int,
+    idle_expires_at: int,
 ) -> tuple[Session, int, str]:
-    """Take a step: the session after it, the generation to answer, and what to call it."""
+    """Take a step: make its one write; answer the session after it, the generation to answer, what to call it."""
     match step:
         case rotation.Converged():
             return session, gen, "converged"
@@ -103,6 +114,7 @@ def _take(
         case rotation.Superseded():
             raise Superseded
         case rotation.Replayed():
+            revocations.revoke_replayed(session, now_ms=now_ms)
             raise InvalidGrant("replayed")
         case rotation.Forged():
             raise InvalidGrant("forged")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sallyport.aws.dynamodb.sessions import AS_READ, NOT_REVOKED, as_read, optional_session, session_key
 from sallyport.aws.dynamodb.table import DAY, ConditionFailed, Item, Table, Write
 from sallyport.aws.dynamodb.users import user_key
-from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserRevoked, retention
+from sallyport.revocation.entries import Revoked, SessionRevoked, UserRevoked, retention
 from sallyport.sessions.session import Mode, RaceLost, Session
 
 
@@ -96,5 +96,3 @@ def _what(revoked: Revoked) -> Item:
             return {"sid": sid}
         case UserRevoked(sub, ver):
             return {"sub": sub, "ver": ver}
-        case TokenRevoked(jti):
-            return {"jti": jti}
