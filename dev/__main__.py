@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from dev import cloud, demo
+from dev.asgi import Application
 from dev.clock import MovableTime
 from dev.deployment import deploy
-from dev.gateway import Gateway
+from dev.gateway import MAX_BODY_BYTES, Gateway
 from dev.routes import dev_routes
 from dev.walkthrough import curl_lines
 from sallyport.aws import clients
@@ -79,7 +80,8 @@ async def _serve(listener: socket.socket, settings: Mapping[str, str], clock: Mo
     mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
     print(f"READY {url}\n\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}")
     print(f"Revocation mode: {mode}\nTry it:\n\n{curl_lines(url)}\n\nCtrl-C stops the server.", flush=True)
-    config = uvicorn.Config(gateway, lifespan="off", log_level="warning", access_log=False, server_header=False)
+    application = Application(gateway.answer, most=MAX_BODY_BYTES)
+    config = uvicorn.Config(application, lifespan="off", log_level="warning", access_log=False, server_header=False)
     await uvicorn.Server(config).serve(sockets=[listener])
 
 

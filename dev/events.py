@@ -1,13 +1,12 @@
 """API Gateway's payload format 2.0: the event that a function gets, and the answer that it may give."""
 
 import json
-import uuid
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from dev.stack import ACCOUNT
 
@@ -17,15 +16,29 @@ _TEXT_TYPES = ("text/", "application/json", "application/javascript", "applicati
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it came over the wire."""
+    """A request as it came over the wire: `target` is path and query, undecoded (RFC 9112 s3.2)."""
 
     method: str
-    path: str
-    query: str
+    target: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
     source_ip: str
     protocol: str
+
+    @property
+    def path(self) -> str:
+        """The path as HTTP APIs see it: decoded."""
+        return unquote(self.target.partition("?")[0])
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+    @property
+    def head_bytes(self) -> int:
+        """The size of the request line and of all header lines."""
+        request_line = f"{self.method} {self.target} {self.protocol}"
+        return len(request_line) + sum(len(f"{name}: {value}\r\n") for name, value in self.headers)
 
 
 @dataclass(frozen=True)
@@ -37,17 +50,12 @@ class HttpResponse:
     body: bytes
 
 
-def request_event(request: HttpRequest, route_key: str, now_ms: int) -> dict[str, Any]:
-    """Build the event for a route. Repeated headers are joined with a comma, as HTTP APIs do."""
-    headers: dict[str, str] = {}
-    for name, value in request.headers:
-        if name != "cookie":
-            headers[name] = f"{headers[name]},{value}" if name in headers else value
+def request_event(request: HttpRequest, route_key: str, request_id: str, now_ms: int) -> dict[str, Any]:
+    """Build the event for a route. What comes repeatedly is joined with a comma, as HTTP APIs do."""
+    headers = _joined([*((name, value) for name, value in request.headers if name != "cookie"), *_forwarded(request)])
     cookies = [c.strip() for name, value in request.headers if name == "cookie" for c in value.split(";")]
     host = headers.get("host", "")
-    query: dict[str, str] = {}
-    for name, value in parse_qsl(request.query, keep_blank_values=True):
-        query[name] = f"{query[name]},{value}" if name in query else value
+    query = _joined(parse_qsl(request.query, keep_blank_values=True))
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route_key,
@@ -66,7 +74,7 @@ def request_event(request: HttpRequest, route_key: str, now_ms: int) -> dict[str
                 "sourceIp": request.source_ip,
                 "userAgent": headers.get("user-agent", ""),
             },
-            "requestId": str(uuid.uuid4()),
+            "requestId": request_id,
             "routeKey": route_key,
             "stage": "$default",
             "time": datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
@@ -100,10 +108,27 @@ def response_from(answer: Any) -> HttpResponse:
     body = answer.get("body") or ""
     headers = [(name.lower(), str(value)) for name, value in answer.get("headers", {}).items()]
     headers += [("set-cookie", cookie) for cookie in answer.get("cookies", ())]
+    if not all(value.isascii() and value.isprintable() for _, value in headers):
+        raise ValueError("a header that does not fit on one line")
     if body and "content-type" not in dict(headers):
         headers.append(("content-type", "text/plain"))
     data = b64decode(body) if answer.get("isBase64Encoded") else body.encode()
     return HttpResponse(int(answer["statusCode"]), tuple(headers), data)
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, value in pairs:
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
+
+
+def _forwarded(request: HttpRequest) -> list[tuple[str, str]]:
+    """What the gateway says of itself. Behind it nobody can tell which part of x-forwarded-for a client made up."""
+    port = dict(request.headers).get("host", "").partition(":")[2] or "80"
+    return [
+        ("x-forwarded-for", request.source_ip), ("x-forwarded-port", port), ("x-forwarded-proto", "http")
+    ]  # fmt: skip
 
 
 def _body(body: bytes, content_type: str) -> tuple[str, bool]:

@@ -2,12 +2,15 @@
 
 import importlib.util
 import itertools
+import json
+import math
 import os
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from dev.stack import ACCOUNT, REGION, FunctionSpec
 
@@ -24,6 +27,17 @@ class LambdaContext:
     invoked_function_arn: str
 
 
+Handler: TypeAlias = Callable[[Mapping[str, Any], LambdaContext], Any]
+
+
+class TimedOutError(Exception):
+    """The function ran into the time limit that the template gives it."""
+
+
+class GaveUpError(Exception):
+    """Whoever invoked the function waits no longer."""
+
+
 class LocalFunction:
     """One function. A request takes the environment that idled last; when all are busy, a new one starts."""
 
@@ -32,20 +46,22 @@ class LocalFunction:
         self._idle = [self._start()]
         self._lock = threading.Lock()
 
-    def invoke(self, event: Mapping[str, Any]) -> Any:
-        """Run the handler. Raises whatever it raises."""
+    def invoke(self, event: Mapping[str, Any], *, patience: float = math.inf) -> Any:
+        """Run the handler, JSON in and JSON out, for as long as the template allows and the caller waits (seconds).
+
+        Raises whatever it raises, TimedOutError or GaveUpError. An environment that ran out of time is not used again.
+        """
         with self._lock:
             handler = self._idle.pop() if self._idle else None
         handler = handler or self._start()
-        try:
-            name = self.spec.name
-            arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
-            return handler(event, LambdaContext(name, str(uuid.uuid4()), arn))
-        finally:
-            with self._lock:
-                self._idle.append(handler)
+        running = _run(handler, event, self.spec.name)
+        if not wait([running], timeout=min(self.spec.timeout, patience)).done:
+            raise TimedOutError if self.spec.timeout <= patience else GaveUpError
+        with self._lock:
+            self._idle.append(handler)
+        return running.result()
 
-    def _start(self) -> Callable[[Mapping[str, Any], LambdaContext], Any]:
+    def _start(self) -> Handler:
         """Load app.py anew, in the function's own environment variables."""
         path = self.spec.folder / "app.py"
         spec = importlib.util.spec_from_file_location(f"{path.parent.name}_app_{next(_module_numbers)}", path)
@@ -54,8 +70,29 @@ class LocalFunction:
         module = importlib.util.module_from_spec(spec)
         with _loading, _Variables(self.spec.environment):
             spec.loader.exec_module(module)
-        handler: Callable[[Mapping[str, Any], LambdaContext], Any] = module.lambda_handler
+        handler: Handler = module.lambda_handler
         return handler
+
+
+def _run(handler: Handler, event: Mapping[str, Any], name: str) -> Future[Any]:
+    """Start the handler in a thread of its own, which nobody waits for at the end: no thread can be killed."""
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+    context = LambdaContext(name, str(uuid.uuid4()), arn)
+    running: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            running.set_result(_through_json(handler(_through_json(event), context)))
+        except BaseException as error:  # noqa: BLE001  # handed to the caller
+            running.set_exception(error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return running
+
+
+def _through_json(value: Any) -> Any:
+    """Copy what crosses the border of a function, and refuse what could not cross it."""
+    return json.loads(json.dumps(value, allow_nan=False))
 
 
 class _Variables:

@@ -23,11 +23,12 @@ ACCOUNT = "123456789012"
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """A Lambda function: where its app.py lies, and its environment variables."""
+    """A Lambda function: where its app.py lies, its environment variables, its time limit in seconds."""
 
     name: str
     folder: Path
     environment: Mapping[str, str]
+    timeout: int
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,12 @@ class Route:
 
 @dataclass(frozen=True)
 class Cors:
-    """What browsers are told about other origins."""
+    """What browsers are told about other origins. `max_age` in seconds."""
 
     origins: tuple[str, ...]
     methods: tuple[str, ...]
     headers: tuple[str, ...]
+    credentials: bool
     max_age: int
 
 
@@ -67,6 +69,7 @@ def read(*, table_name: str, kms_key_id: str, given: Mapping[str, str] = Mapping
             name,
             ROOT / properties["Code"]["S3Key"],
             {key: str(value) for key, value in properties["Environment"]["Variables"].items()},
+            properties["Timeout"],
         )
         for name, properties in _of_type(resources, "AWS::Lambda::Function")
     }
@@ -94,6 +97,7 @@ def _cors(described: Mapping[str, Any] | None) -> Cors | None:
         origins=tuple(described["allowOrigins"]),
         methods=tuple(described["allowMethods"]),
         headers=tuple(described["allowHeaders"]),
+        credentials=described["allowCredentials"],
         max_age=described["maxAge"],
     )
 

@@ -39,7 +39,7 @@ def test_a_tampered_an_expired_and_a_wrong_kind_of_token_are_the_gateways_403(se
     ("method", "path"),
     [
         ("GET", "/"), ("GET", "/auth/login"), ("POST", "/auth/me"), ("DELETE", "/auth/login"), ("HEAD", "/auth/login"),
-        ("TRACE", "/auth/login"), ("POST", "/auth/login/"), ("POST", "/Auth/Login"), ("GET", "/auth/%6De"),
+        ("TRACE", "/auth/login"), ("POST", "/auth/login/"), ("POST", "/Auth/Login"), ("GET", "/auth/%256De"),
         ("GET", "/auth/../auth/me"), ("GET", "//auth/me"), ("GET", "/auth/me;x"), ("GET", "/_dev"),
         ("GET", "/_dev/clock"),
     ],
@@ -92,12 +92,24 @@ def test_a_body_that_api_gateway_itself_would_not_take_is_its_413(server: Server
     assert own_answer(answer) == (413, {"message": "Request Entity Too Large"})
 
 
+def test_headers_that_api_gateway_itself_would_not_take_are_its_431(server: Server) -> None:
+    answer = server.request("GET", "/auth/me", headers={"Authorization": "Bearer x", "X-Padding": "x" * 10_240})
+
+    assert own_answer(answer) == (431, {"message": "Request Header Fields Too Large"})
+
+
+def test_every_answer_can_be_found_in_the_log(server: Server) -> None:
+    answer = server.post("/auth/login", {})
+
+    assert answer.headers["apigw-requestid"] == answer.json()["request_id"]
+
+
 def test_a_wrong_password_and_an_unknown_address_are_told_the_same(server: Server) -> None:
     wrong = server.post("/auth/login", {"email": demo.EMAIL, "password": "wrong"})
     unknown = server.post("/auth/login", {"email": "nobody@example.com", "password": demo.PASSWORD})
 
     def told(answer: httpx.Response) -> object:
-        varying = {"date", "content-length"}
+        varying = {"date", "content-length", "apigw-requestid"}
         headers = {name: value for name, value in answer.headers.items() if name not in varying}
         return answer.status_code, headers, {**answer.json(), "request_id": ""}
 

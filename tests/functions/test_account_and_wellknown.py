@@ -117,6 +117,7 @@ def test_a_route_that_a_function_does_not_serve_is_a_problem_without_detail(stac
 
 def test_before_the_first_keys_every_function_says_unavailable(cloud: Cloud) -> None:
     create_table("keyless", read(table_name="keyless", kms_key_id="unused").table, None)
-    function = LocalFunction(FunctionSpec("Wellknown", ROOT / "functions" / "wellknown", {"TABLE_NAME": "keyless"}))
+    folder = ROOT / "functions" / "wellknown"
+    function = LocalFunction(FunctionSpec("Wellknown", folder, {"TABLE_NAME": "keyless"}, timeout=20))
 
     assert function.invoke(sample("wellknown_key_set"))["statusCode"] == 503

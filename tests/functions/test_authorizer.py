@@ -31,7 +31,7 @@ def access_token(login: Answer) -> str:
 
 def with_mode(deployment: Deployment, mode: str) -> LocalFunction:
     environment = {"TABLE_NAME": deployment.table_name, "REVOCATION_MODE": mode}
-    return LocalFunction(FunctionSpec("Authorizer", ROOT / "functions" / "authorizer", environment))
+    return LocalFunction(FunctionSpec("Authorizer", ROOT / "functions" / "authorizer", environment, timeout=10))
 
 
 def test_a_denial_writes_one_line_without_the_token(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:

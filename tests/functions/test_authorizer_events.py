@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -10,7 +11,7 @@ import pytest
 from dev.cloud import Cloud
 from dev.deployment import Deployment, deploy
 from dev.functions import LocalFunction
-from dev.stack import ROOT, FunctionSpec
+from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.aws import clients
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable, Unauthorized
@@ -56,7 +57,9 @@ def deployment(cloud: Cloud) -> Deployment:
 @pytest.fixture(scope="module")
 def user(deployment: Deployment) -> User:
     user = a_user()
-    assert Users(Table(clients.dynamodb(None), deployment.table_name)).create(user, WEAK_PASSWORDS.hash(PASSWORD))
+    assert Users(Table(clients.dynamodb(None), deployment.table_name)).create(
+        user, WEAK_PASSWORDS.hash(normal(PASSWORD))
+    )
     return user
 
 
@@ -80,8 +83,8 @@ def raising(deployment: Deployment) -> LocalFunction:
 
 
 def authorizer_with(deployment: Deployment, **settings: str) -> LocalFunction:
-    environment = {**deployment.functions["Authorizer"].spec.environment, **settings}
-    return LocalFunction(FunctionSpec("Authorizer", ROOT / "functions" / "authorizer", environment))
+    spec = deployment.functions["Authorizer"].spec
+    return LocalFunction(replace(spec, environment={**spec.environment, **settings}))
 
 
 def asked(shape: str, authorization: str) -> Event:

@@ -41,11 +41,10 @@ def test_an_access_token_does_too(stack: Stack, user: User) -> None:
 
 def test_a_token_of_any_generation_ends_its_session(stack: Stack, user: User) -> None:
     login = stack.log_in(user)
-    token = login.body["refresh_token"]
+    newest = login
     for _ in range(3):
         stack.clock.advance(60)
-        newest = stack.refresh(token)
-        token = newest.body["refresh_token"]
+        newest = stack.refresh(newest.body["refresh_token"])
 
     stack.log_out(refresh_token=login.body["refresh_token"])
 
@@ -80,11 +79,10 @@ def test_everywhere_by_the_parent_ends_all(stack: Stack, user: User) -> None:
 
 def test_everywhere_by_a_token_that_was_left_behind_ends_only_its_session(stack: Stack, user: User) -> None:
     phone, laptop = stack.log_in(user), stack.log_in(user)
-    token = phone.body["refresh_token"]
+    newest = phone
     for _ in range(2):
         stack.clock.advance(60)
-        newest = stack.refresh(token)
-        token = newest.body["refresh_token"]
+        newest = stack.refresh(newest.body["refresh_token"])
 
     assert stack.log_out(refresh_token=phone.body["refresh_token"], everywhere=True).status == 204
 

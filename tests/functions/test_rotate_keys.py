@@ -28,7 +28,7 @@ def cloudformation() -> Iterator[CloudFormation]:
 
 def with_settings(name: str, key: str, **settings: str) -> LocalFunction:
     environment = {"TABLE_NAME": name, "KMS_KEY_ID": key, "ISSUER": "", "SIGNING_ALGORITHM": "", **settings}
-    return LocalFunction(FunctionSpec("RotateKeys", ROOT / "functions" / "rotate_keys", environment))
+    return LocalFunction(FunctionSpec("RotateKeys", ROOT / "functions" / "rotate_keys", environment, timeout=60))
 
 
 def fresh_rotate_keys(name: str) -> tuple[LocalFunction, Table]:

@@ -1,17 +1,21 @@
 """The local gateway where functions misbehave: it answers as API Gateway does, and never lets anybody through."""
 
-import asyncio
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dev.events import response_from
-from dev.gateway import Gateway
-from dev.stack import Route
+from dev.cors import with_cors
+from dev.events import HttpRequest, HttpResponse, response_from
+from dev.functions import GaveUpError, LocalFunction, TimedOutError
+from dev.gateway import MAX_BODY_BYTES, MAX_HEAD_BYTES, Gateway
+from dev.stack import Cors, FunctionSpec, Route
 
 SECRET = "hunter2-canary"
+REQUEST = HttpRequest("GET", "/x?a=1&a=2", (), b"", "127.0.0.1", "HTTP/1.1")
 
 
 class FakeFunction:
@@ -20,35 +24,26 @@ class FakeFunction:
     def __init__(self, answer: Any) -> None:
         self._answer = answer
         self.event: Mapping[str, Any] = {}
+        self.patience = 0.0
 
-    def invoke(self, event: Mapping[str, Any]) -> Any:
+    def invoke(self, event: Mapping[str, Any], *, patience: float) -> Any:
         self.event = event
+        self.patience = patience
         if isinstance(self._answer, Exception):
             raise self._answer
         return self._answer
 
 
-def ask(authorizer: Any, function: Any, **headers: str) -> tuple[int, dict[str, str], bytes]:
+def ask(
+    authorizer: Any, function: Any, request: HttpRequest = REQUEST, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
     functions = {"Authorizer": FakeFunction(authorizer), "F": function}
-    routes = {("GET", "/x"): Route("GET /x", "F", "Authorizer")}
+    routes = {("GET", "/x"): Route("GET /x", "F", "Authorizer"), ("POST", "/y"): Route("POST /y", "F", None)}
     gateway = Gateway(
         functions=functions, routes=routes, cors=None, dev_routes={}, host="h", now_ms=lambda: 1_800_000_000_000
     )
-    sent: list[MutableMapping[str, Any]] = []
-    scope = {
-        "type": "http", "method": "GET", "raw_path": b"/x", "query_string": b"a=1&a=2", "http_version": "1.1",
-        "client": ("127.0.0.1", 5), "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
-    }  # fmt: skip
-
-    async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
-
-    asyncio.run(gateway(scope, receive, send))
-    start, body = sent
-    return start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, body["body"]
+    answer = gateway.answer(replace(request, headers=(*request.headers, *headers.items())))
+    return answer.status, dict(answer.headers), answer.body
 
 
 ALLOW = {"isAuthorized": True, "context": {"sub": "u"}}
@@ -82,7 +77,14 @@ def test_only_true_is_an_allow(truthy: Any) -> None:
     assert ask({"isAuthorized": truthy}, FakeFunction(OK), authorization="Bearer x")[0] == 403
 
 
-@pytest.mark.parametrize("answer", [RuntimeError(SECRET), {"statusCode": "x"}, {"statusCode": 200, "body": 7}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        RuntimeError(SECRET), {"statusCode": "x"}, {"statusCode": 200, "body": 7}, TimedOutError(),
+        {"statusCode": 200, "headers": {"x": "a\r\nset-cookie: b"}}, {"statusCode": 200, "headers": {"x": "\u2028"}},
+        {"statusCode": 200, "cookies": ["a=b\n"]},
+    ],
+)  # fmt: skip
 def test_a_function_that_crashes_or_answers_nonsense_is_the_gateways_500(
     answer: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,3 +109,157 @@ def test_cookies_headers_and_base64_are_put_on_the_wire() -> None:
     assert answer.headers == (
         ("x-a", "1"), ("set-cookie", "a=1"), ("set-cookie", "b=2"), ("content-type", "text/plain")
     )  # fmt: skip
+
+
+def test_every_answer_bears_the_id_that_the_function_saw() -> None:
+    function = FakeFunction(OK)
+
+    _, headers, _ = ask(ALLOW, function, authorization="Bearer x")
+
+    assert headers["apigw-requestid"] == function.event["requestContext"]["requestId"]
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 431)])
+def test_a_request_line_and_headers_of_10240_bytes_are_the_most(more: int, status: int) -> None:
+    function = FakeFunction(OK)
+    padding = MAX_HEAD_BYTES - replace(REQUEST, headers=(("authorization", "x"), ("p", ""))).head_bytes + more
+
+    answered, _, body = ask(ALLOW, function, authorization="x", p="p" * padding)
+
+    assert answered == status
+    assert (function.event == {}) == (status == 431)
+    assert status == 200 or json.loads(body) == {"message": "Request Header Fields Too Large"}
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 413)])
+def test_a_body_of_ten_megabytes_is_the_most(more: int, status: int) -> None:
+    post = HttpRequest("POST", "/y", (), b"x" * (MAX_BODY_BYTES + more), "127.0.0.1", "HTTP/1.1")
+
+    assert ask(ALLOW, FakeFunction(OK), post)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/x", 401), ("/%78", 401), ("/x?", 401),
+        ("/x/", 404), ("/X", 404), ("//x", 404), ("/./x", 404), ("/y/../x", 404), ("/%2e/x", 404), ("/x%2f", 404),
+        ("/x;y", 404), ("/x%00", 404), ("/x%3F", 404), ("/x%252f", 404), ("*", 404), ("/x%ff", 404), ("/x\u00a0", 404),
+    ],
+)  # fmt: skip
+def test_e09_a_path_is_decoded_once_and_never_normalised(target: str, status: int) -> None:
+    function = FakeFunction(OK)
+
+    assert ask(ALLOW, function, replace(REQUEST, target=target))[0] == status
+    assert function.event == {}
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "TRACE", "get", "GETX", ""])
+def test_e14_a_method_without_a_route_is_a_404(method: str) -> None:
+    status, _, body = ask(ALLOW, FakeFunction(OK), replace(REQUEST, method=method), authorization="x")
+
+    assert (status, json.loads(body)) == (404, {"message": "Not Found"})
+
+
+def test_an_integration_that_the_gateway_waits_no_longer_for_is_a_503() -> None:
+    function = FakeFunction(GaveUpError())
+
+    status, _, body = ask(ALLOW, function, authorization="x")
+
+    assert (status, json.loads(body)) == (503, {"message": "Service Unavailable"})
+    assert function.patience == 30
+
+
+@pytest.mark.parametrize("error", [GaveUpError(), TimedOutError()])
+def test_e10_an_authorizer_out_of_time_lets_nobody_through(error: Exception) -> None:
+    function = FakeFunction(OK)
+
+    assert ask(error, function, authorization="x")[0] == 500
+    assert function.event == {}
+
+
+APP = """
+import threading, uuid
+
+environment = str(uuid.uuid4())
+
+def lambda_handler(event, context):
+    if event == "hang":
+        threading.Event().wait()
+    if event == "crash":
+        raise RuntimeError("crashed")
+    return float(event) if isinstance(event, str) else [environment, event]
+"""
+
+
+def function_in(folder: Path, timeout: int = 3600) -> LocalFunction:
+    (folder / "app.py").write_text(APP)
+    return LocalFunction(FunctionSpec("F", folder, {}, timeout))
+
+
+def test_a_function_gets_and_gives_copies_of_json(tmp_path: Path) -> None:
+    event = {"a": [1]}
+
+    _, answer = function_in(tmp_path).invoke(event)
+
+    assert answer == event
+    assert answer["a"] is not event["a"]
+
+
+@pytest.mark.parametrize("event", ["NaN", {"a": object()}, {"a": b""}])
+def test_what_is_no_json_crosses_no_border(tmp_path: Path, event: Any) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        function_in(tmp_path).invoke(event)
+
+
+def test_an_environment_is_used_again_after_a_crash_but_not_after_a_time_out(tmp_path: Path) -> None:
+    function = function_in(tmp_path)
+    first, _ = function.invoke({})
+    with pytest.raises(RuntimeError, match="crashed"):
+        function.invoke("crash")  # type: ignore[arg-type]
+    assert function.invoke({})[0] == first
+
+    with pytest.raises(GaveUpError):
+        function.invoke("hang", patience=0)  # type: ignore[arg-type]
+    assert function.invoke({})[0] != first
+
+
+def test_the_templates_time_limit_holds(tmp_path: Path) -> None:
+    with pytest.raises(TimedOutError):
+        function_in(tmp_path, timeout=0).invoke("hang")  # type: ignore[arg-type]
+
+
+CORS = Cors(("https://a.example", "https://b.example"), ("GET", "POST"), ("authorization",), True, 600)
+OF_THE_FUNCTION = (("access-control-allow-origin", "*"), ("x-own", "1"))
+
+
+def cors(method: str = "GET", told: Cors = CORS, **headers: str) -> tuple[int, dict[str, str]]:
+    request = replace(REQUEST, method=method, headers=tuple((k.replace("_", "-"), v) for k, v in headers.items()))
+    answer = with_cors(told, request, lambda _: HttpResponse(200, OF_THE_FUNCTION, b""))
+    return answer.status, dict(answer.headers)
+
+
+def test_a_preflight_is_answered_for_every_path_and_method_without_asking_anybody() -> None:
+    assert cors("OPTIONS", origin="https://a.example", access_control_request_method="PATCH") == (204, {
+        "access-control-allow-origin": "https://a.example", "access-control-allow-credentials": "true",
+        "vary": "Origin", "access-control-allow-methods": "GET,POST", "access-control-allow-headers": "authorization",
+        "access-control-max-age": "600",
+    })  # fmt: skip
+
+
+def test_options_without_the_two_headers_of_a_preflight_is_an_ordinary_request() -> None:
+    assert cors("OPTIONS", origin="https://a.example")[0] == 200
+    assert cors("OPTIONS", access_control_request_method="GET")[0] == 200
+
+
+def test_an_answer_keeps_its_headers_but_what_it_says_of_cors() -> None:
+    assert cors(origin="https://b.example")[1] == {
+        "x-own": "1", "access-control-allow-origin": "https://b.example", "access-control-allow-credentials": "true",
+        "vary": "Origin",
+    }  # fmt: skip
+    assert cors(origin="https://c.example")[1] == {"x-own": "1"}
+
+
+def test_credentials_are_allowed_only_where_the_template_says_so() -> None:
+    told = replace(CORS, credentials=False)
+
+    assert "access-control-allow-credentials" not in cors(told=told, origin="https://a.example")[1]

@@ -1,0 +1,32 @@
+"""CORS as HTTP APIs do it: the gateway answers every preflight, and owns the headers of every answer."""
+
+from collections.abc import Callable
+
+from dev.events import HttpRequest, HttpResponse
+from dev.stack import Cors
+
+
+def with_cors(cors: Cors | None, request: HttpRequest, answer: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+    """Answer a preflight, or let `answer` do it and put our headers in the place of whatever it says of CORS."""
+    headers = dict(request.headers)
+    origin = headers.get("origin")
+    if cors is None or origin is None:
+        return answer(request)
+    is_preflight = request.method == "OPTIONS" and "access-control-request-method" in headers
+    response = HttpResponse(204, (), b"") if is_preflight else answer(request)
+    kept = [(name, value) for name, value in response.headers if not name.startswith("access-control-")]
+    told = _told(cors, origin) + (_told_before(cors) if is_preflight else [])
+    return HttpResponse(response.status, (*kept, *(told if origin in cors.origins else ())), response.body)
+
+
+def _told(cors: Cors, origin: str) -> list[tuple[str, str]]:
+    credentials = [("access-control-allow-credentials", "true")] if cors.credentials else []
+    return [("access-control-allow-origin", origin), *credentials, ("vary", "Origin")]
+
+
+def _told_before(cors: Cors) -> list[tuple[str, str]]:
+    return [
+        ("access-control-allow-methods", ",".join(cors.methods)),
+        ("access-control-allow-headers", ",".join(cors.headers)),
+        ("access-control-max-age", str(cors.max_age)),
+    ]
