@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from typing import Any
 
 from dev.cloud import WsgiApp, WsgiEnviron
@@ -17,13 +18,17 @@ _CONFLICTS: dict[str, dict[str, Any]] = {
 
 
 class Wire:
-    """Middleware for the embedded cloud. Operations are named as AWS names them: `GetItem`, `Decrypt`."""
+    """Middleware for the embedded cloud. Operations are named as AWS names them: `GetItem`, `Decrypt`.
+
+    `events` are those that were sent to EventBridge.
+    """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         self.calls: list[str] = []
+        self.events: list[dict[str, Any]] = []
         self._refused: set[str] = set()
         self._conflicts: Counter[str] = Counter()
 
@@ -39,6 +44,10 @@ class Wire:
         def noted(environ: WsgiEnviron, start_response: Callable[..., Any]) -> Iterable[bytes]:
             operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
             self.calls.append(operation)
+            if operation == "PutEvents":
+                body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+                environ["wsgi.input"] = BytesIO(body)
+                self.events += json.loads(body)["Entries"]
             error = self._error(operation)
             if error is None:
                 return app(environ, start_response)

@@ -23,7 +23,7 @@ from dev import demo, stack
 from dev.cloud import Cloud
 from dev.deployment import LOCAL_ORIGIN
 from sallyport.aws.cookies import REFRESH_TOKEN
-from sallyport.aws.http import _PROBLEMS, MAX_BODY_BYTES, Request, serve
+from sallyport.aws.http import _PROBLEMS, MAX_BODY_BYTES, Answered, Request, serve
 from sallyport.errors import InvalidToken, Unavailable
 from tests.e2e.conftest import ROOT, Server, running
 
@@ -256,7 +256,7 @@ def test_every_answer_of_the_document_is_given_and_no_other(own_server: Server) 
 
 
 class Silent:
-    def answered(self, route: str, status: int, outcome: str, reason: str, request_id: str) -> None:
+    def answered(self, answered: Answered) -> None:
         pass
 
 

@@ -134,7 +134,8 @@ def test_a_replay_leaves_one_entry_for_the_authorizers(stack: Stack, user: User,
     for _ in range(3):
         assert refused(stack.refresh(first))
 
-    assert session_calls(wire) == ["BatchGetItem", "TransactWriteItems", "BatchGetItem", "BatchGetItem"]
+    revoked = ["BatchGetItem", "TransactWriteItems", "PutEvents"]
+    assert session_calls(wire) == [*revoked, "BatchGetItem", "BatchGetItem"]
     (entry,) = [item for item in stack.table.partition("REVOKED#0") if item.get("sid") == sid]
     assert entry["expires_at"] == int(entry["SK"][:13]) // 1000 + retention(600)
 

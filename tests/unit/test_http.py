@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sallyport.aws.fields import Fields
-from sallyport.aws.http import MAX_BODY_BYTES, Request, Response, serve
+from sallyport.aws.http import MAX_BODY_BYTES, Answered, Request, Response, serve
 from sallyport.errors import InvalidGrant, Unavailable
 
 SECRET = "hunter2-canary"
@@ -20,8 +20,10 @@ SECRET = "hunter2-canary"
 class Log:
     lines: list[dict[str, Any]] = field(default_factory=list)
 
-    def answered(self, route: str, status: int, outcome: str, reason: str, request_id: str) -> None:
-        self.lines.append({"route": route, "status": status, "outcome": outcome, "reason": reason})
+    def answered(self, answered: Answered) -> None:
+        self.lines.append({
+            "route": answered.route, "status": answered.status, "outcome": answered.outcome, "reason": answered.reason
+        })  # fmt: skip
 
 
 JSON = {"content-type": "application/json"}
@@ -173,13 +175,13 @@ def test_no_body_at_all_is_an_empty_object() -> None:
 
 def test_a_401_names_its_scheme() -> None:
     def refuse(_request: Request) -> Response:
-        raise InvalidGrant("replayed")
+        raise InvalidGrant("replayed", outcome="revoked")
 
     log = Log()
     status, headers, problem = answer(event(), refuse, log)
 
     assert (status, problem["code"], headers["www-authenticate"]) == (401, "invalid_grant", "Bearer")
-    assert log.lines == [{"route": "POST /echo", "status": 401, "outcome": "invalid_grant", "reason": "replayed"}]
+    assert log.lines == [{"route": "POST /echo", "status": 401, "outcome": "revoked", "reason": "replayed"}]
     assert "replayed" not in json.dumps(problem)
 
 

@@ -14,6 +14,7 @@ from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier, audience
+from sallyport.trail import Trail
 from tests.builders import DAY, MINUTE, NOW, SECOND, a_session, a_user
 from tests.fakes import FakeRevocations, FakeSessions, Memory
 from tests.tokens import ISSUER, KnownKeys, access_key, refresh_key
@@ -55,6 +56,19 @@ class ContestedRevocations(FakeRevocations):
         super().revoke_replayed(session, now_ms=now_ms)
 
 
+class Reports:
+    """Keeps what was reported, or cannot be reached."""
+
+    def __init__(self, *, are_down: bool = False) -> None:
+        self.sent: list[str] = []
+        self._are_down = are_down
+
+    def replayed(self, session: Session, *, now_ms: int) -> None:
+        if self._are_down:
+            raise Unavailable
+        self.sent.append(session.sid)
+
+
 @pytest.fixture
 def memory() -> Memory:
     return Memory()
@@ -74,7 +88,14 @@ def session(memory: Memory, user: User) -> Session:
     return session
 
 
-def present(memory: Memory, session: Session, gen: int, *rivals: Rival, now_ms: int = LATE) -> Refreshed:
+def present(
+    memory: Memory,
+    session: Session,
+    gen: int,
+    *rivals: Rival,
+    now_ms: int = LATE,
+    reports: Reports | None = None,
+) -> Refreshed:
     token = RefreshToken(
         iss=ISSUER, sub=session.user_id, aud=audience(ISSUER), iat=NOW, exp=session.expires_at,
         jti="jti", sid=session.sid, ver=session.ver, gen=gen,
@@ -86,6 +107,7 @@ def present(memory: Memory, session: Session, gen: int, *rivals: Rival, now_ms: 
         "body",
         sessions=sessions,
         revocations=ContestedRevocations(memory, sessions),
+        reporter=reports or Reports(),
         issuer=issuer,
         leeway_ms=MINUTE,
         idle_seconds=10 * DAY,
@@ -269,3 +291,82 @@ def test_an_access_token_never_outlives_its_session(memory: Memory, session: Ses
     memory.sessions[session.user_id, session.sid] = near = replace(session, expires_at=LATE // 1000 + 100)
 
     assert present(memory, near, 3).tokens.expires_in == 100
+
+
+@pytest.mark.parametrize(
+    ("gen", "rivals", "outcome", "also"),
+    [
+        (4, 0, "rotated", ()),
+        (3, 0, "rotated", ("sibling_skipped",)),
+        (2, 0, "recovered", ()),
+        (3, 1, "recovered", ("race_lost",)),
+    ],
+)
+def test_what_happened_on_the_way_is_on_the_trail(
+    memory: Memory, session: Session, gen: int, rivals: int, outcome: str, also: tuple[str, ...]
+) -> None:
+    refreshed = present(memory, session, gen, *[rotating(memory, session, 3)] * rivals)
+
+    assert (refreshed.outcome, refreshed.trail) == (outcome, Trail(session.sid, also))
+
+
+def test_a_sibling_that_came_while_we_wrote_is_skipped_too(memory: Memory, session: Session) -> None:
+    def recover() -> None:
+        FakeSessions(memory).recover(session, now_ms=LATE, idle_expires_at=session.idle_expires_at)
+
+    assert present(memory, session, 4, recover).trail.also == ("sibling_skipped",)
+
+
+@pytest.mark.parametrize(
+    ("gen", "now_ms", "changes", "outcome"),
+    [
+        (1, LATE, {}, "replayed"),
+        (5, LATE, {}, "forged"),
+        (3, LATE, {"revoked_at": NOW}, "revoked"),
+        (3, LATE, {"ver": 7}, "revoked"),
+        (3, LATE, {"idle_expires_at": NOW}, "expired"),
+        (3, LATE, {"expires_at": NOW}, "expired"),
+        (3, LATE, {"mode": "cookie"}, "invalid_grant"),
+    ],
+)
+def test_a_refusal_has_an_outcome_of_its_own_for_the_log(
+    memory: Memory, session: Session, gen: int, now_ms: int, changes: dict[str, object], outcome: str
+) -> None:
+    memory.sessions[session.user_id, session.sid] = replace(session, **changes)  # type: ignore[arg-type]
+
+    with pytest.raises(InvalidGrant) as refused:
+        present(memory, session, gen, now_ms=now_ms)
+
+    assert (refused.value.outcome, refused.value.trail) == (outcome, Trail(session.sid))
+
+
+def test_a_straggler_leaves_a_trail(memory: Memory, session: Session) -> None:
+    with pytest.raises(Superseded) as refused:
+        present(memory, session, 4, rotating(memory, session, 3))
+
+    assert (refused.value.outcome, refused.value.trail) == ("superseded", Trail(session.sid, ("race_lost",)))
+
+
+def test_a_replay_is_reported_once_by_whoever_established_it(memory: Memory, session: Session) -> None:
+    reports = Reports()
+
+    def replay_first() -> None:
+        FakeRevocations(memory).revoke_replayed(session, now_ms=LATE)
+
+    with pytest.raises(InvalidGrant) as lost:
+        present(memory, session, 1, replay_first, reports=reports)
+    assert (lost.value.outcome, reports.sent) == ("revoked", [])
+
+    memory.sessions[session.user_id, session.sid] = session
+    for _ in range(2):
+        with pytest.raises(InvalidGrant):
+            present(memory, session, 1, reports=reports)
+    assert reports.sent == [session.sid]
+
+
+def test_a_replay_that_cannot_be_reported_is_revoked_all_the_same(memory: Memory, session: Session) -> None:
+    with pytest.raises(InvalidGrant) as refused:
+        present(memory, session, 1, reports=Reports(are_down=True))
+
+    assert (refused.value.outcome, refused.value.trail.also) == ("replayed", ("unreported",))
+    assert stored(memory, session).revoked_at is not None

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from sallyport.aws.telemetry import PowertoolsTelemetry
+from sallyport.aws.http import Answered
+from sallyport.aws.telemetry import PowertoolsTelemetry, digest
+from sallyport.trail import NO_TRAIL, Trail
 
 
 @pytest.fixture(autouse=True)
@@ -13,9 +15,12 @@ def _metrics_are_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_request_is_one_log_line_and_one_count(capsys: pytest.CaptureFixture[str]) -> None:
-    PowertoolsTelemetry("telemetry-1", "INFO").answered(
-        "POST /auth/login", 401, "invalid_credentials", "invalid_credentials", "r-1"
-    )
+    PowertoolsTelemetry("telemetry-1", "INFO", salt="s").answered(
+        Answered(
+            route="POST /auth/login", status=401, outcome="invalid_credentials", reason="invalid_credentials",
+            request_id="r-1", trail=NO_TRAIL,
+        )
+    )  # fmt: skip
 
     line, metric = (json.loads(printed) for printed in capsys.readouterr().out.splitlines())
     assert line["level"] == "INFO"
@@ -28,10 +33,36 @@ def test_a_request_is_one_log_line_and_one_count(capsys: pytest.CaptureFixture[s
     assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Sallyport"
     assert metric["invalid_credentials"] == [1.0]
     assert metric["service"] == "sallyport.telemetry-1"
+    assert line.keys().isdisjoint({"session", "also"})
+
+
+def test_what_else_happened_is_in_the_same_line_and_counted_as_often(capsys: pytest.CaptureFixture[str]) -> None:
+    PowertoolsTelemetry("telemetry-3", "INFO", salt="stack-1").answered(
+        Answered(
+            route="POST /auth/refresh", status=200, outcome="rotated", reason="", request_id="r-1",
+            trail=Trail("sid-canary", ("race_lost", "race_lost", "sibling_skipped")),
+        )
+    )  # fmt: skip
+
+    line, metric = (json.loads(printed) for printed in capsys.readouterr().out.splitlines())
+    assert line["also"] == ["race_lost", "race_lost", "sibling_skipped"]
+    assert {word: metric[word] for word in ("rotated", "race_lost", "sibling_skipped")} == {
+        "rotated": [1.0], "race_lost": [2.0], "sibling_skipped": [1.0]
+    }  # fmt: skip
+    assert line["session"] == digest("sid-canary", salt="stack-1")
+
+
+def test_a_session_has_one_name_in_all_logs_of_a_stack_and_another_in_other_stacks() -> None:
+    named = digest("sid-canary", salt="stack-1")
+
+    assert named == digest("sid-canary", salt="stack-1")
+    assert named not in (digest("sid-canary", salt="stack-2"), digest("sid-other", salt="stack-1"))
+    assert len(named) == 16
+    assert "canary" not in named
 
 
 def test_a_failure_is_logged_as_an_error_and_counted_for_the_alarm(capsys: pytest.CaptureFixture[str]) -> None:
-    PowertoolsTelemetry("telemetry-2", "INFO").failed("BatchGetItem AccessDeniedException", "r-1")
+    PowertoolsTelemetry("telemetry-2", "INFO", salt="s").failed("BatchGetItem AccessDeniedException", "r-1")
 
     line, metric = (json.loads(printed) for printed in capsys.readouterr().out.splitlines())
     assert (line["level"], line["reason"]) == ("ERROR", "BatchGetItem AccessDeniedException")

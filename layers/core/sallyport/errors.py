@@ -17,13 +17,16 @@ SallyportError
 ├── Unavailable               infrastructure failed; nothing is half done, the same request may be sent again
 └── SettingsError             a function cannot start
 
-`code` is the stable word that clients switch on; `aws/http.py` owns the table from code to status. `reason` is a word
-for the log and the metric. No error carries a token, a password or anything else that a user typed.
+`code` is the stable word that clients switch on; `aws/http.py` owns the table from code to status. `outcome` is the
+word that is counted: the code, unless something more precise is known. `reason` and `trail` are for the log. No error
+carries a token, a password or anything else that a user typed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+
+from sallyport.trail import NO_TRAIL, Trail
 
 
 class SallyportError(Exception):
@@ -31,8 +34,10 @@ class SallyportError(Exception):
 
     code: ClassVar[str]
 
-    def __init__(self, reason: str | None = None) -> None:
+    def __init__(self, reason: str | None = None, *, outcome: str | None = None, trail: Trail = NO_TRAIL) -> None:
         self.reason = reason or self.code
+        self.outcome = outcome or self.code
+        self.trail = trail
         super().__init__(self.reason)
 
 

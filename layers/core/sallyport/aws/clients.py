@@ -12,6 +12,7 @@ from sallyport.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_kms.client import KMSClient
 
 # API Gateway gives an authorizer ten seconds. A call that hangs must fail early enough for us to say so ourselves:
@@ -29,6 +30,10 @@ def dynamodb(endpoint_url: str | None) -> "DynamoDBClient":
 
 def kms() -> "KMSClient":
     return boto3.client("kms", config=PATIENCE)
+
+
+def events() -> "EventBridgeClient":
+    return boto3.client("events", config=PATIENCE)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import json
 import traceback
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
 from sallyport.errors import (
@@ -21,6 +21,7 @@ from sallyport.errors import (
     UnsupportedMediaType,
 )
 from sallyport.strict_json import loads
+from sallyport.trail import NO_TRAIL, Trail
 
 MAX_BODY_BYTES = 16 * 1024
 
@@ -99,12 +100,25 @@ class Response:
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = field(default=(), repr=False)
+    trail: Trail = NO_TRAIL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What the one log line of a request says. `outcome`, and each word of the trail, is counted, too."""
+
+    route: str
+    status: int
+    outcome: str
+    reason: str
+    request_id: str
+    trail: Trail
 
 
 class Telemetry(Protocol):
     """Logs and counts."""
 
-    def answered(self, route: str, status: int, outcome: str, reason: str, request_id: str) -> None:
+    def answered(self, answered: Answered) -> None:
         """Write the one log line of a request, and count its outcome."""
         ...
 
@@ -150,7 +164,16 @@ def serve(endpoints: Mapping[str, Endpoint], telemetry: Telemetry) -> LambdaHand
             response, reason = _problem(error, request), error.reason
         except Exception as error:  # noqa: BLE001  # the edge
             response, reason = _problem_response("internal_error", request, {}), where(error)
-        telemetry.answered(request.route, response.status, response.outcome, reason, request.request_id)
+        telemetry.answered(
+            Answered(
+                route=request.route,
+                status=response.status,
+                outcome=response.outcome,
+                reason=reason,
+                request_id=request.request_id,
+                trail=response.trail,
+            )
+        )
         return _payload(response)
 
     return handler
@@ -168,7 +191,7 @@ def _problem(error: SallyportError, request: Request) -> Response:
         more["errors"] = [{"field": e.field, "code": e.code, "detail": e.detail} for e in error.errors]
     if isinstance(error, Unavailable):
         more["retry_after"] = error.retry_after
-    return _problem_response(error.code, request, more)
+    return replace(_problem_response(error.code, request, more), outcome=error.outcome, trail=error.trail)
 
 
 def _problem_response(code: str, request: Request, more: Mapping[str, Any]) -> Response:

@@ -1,6 +1,6 @@
 """POST /auth/refresh: a refresh token for new tokens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sallyport.accounts.user import User
@@ -10,6 +10,7 @@ from sallyport.sessions import rotation
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.session import Mode, RaceLost, Session, why_dead
 from sallyport.tokens.refresh import RefreshToken
+from sallyport.trail import Trail
 
 MAX_ATTEMPTS = 4
 
@@ -35,12 +36,21 @@ class ReplayRevoker(Protocol):
     def revoke_replayed(self, session: Session, *, now_ms: int) -> None: ...
 
 
+class ReplayReporter(Protocol):
+    """Tells whoever wants to know that a session was revoked because a token of it was used twice."""
+
+    def replayed(self, session: Session, *, now_ms: int) -> None:
+        """Raises Unavailable if it cannot."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Refreshed:
     """New tokens, and how they came about: `converged`, `rotated` or `recovered`."""
 
     tokens: IssuedTokens
     outcome: str
+    trail: Trail
 
 
 def refresh(
@@ -49,6 +59,7 @@ def refresh(
     *,
     sessions: RotationStore,
     revocations: ReplayRevoker,
+    reporter: ReplayReporter,
     issuer: TokenIssuer,
     leeway_ms: int,
     idle_seconds: int,
@@ -64,31 +75,47 @@ def refresh(
     """
     signer = issuer.signer()
     user, session = sessions.load(presented.sub, presented.sid)
-    for _ in range(MAX_ATTEMPTS):
+    for races_lost in range(MAX_ATTEMPTS):
+        trail = Trail(presented.sid, ("race_lost",) * races_lost)
         now_ms = clock()
         now = now_ms // 1000
         dead = why_dead(session, user, ver=presented.ver, now=now)
         if dead is not None or session is None:
-            raise InvalidGrant(dead)
+            raise InvalidGrant(dead, outcome="expired" if dead == "expired" else "revoked", trail=trail)
         if session.mode != mode:
-            raise InvalidGrant("channel")
-        step = rotation.next_step(session.rotation, presented.gen, now_ms=now_ms, leeway_ms=leeway_ms)
-        idle_expires_at = min(now + idle_seconds, session.expires_at)
+            raise InvalidGrant("channel", trail=trail)
         try:
-            moved, gen, outcome = _take(
-                step,
+            taken = _take(
+                rotation.next_step(session.rotation, presented.gen, now_ms=now_ms, leeway_ms=leeway_ms),
                 presented.gen,
                 session,
                 sessions=sessions,
                 revocations=revocations,
                 now_ms=now_ms,
-                idle_expires_at=idle_expires_at,
+                idle_expires_at=min(now + idle_seconds, session.expires_at),
             )
         except RaceLost as lost:
             session = lost.current
             continue
-        return Refreshed(signer.issue(moved, gen, now=now), outcome)
-    raise Unavailable("contention")
+        if taken.outcome == "replayed":
+            taken = _reported(taken, reporter, now_ms)
+        trail = replace(trail, also=(*trail.also, *taken.also))
+        if taken.outcome == "superseded":
+            raise Superseded(trail=trail)
+        if taken.gen is None:
+            raise InvalidGrant(taken.outcome, outcome=taken.outcome, trail=trail)
+        return Refreshed(signer.issue(taken.session, taken.gen, now=now), taken.outcome, trail)
+    raise Unavailable("contention", trail=Trail(presented.sid, ("race_lost",) * MAX_ATTEMPTS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A step, and where it led: the session after it, and the generation to answer if there is one."""
+
+    outcome: str
+    session: Session
+    gen: int | None = None
+    also: tuple[str, ...] = ()
 
 
 def _take(
@@ -100,21 +127,31 @@ def _take(
     revocations: ReplayRevoker,
     now_ms: int,
     idle_expires_at: int,
-) -> tuple[Session, int, str]:
-    """Take a step: make its one write; answer the session after it, the generation to answer, what to call it."""
+) -> _Taken:
+    """Take a step: make its one write. Raises RaceLost."""
     match step:
         case rotation.Converged():
-            return session, gen, "converged"
+            return _Taken("converged", session, gen)
         case rotation.Rotated():
             moved = sessions.rotate(session, gen, now_ms=now_ms, idle_expires_at=idle_expires_at)
-            return moved, moved.rotation.head, "rotated"
+            is_newest = gen == moved.rotation.head - 1
+            return _Taken("rotated", moved, moved.rotation.head, () if is_newest else ("sibling_skipped",))
         case rotation.Recovered():
             moved = sessions.recover(session, now_ms=now_ms, idle_expires_at=idle_expires_at)
-            return moved, moved.rotation.head, "recovered"
+            return _Taken("recovered", moved, moved.rotation.head)
         case rotation.Superseded():
-            raise Superseded
+            return _Taken("superseded", session)
         case rotation.Replayed():
             revocations.revoke_replayed(session, now_ms=now_ms)
-            raise InvalidGrant("replayed")
+            return _Taken("replayed", session)
         case rotation.Forged():
-            raise InvalidGrant("forged")
+            return _Taken("forged", session)
+
+
+def _reported(replay: _Taken, reporter: ReplayReporter, now_ms: int) -> _Taken:
+    """Report a replay, by whoever established it and by nobody else. That it is revoked does not depend on it."""
+    try:
+        reporter.replayed(replay.session, now_ms=now_ms)
+    except Unavailable:
+        return replace(replay, also=("unreported",))
+    return replay

@@ -31,6 +31,6 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     )
     return answer(
         decide,
-        PowertoolsTelemetry("authorizer", told.log_level),
+        PowertoolsTelemetry("authorizer", told.log_level, salt=told.table_name),
         raises_unauthorized=told.unauthorized_as == "raise",
     )

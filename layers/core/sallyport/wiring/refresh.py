@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
+from sallyport.aws import clients
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.endpoints.refresh import refresh_endpoint
 from sallyport.aws.http import LambdaHandler, serve
+from sallyport.aws.reports import ReplayReports
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
 from sallyport.sessions.refresh import Refreshed, refresh
@@ -39,6 +41,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     issuer = issuing.token_issuer(told, names, access_keys, refresh_keys)
     sessions = Sessions(table)
     revocations = Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards)
+    reports = ReplayReports(clients.events)
 
     def exchange(token: str, mode: Mode) -> Refreshed:
         return refresh(
@@ -46,11 +49,12 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
             mode,
             sessions=sessions,
             revocations=revocations,
+            reporter=reports,
             issuer=issuer,
             leeway_ms=told.refresh_leeway_seconds * 1000,
             idle_seconds=told.session_idle_seconds,
             clock=system_clock,
         )
 
-    telemetry = PowertoolsTelemetry("refresh", told.log_level)
+    telemetry = PowertoolsTelemetry("refresh", told.log_level, salt=told.table_name)
     return serve({"POST /auth/refresh": refresh_endpoint(exchange, told.allowed_origins)}, telemetry)

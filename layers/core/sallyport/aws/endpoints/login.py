@@ -40,7 +40,7 @@ def login_endpoint(login: Login, allowed_origins: Collection[str]) -> Endpoint:
         require_page_of_ours(request, allowed_origins)
         logged_in = login(email, password, where, mode=mode, older=cookies.values(request, cookies.REFRESH_TOKEN))
         known = cookies.keep(cookies.DEVICE_TOKEN, logged_in.device_token, seconds=device.LIFETIME_SECONDS)
-        return token_response(logged_in.tokens, mode, "logged_in", also=(known,))
+        return token_response(logged_in.tokens, mode, "logged_in", beside=(known,))
 
     return endpoint
 

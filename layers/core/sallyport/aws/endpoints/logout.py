@@ -13,6 +13,7 @@ from sallyport.sessions.logout import Credential
 from sallyport.sessions.session import Mode
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.refresh import RefreshToken
+from sallyport.trail import Trail
 
 
 class Logout(Protocol):
@@ -41,10 +42,11 @@ def logout_endpoint(
         found = presented(request, body_token, allowed_origins)
         clearing = (cookies.clear(cookies.REFRESH_TOKEN),) if found and found.mode == "cookie" else ()
         try:
-            outcome = logout(verified(request, found), found.mode if found else None, everywhere=everywhere)
+            credential = verified(request, found)
         except InvalidToken:
-            outcome = "nothing_to_end"
-        return Response(204, outcome, cookies=clearing)
+            return Response(204, "nothing_to_end", cookies=clearing)
+        outcome = logout(credential, found.mode if found else None, everywhere=everywhere)
+        return Response(204, outcome, cookies=clearing, trail=Trail(credential.sid))
 
     def verified(request: Request, found: Presented | None) -> Credential:
         if found is not None:

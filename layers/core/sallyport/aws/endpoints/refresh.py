@@ -1,6 +1,7 @@
 """POST /auth/refresh."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from sallyport.aws.endpoints.tokens import token_response
 from sallyport.aws.fields import Fields
@@ -22,7 +23,7 @@ def refresh_endpoint(refresh: Callable[[str, Mode], Refreshed], allowed_origins:
         try:
             refreshed = refresh(found.unverified_token, found.mode)
         except InvalidToken as error:
-            raise InvalidGrant(error.reason) from None
-        return token_response(refreshed.tokens, found.mode, refreshed.outcome)
+            raise InvalidGrant(error.reason, outcome="expired" if error.reason == "expired" else None) from None
+        return replace(token_response(refreshed.tokens, found.mode, refreshed.outcome), trail=refreshed.trail)
 
     return endpoint

@@ -7,12 +7,18 @@ from sallyport.aws import cookies
 from sallyport.aws.http import Response
 from sallyport.sessions.issue import IssuedTokens
 from sallyport.sessions.session import Mode
+from sallyport.trail import Trail
 
 
 def token_response(
-    tokens: IssuedTokens, mode: Mode, outcome: str, *, more: Mapping[str, Any] | None = None, also: tuple[str, ...] = ()
+    tokens: IssuedTokens,
+    mode: Mode,
+    outcome: str,
+    *,
+    more: Mapping[str, Any] | None = None,
+    beside: tuple[str, ...] = (),
 ) -> Response:
-    """Answer tokens through the channel of their session; `more` goes into the body, `also` are further cookies."""
+    """Answer tokens through the channel of their session; `more` goes into the body, `beside` are further cookies."""
     body = {
         "access_token": tokens.access_token,
         "token_type": "Bearer",
@@ -21,7 +27,8 @@ def token_response(
         "session_id": tokens.session_id,
         **(more or {}),
     }
+    trail = Trail(tokens.session_id)
     if mode == "body":
-        return Response(200, outcome, {**body, "refresh_token": tokens.refresh_token}, cookies=also)
+        return Response(200, outcome, {**body, "refresh_token": tokens.refresh_token}, cookies=beside, trail=trail)
     cookie = cookies.keep(cookies.REFRESH_TOKEN, tokens.refresh_token, seconds=tokens.refresh_expires_in)
-    return Response(200, outcome, body, cookies=(cookie, *also))
+    return Response(200, outcome, body, cookies=(cookie, *beside), trail=trail)

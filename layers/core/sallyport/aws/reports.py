@@ -1,0 +1,37 @@
+"""Events on the account's default bus in EventBridge, for whoever wants to act on them (docs/refresh.md)."""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sallyport.aws.clients import failing_closed
+from sallyport.errors import Unavailable
+from sallyport.sessions.session import Session
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.client import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+SOURCE = "sallyport"
+SESSION_REPLAYED = "sallyport.session.replayed"
+
+
+class ReplayReports:
+    """Sends `sallyport.session.replayed`. Connects when there is something to send: that is hardly ever."""
+
+    def __init__(self, connect: Callable[[], "EventBridgeClient"]) -> None:
+        self._client = cache(connect)
+
+    def replayed(self, session: Session, *, now_ms: int) -> None:
+        """Send the event. Who the user is, its receiver asks the table. Raises Unavailable."""
+        detail = {"sub": session.user_id, "sid": session.sid, "replayed_at": now_ms // 1000}
+        entry: PutEventsRequestEntryTypeDef = {
+            "Source": SOURCE,
+            "DetailType": SESSION_REPLAYED,
+            "Detail": json.dumps(detail),
+        }
+        with failing_closed():
+            answer = self._client().put_events(Entries=[entry])
+        if answer["FailedEntryCount"]:
+            raise Unavailable("PutEvents")
