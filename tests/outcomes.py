@@ -92,6 +92,17 @@ def rotates(stack: Stack, event: Event, tokens: Tokens) -> None:
     assert stack.authorize(answer.body["access_token"])["isAuthorized"]
 
 
+def is_replayed(stack: Stack, event: Event, tokens: Tokens) -> None:
+    """The session has moved on, twice: the token is one that its owner has long left behind."""
+    change = "SET floor = :two, parent = :three, #first = :four, head = :four"
+    key, values = session_key(tokens["USER_ID"], tokens["SESSION_ID"]), {":two": 2, ":three": 3, ":four": 4}
+    stack.table.update(key, change, condition="attribute_exists(PK)", values=values, names={"#first": "first"})
+
+    is_refused(stack, event, tokens, function="Refresh", code="invalid_grant")
+
+    assert not is_alive(stack, tokens)
+
+
 def logs_out(stack: Stack, event: Event, tokens: Tokens) -> None:
     other_device = logged_in(stack)
 
@@ -206,6 +217,7 @@ OUTCOMES: Mapping[str, Outcome] = {
     "logout_ended": logs_out,
     "logout_everywhere": logs_out_everywhere,
     "refresh_invalid_grant": partial(is_refused, function="Refresh", code="invalid_grant"),
+    "refresh_replayed": is_replayed,
     "refresh_rotated": rotates,
     "rotate_keys_create": reports_to_cloudformation,
     "rotate_keys_scheduled": keeps_the_keys,

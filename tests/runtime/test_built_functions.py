@@ -15,11 +15,19 @@ from tests.cloudformation import listening
 from tests.deployed import Stack, sample
 from tests.emulator import FunctionFailed, emulated
 from tests.outcomes import EVENT_NAMES, filled, hold_to_its_name, logged_in
+from tests.wire import Wire
 
 
 @pytest.mark.parametrize("name", EVENT_NAMES)
 def test_an_event_leads_to_what_its_name_says(stack: Stack, name: str) -> None:
     hold_to_its_name(stack, name)
+
+
+def test_a_replay_is_told_to_eventbridge(stack: Stack, wire: Wire) -> None:
+    """The layer holds few of the services that botocore knows."""
+    hold_to_its_name(stack, "refresh_replayed")
+
+    assert [event["DetailType"] for event in wire.events] == ["sallyport.session.replayed"]
 
 
 def told(stack: Stack, function: str, **settings: str) -> FunctionSpec:
