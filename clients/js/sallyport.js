@@ -147,9 +147,13 @@ export class Sallyport {
   async #post(path, body) {
     const headers = { "content-type": "application/json", ...(this.mode === "cookie" && { "x-sallyport-csrf": "1" }) };
     const credentials = this.mode === "cookie" ? "include" : "omit";
-    const signal = AbortSignal.timeout(PATIENCE); // other tabs wait for the lock
-    const init = { method: "POST", headers, credentials, signal, body: JSON.stringify(body) };
-    const answer = await this.send(this.url + path, init);
+    const answer = await this.send(this.url + path, {
+      method: "POST",
+      headers,
+      credentials,
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE), // other tabs wait for the lock
+    });
     const isJson = answer.headers.get("content-type")?.includes("json");
     return { status: answer.status, body: isJson ? await answer.json() : {} };
   }
