@@ -7,7 +7,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
+.PHONY: help dev spa test check fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
 .DELETE_ON_ERROR:  # a build that layers/check.py refuses is none
 
 help:  ## List the commands
@@ -15,6 +15,9 @@ help:  ## List the commands
 
 dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a cloud
 	@exec $(BIN)/python -m dev
+
+spa: .venv/.dev  ## Serve the example page on 127.0.0.1:5173, beside `make dev`
+	@exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory examples/spa 5173
 
 test: .venv/.test tests/node/node_modules  ## Run every test (those of tests/runtime after `make emulator`)
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile $(COVERAGE)
@@ -97,8 +100,9 @@ clean:  ## Remove everything that these commands made
 	.venv-emulator/bin/python $(PIP_INSTALL) --require-hashes -r requirements/emulator.txt
 	@touch $@
 
-# An independent verifier of our tokens, and a real DynamoDB engine. Without npm their tests are skipped and say so.
+# An independent verifier of our tokens, a real DynamoDB engine, a driver for Chromium and TypeScript's checker. Without
+# npm their tests are skipped and say so.
 tests/node/node_modules: tests/node/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --silent --no-fund --no-audit --prefix tests/node; \
-	else echo "npm is not installed: the tests that need aws-jwt-verify or dynoxide will be skipped"; fi
+	else echo "npm is not installed: the tests that need what tests/node/package.json names will be skipped"; fi
 	@if [ -d $@ ]; then touch $@; fi

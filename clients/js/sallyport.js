@@ -23,6 +23,9 @@
  * @property {() => number} [now]  Milliseconds.
  */
 
+/** Milliseconds to wait for an answer: API Gateway waits no longer, and Sallyport's leeway for stragglers is longer. */
+const PATIENCE = 30_000;
+
 /** The user has to log in. */
 export class LoggedOut extends Error {}
 
@@ -55,9 +58,11 @@ export class Sallyport {
 
   /** Log in. Throws Problem: `invalid_credentials`, `too_many_attempts`. @param {string} email @param {string} password */
   async login(email, password) {
-    const { status, body } = await this.#post("/auth/login", { email, password, mode: this.mode });
-    if (status !== 200) throw problem(status, body);
-    await this.#locked(() => this.#keep(body));
+    await this.#locked(async () => {
+      const { status, body } = await this.#post("/auth/login", { email, password, mode: this.mode });
+      if (status !== 200) throw problem(status, body);
+      await this.#keep(body);
+    });
   }
 
   /** Log out here, or everywhere. Throws if that could not be done, and then nothing has changed. */
@@ -71,7 +76,7 @@ export class Sallyport {
     });
   }
 
-  /** Answer an access token with some life left. Throws LoggedOut; Problem or TypeError if none can be had just now. */
+  /** Answer an access token with some life left. Throws LoggedOut; Problem or fetch's own error if none can be had just now. */
   async accessToken() {
     const held = this.#access;
     if (held && this.now() < held.refreshAt) return held.token;
@@ -142,7 +147,13 @@ export class Sallyport {
   async #post(path, body) {
     const headers = { "content-type": "application/json", ...(this.mode === "cookie" && { "x-sallyport-csrf": "1" }) };
     const credentials = this.mode === "cookie" ? "include" : "omit";
-    const answer = await this.send(this.url + path, { method: "POST", headers, credentials, body: JSON.stringify(body) });
+    const answer = await this.send(this.url + path, {
+      method: "POST",
+      headers,
+      credentials,
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE), // other tabs wait for the lock
+    });
     const isJson = answer.headers.get("content-type")?.includes("json");
     return { status: answer.status, body: isJson ? await answer.json() : {} };
   }

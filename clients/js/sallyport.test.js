@@ -149,6 +149,39 @@ test("a straggler's 409 is answered by looking at the store again", async () => 
   assert.equal(store.peek() === null, false);
 });
 
+test("a login waits for a refresh under way, or the older cookie could replace the newer", async () => {
+  const page = browser();
+  const calls = [];
+  const traced = async (input, init) => {
+    const path = new globalThis.URL(input.url ?? input).pathname;
+    calls.push(`to ${path}`);
+    const answer = await page(input, init);
+    calls.push(`from ${path}`);
+    return answer;
+  };
+  const client = await loggedIn({ mode: "cookie", fetch: traced, locks: sharedLocks() });
+  await wait(550);
+  calls.length = 0;
+  await Promise.all([client.accessToken(), client.login(...DEMO)]);
+  assert.deepEqual(calls, ["to /auth/refresh", "from /auth/refresh", "to /auth/login", "from /auth/login"]);
+});
+
+test("a network that swallows a refresh keeps the other tabs waiting for half a minute and no longer", async (t) => {
+  const store = sharedStore();
+  const locks = sharedLocks();
+  const other = await loggedIn({ store, locks });
+  await wait(550);
+  const ends = new AbortController();
+  const patience = t.mock.method(AbortSignal, "timeout", () => ends.signal, { times: 1 });
+  const silent = (_input, { signal }) => new Promise((_, reject) => (signal.onabort = () => reject(signal.reason)));
+  const stuck = new Sallyport({ url: URL, store, locks, now, fetch: silent }).accessToken();
+  const waiting = me(other);
+  setImmediate(() => ends.abort());
+  await assert.rejects(stuck, { name: "AbortError" });
+  assert.deepEqual(patience.mock.calls[0].arguments, [30_000]);
+  assert.equal(await waiting, 200);
+});
+
 test("when the session is gone the user has to log in, and the token is forgotten", async () => {
   const store = sharedStore();
   const client = await loggedIn({ store });

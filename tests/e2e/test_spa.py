@@ -1,0 +1,75 @@
+"""The example page in Chromium, against a live server, by Node's own test runner; and the types of its scripts."""
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import ROOT, running
+
+_NODE_MODULES = ROOT / "tests/node/node_modules"
+_EXAMPLE = ROOT / "examples/spa"
+_EXAMPLE_API = "http://127.0.0.1:8787"
+
+
+def test_the_example_page_passes_its_tests_in_a_browser(tmp_path: Path) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    if not (_NODE_MODULES / "playwright-core").is_dir():
+        pytest.skip("playwright-core is not installed: npm was not found")
+    with serving(tmp_path) as page, serving(tmp_path) as neighbour, running(ALLOWED_ORIGINS=page) as server:
+        write_pages(tmp_path, server.url)
+        ran = subprocess.run(
+            ["node", "--test", "tests/node/spa.test.mjs"],
+            cwd=ROOT,
+            env={**os.environ, "CHROMIUM": chromium, "API": server.url, "PAGE": page, "NEIGHBOUR": neighbour},
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr
+
+
+def test_the_api_is_named_in_the_head_of_one_file() -> None:
+    named = {path.name: path.read_text().count(_EXAMPLE_API) for path in _EXAMPLE.glob("*.*") if path.suffix != ".md"}
+
+    assert {name: count for name, count in named.items() if count} == {"index.html": 2}
+
+
+def test_the_client_and_the_example_page_are_strictly_typed() -> None:
+    if not (_NODE_MODULES / "typescript").is_dir():
+        pytest.skip("typescript is not installed: npm was not found")
+
+    ran = subprocess.run(
+        [_NODE_MODULES / ".bin/tsc", "--project", "tests/node"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def write_pages(folder: Path, api: str) -> None:
+    shutil.copytree(_EXAMPLE, folder, dirs_exist_ok=True)
+    index = folder / "index.html"
+    index.write_text(index.read_text().replace(_EXAMPLE_API, api))
+    (folder / "hostile.html").write_text('<!doctype html><link rel="icon" href="data:,"><title>Hostile</title>')
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free port, as `make spa` does."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
