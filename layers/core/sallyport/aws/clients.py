@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from sallyport.errors import Unavailable
 
@@ -33,10 +34,15 @@ def kms() -> "KMSClient":
 
 @contextmanager
 def failing_closed() -> Iterator[None]:
-    """Turn every failure of AWS into Unavailable. Its reason is the operation and AWS's word for the failure."""
+    """Turn every failure of AWS into Unavailable. Its reason is the operation and AWS's word for the failure.
+
+    Read the answer in here too: one that nobody understands, or that lacks what it must have, is such a failure.
+    """
     try:
         yield
     except ClientError as error:
         raise Unavailable(f"{error.operation_name} {error.response['Error']['Code']}") from error
     except BotoCoreError as error:
         raise Unavailable(type(error).__name__) from error
+    except (ResponseParserError, LookupError, TypeError, ValueError, AttributeError) as error:  # what botocore lets out
+        raise Unavailable(f"malformed answer: {type(error).__name__}") from error
