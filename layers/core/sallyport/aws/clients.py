@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_kms.client import KMSClient
 
-# API Gateway gives an authorizer ten seconds. A call that hangs must fail early enough for us to say so ourselves:
-# a refresh whose every call hangs makes four of them, key rings included.
+# API Gateway gives an authorizer ten seconds. A call that hangs must fail early enough for us to say so ourselves: a
+# login makes up to five in vain, because it can do without some of them (tests/faults/test_time_limits.py).
 PATIENCE = Config(
     connect_timeout=1,
     read_timeout=1,
