@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from dev.cloud import DEPLOYED_PATIENCE, Cloud
+from dev.cloud import Cloud
 from dev.release import LONGEST_WORD, release_word, released
 from dev.stack import TEMPLATE, Stack, as_cloudformation, read, translate
 from sallyport import settings
@@ -183,21 +183,6 @@ def accepts(group: type[Any], environ: dict[str, str]) -> bool:
     except SettingsError:
         return False
     return True
-
-
-@pytest.mark.parametrize(
-    ("function", "hanging_calls"), [("Authorizer", 2), ("Refresh", 4), ("Login", 4), ("Logout", 3), ("Account", 1)]
-)
-def test_a_request_whose_calls_hang_still_ends_with_an_answer_of_ours(
-    cloud: Cloud, resources: dict[str, Any], function: str, hanging_calls: int
-) -> None:
-    """A key ring that was read before may be missed, three at most; the next call that fails ends the request."""
-    config: Any = DEPLOYED_PATIENCE
-    attempts = config.retries["total_max_attempts"]
-    longest_backoff = 1.0
-    one_call = attempts * config.read_timeout + (attempts - 1) * longest_backoff
-
-    assert hanging_calls * one_call < resources[function]["Properties"]["Timeout"]
 
 
 def test_browsers_may_call_from_the_named_origins_only(resources: dict[str, Any]) -> None:

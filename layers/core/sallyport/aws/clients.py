@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from sallyport.errors import Unavailable
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_kms.client import KMSClient
 
-# API Gateway gives an authorizer ten seconds. A call that hangs must fail early enough for us to say so ourselves:
-# a refresh whose every call hangs makes four of them, key rings included.
+# API Gateway gives an authorizer ten seconds. A call that hangs must fail early enough for us to say so ourselves: a
+# login makes up to five in vain, because it can do without some of them (tests/faults/test_time_limits.py).
 PATIENCE = Config(
     connect_timeout=1,
     read_timeout=1,
@@ -38,10 +39,15 @@ def events() -> "EventBridgeClient":
 
 @contextmanager
 def failing_closed() -> Iterator[None]:
-    """Turn every failure of AWS into Unavailable. Its reason is the operation and AWS's word for the failure."""
+    """Turn every failure of AWS into Unavailable. Its reason is the operation and AWS's word for the failure.
+
+    Read the answer in here too: one that nobody understands, or that lacks what it must have, is such a failure.
+    """
     try:
         yield
     except ClientError as error:
         raise Unavailable(f"{error.operation_name} {error.response['Error']['Code']}") from error
     except BotoCoreError as error:
         raise Unavailable(type(error).__name__) from error
+    except (ResponseParserError, LookupError, TypeError, ValueError, AttributeError) as error:  # what botocore lets out
+        raise Unavailable(f"malformed answer: {type(error).__name__}") from error

@@ -20,10 +20,10 @@ class KmsCipher:
         context = {"use": use, "kid": kid}
         with failing_closed():
             answer = self._client.encrypt(KeyId=self._key_id, Plaintext=plaintext, EncryptionContext=context)
-        return answer["CiphertextBlob"]
+            return answer["CiphertextBlob"]
 
     def decrypt(self, ciphertext: bytes, *, use: Use, kid: str) -> bytes:
         context = {"use": use, "kid": kid}
         with failing_closed():
             answer = self._client.decrypt(KeyId=self._key_id, CiphertextBlob=ciphertext, EncryptionContext=context)
-        return answer["Plaintext"]
+            return answer["Plaintext"]

@@ -57,9 +57,9 @@ class Table:
         request = {self._name: {"Keys": [_marshal(_key(key)) for key in keys], "ConsistentRead": True}}
         with failing_closed():
             answer = self._client.batch_get_item(RequestItems=cast("Any", request))
-        if answer.get("UnprocessedKeys"):
-            raise Unavailable("BatchGetItem unprocessed")
-        found = {(item["PK"], item["SK"]): item for item in map(_unmarshal, answer["Responses"].get(self._name, []))}
+            if answer.get("UnprocessedKeys"):
+                raise Unavailable("BatchGetItem unprocessed")
+            found = {(item["PK"], item["SK"]): item for item in map(_unmarshal, answer["Responses"][self._name])}
         return [found.get(key) for key in keys]
 
     def partition(self, pk: str) -> list[Item]:
@@ -74,8 +74,9 @@ class Table:
             return [_unmarshal(item) for page in pages for item in page["Items"]]
 
     def put(self, item: Item) -> None:
+        marshalled = _marshal(item)
         with failing_closed():
-            self._client.put_item(TableName=self._name, Item=_marshal(item))
+            self._client.put_item(TableName=self._name, Item=marshalled)
 
     def delete(self, keys: Sequence[Key]) -> None:
         """Delete up to 25 items in one call, whether they exist or not."""
@@ -91,14 +92,15 @@ class Table:
     ) -> Item:
         """Change one item under a condition and answer it as it is now. Raises ConditionFailed."""
         optional: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
+        marshalled_key, marshalled_values = _marshal(_key(key)), _marshal(values)
         with failing_closed():
             try:
                 answer = self._client.update_item(
                     TableName=self._name,
-                    Key=_marshal(_key(key)),
+                    Key=marshalled_key,
                     UpdateExpression=change,
                     ConditionExpression=condition,
-                    ExpressionAttributeValues=_marshal(values),
+                    ExpressionAttributeValues=marshalled_values,
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                     **optional,
@@ -107,7 +109,7 @@ class Table:
                 raise ConditionFailed(_found(error.response)) from None
             except self._client.exceptions.TransactionConflictException:
                 raise _Conflict("UpdateItem conflict") from None
-        return _unmarshal(answer["Attributes"])
+            return _unmarshal(answer["Attributes"])
 
     def put_in_transaction(self, item: Item, *, condition: str | None = None) -> Write:
         put: dict[str, Any] = {"TableName": self._name, "Item": _marshal(item)}

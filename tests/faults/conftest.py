@@ -1,0 +1,88 @@
+"""A deployment of its own, whose every call can be made to fail."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from dev.clock import MovableTime
+from dev.cloud import Cloud
+from dev.deployment import Deployment, deploy
+from dev.functions import LocalFunction
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.kms import KmsCipher
+from sallyport.clock import system_clock
+from sallyport.sessions.issue import Signer, TokenIssuer
+from sallyport.wiring import issuing, verification
+from tests.deployed import Stack
+from tests.faults.line import Line
+from tests.faults.scenes import Flow, World
+from tests.faults.service import Service
+from tests.stopped_time import StoppedTime
+from tests.tokens import ISSUER
+
+
+@pytest.fixture(scope="session")
+def open_line(cloud: Cloud) -> Iterator[Line]:
+    line = Line()
+    boto3.setup_default_session()
+    events: Any = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]  # set up a line above
+    events.register("before-send", line.before_send)
+    yield line
+    events.unregister("before-send", line.before_send)
+
+
+@pytest.fixture
+def line(open_line: Line) -> Iterator[Line]:
+    yield open_line
+    open_line.hang_up()
+
+
+@pytest.fixture(scope="session")
+def deployment(cloud: Cloud, open_line: Line) -> Deployment:
+    """Its clients are made while the line is open, so they speak through it."""
+    return deploy(ISSUER, {}, table_name="faults")
+
+
+@pytest.fixture(scope="session")
+def began(deployment: Deployment) -> int:
+    return int(time.time()) + 1
+
+
+@pytest.fixture
+def clock(began: int) -> Iterator[MovableTime]:
+    """It stands, so that no key ring is read again unless a test wants that."""
+    with StoppedTime(began).installed() as clock:
+        yield clock
+
+
+@pytest.fixture(autouse=True)
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that botocore and tenacity would have waited between attempts: nobody waits for them here."""
+    naps: list[float] = []
+    monkeypatch.setattr(time, "sleep", naps.append)
+    return naps
+
+
+@pytest.fixture(scope="session")
+def signer(deployment: Deployment) -> Signer:
+    told = deployment.functions["Refresh"].spec.environment
+    table = Table(clients.dynamodb(deployment.dynamodb_endpoint_url), deployment.table_name)
+    opener = KmsCipher(clients.kms(), told["KMS_KEY_ID"])
+    access, refresh = (issuing.private_keys(use, table, opener, system_clock) for use in ("access", "refresh"))
+    names = verification.public_keys(table, system_clock)
+    return TokenIssuer(names, access.active, refresh.active, told["AUDIENCE"], "sallyport", 600).signer()
+
+
+@pytest.fixture
+def world(stack: Stack, signer: Signer) -> World:
+    return World(stack, signer)
+
+
+@pytest.fixture
+def service(flow: Flow, world: World, line: Line, caplog: pytest.LogCaptureFixture) -> Service:
+    """The function of the test's parameter `flow`, just started."""
+    return Service(flow, world, line, LocalFunction(world.stack.deployment.functions[flow.function].spec), caplog)

@@ -1,0 +1,341 @@
+"""Requests of every kind to login, refresh and logout, each with what it must leave behind."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import jwt
+from moto.dynamodb.models import dynamodb_backends
+
+from dev.deployment import LOCAL_ORIGIN
+from dev.stack import ACCOUNT, REGION
+from sallyport.accounts.password import normal
+from sallyport.accounts.user import User
+from sallyport.aws.cookies import REFRESH_TOKEN
+from sallyport.aws.dynamodb.sessions import _session_item
+from sallyport.aws.dynamodb.table import Item, _marshal
+from sallyport.aws.dynamodb.users import _user_item
+from sallyport.sessions.issue import Signer
+from sallyport.sessions.rotation import Recovered, Rotated, Rotation, next_step
+from sallyport.sessions.session import Session
+from tests.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
+from tests.deployed import PASSWORD, Answer, Stack, sample
+from tests.faults.line import Rival
+
+LEEWAY = MINUTE
+_OURS = {"x-sallyport-csrf": "1", "origin": LOCAL_ORIGIN}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One request. `session`: what is stored when it is made; `gen`: what it presents."""
+
+    user: User
+    event: dict[str, Any] = field(repr=False)
+    session: Session | None = None
+    gen: int = 0
+    rival: tuple[str, Rival] | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """The deployment, and the keys to make tokens for any state."""
+
+    stack: Stack
+    signer: Signer
+
+    @property
+    def now(self) -> int:
+        return self.stack.now
+
+    def user(self) -> User:
+        """Store a user who needs no password."""
+        user = a_user()
+        self.stack.table.put(_user_item(user))
+        return user
+
+    def session(self, user: User, rotation: Rotation, **changes: Any) -> Session:
+        """Store a session of `user`, last rotated two minutes ago unless `rotation` says otherwise."""
+        begun = self.now - DAY
+        lives = {"expires_at": self.now + 20 * DAY, "idle_expires_at": self.now + 10 * DAY}
+        session = a_session(user, created_at=begun, auth_time=begun, rotation=rotation, **{**lives, **changes})
+        self.stack.sessions.create(session)
+        return session
+
+    def token(self, session: Session, gen: int) -> str:
+        return self.signer.issue(session, gen, now=self.now).refresh_token
+
+    def access_token(self, session: Session) -> str:
+        return self.signer.issue(session, 1, now=self.now).access_token
+
+    def stored(self, session: Session) -> Session:
+        _, stored = self.stack.sessions.load(session.user_id, session.sid)
+        assert stored is not None
+        return stored
+
+    def entries(self, **about: Any) -> list[Item]:
+        return [item for item in self.stack.table.partition("REVOKED#0") if about.items() <= item.items()]
+
+    def forget(self) -> None:
+        """Empty the table but for the keys, at once: moto's transactions take time proportional to what it holds."""
+        partitions = dynamodb_backends[ACCOUNT][REGION].tables[self.stack.deployment.table_name].items
+        for pk in [pk for pk in partitions if not pk.value.startswith(("JWKS", "SIGNING"))]:
+            del partitions[pk]
+
+
+Check = Callable[[World, Scene, Answer], None]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A kind of request: its function, its right answer, and what is then true.
+
+    `tolerates`: the calls that may fail without anybody noticing, each with the reason.
+    """
+
+    function: str
+    arrange: Callable[[World], Scene]
+    status: int
+    code: str | None
+    check: Check
+    tolerates: Mapping[str, str] = field(default_factory=dict)
+
+
+# Login
+
+
+def _login_with_a_weak_hash(world: World) -> Scene:
+    user = world.stack.new_user(WEAK_PASSWORDS.hash(normal(PASSWORD)))
+    return Scene(user, sample("login_logged_in", body={"email": user.email, "password": PASSWORD}))
+
+
+def _login_with_most_calls(world: World) -> Scene:
+    """A weak hash, an older session in the cookie, and so many dead ones that some are cleared away."""
+    user = world.stack.new_user(WEAK_PASSWORDS.hash(normal(PASSWORD)))
+    ended = {"expires_at": world.now - DAY, "idle_expires_at": world.now - DAY}
+    dead = [_session_item(a_session(user, **ended)) for _ in range(25)]
+    world.stack.table._client.batch_write_item(
+        RequestItems={world.stack.table._name: [{"PutRequest": {"Item": _marshal(item)}} for item in dead]}
+    )
+    older = world.session(user, _at_first(world), mode="cookie")
+    event = _by_cookie(
+        sample("login_logged_in", body={"email": user.email, "password": PASSWORD, "mode": "cookie"}),
+        world.token(older, 1),
+    )
+    return Scene(user, event, older, 1)
+
+
+def _is_logged_in_and_the_older_session_has_ended(world: World, scene: Scene, answer: Answer) -> None:
+    _, session = world.stack.sessions.load(scene.user.user_id, answer.body["session_id"])
+    assert session is not None
+    assert session.revoked_at is None
+    assert (session.rotation.parent, session.rotation.first, session.rotation.head) == (0, 1, 1)
+    assert answer.body["refresh_expires_in"] == session.ends_at - world.now
+    assert scene.session is not None
+    _, older = world.stack.sessions.load(scene.user.user_id, scene.session.sid)
+    assert older is None or older.revoked_at == world.now  # None: ended by a first try, cleared away by the second
+    assert len(world.entries(sid=scene.session.sid)) == 1
+
+
+# Refresh
+
+
+def _at_first(world: World) -> Rotation:
+    return Rotation(floor=0, parent=0, first=1, head=1, rotated_at=world.now * SECOND - 2 * MINUTE)
+
+
+def _presenting(gen: int, *, quiet: bool = False, rival: str = "") -> Callable[[World], Scene]:
+    """Present `gen` to a session with floor 1, parent 2 and the candidates 4 and 5."""
+
+    def arrange(world: World) -> Scene:
+        user = world.user()
+        rotated_at = world.now * SECOND - (0 if quiet else 2 * MINUTE)
+        session = world.session(user, Rotation(floor=1, parent=2, first=4, head=5, rotated_at=rotated_at))
+        event = sample("refresh_rotated", body={"refresh_token": world.token(session, gen)})
+        return Scene(user, event, session, gen, _rivals(world, session, gen)[rival] if rival else None)
+
+    return arrange
+
+
+def _with_old_keys(arrange: Callable[[World], Scene]) -> Callable[[World], Scene]:
+    """So late that every key ring is to be read again."""
+
+    def later(world: World) -> Scene:
+        world.stack.clock.advance(60)
+        return arrange(world)
+
+    return later
+
+
+def _rivals(world: World, session: Session, gen: int) -> Mapping[str, tuple[str, Rival]]:
+    """Somebody who does the same, between our read and our write."""
+    now_ms = world.now * SECOND
+    sessions, revocations = world.stack.sessions, world.stack.revocations
+    idle = session.idle_expires_at
+    return {
+        "rotates": ("UpdateItem", lambda: sessions.rotate(session, gen, now_ms=now_ms, idle_expires_at=idle)),
+        "finds the replay": ("TransactWriteItems", lambda: revocations.revoke_replayed(session, now_ms=now_ms)),
+        "logs out": ("TransactWriteItems", lambda: revocations.end(session.user_id, session.sid, now_ms=now_ms)),
+        "logs out everywhere": (
+            "TransactWriteItems",
+            lambda: revocations.raise_version(session.user_id, session.ver, now_ms=now_ms),
+        ),
+    }
+
+
+def is_whole(world: World, scene: Scene) -> Session:
+    """The session of a scene is as it was or as it is after a whole number of steps, and nothing else of it moved."""
+    assert scene.session is not None
+    stored = world.stored(scene.session)
+    rotation = stored.rotation
+    assert rotation.floor <= rotation.parent < rotation.first <= rotation.head
+    assert rotation in set(_reachable(scene.session.rotation, scene.gen, world.now * SECOND))
+    moving = {"rotation", "last_used_at", "idle_expires_at", "revoked_at"}
+    assert replace(scene.session, **{name: getattr(stored, name) for name in moving}) == stored
+    return stored
+
+
+def _reachable(rotation: Rotation, gen: int, now_ms: int) -> Iterator[Rotation]:
+    for _ in range(20):
+        yield rotation
+        step = next_step(rotation, gen, now_ms=now_ms, leeway_ms=LEEWAY)
+        if not isinstance(step, Rotated | Recovered):
+            return
+        rotation = step.state
+
+
+def _holds_a_candidate(world: World, scene: Scene, answer: Answer) -> None:
+    assert scene.session is not None
+    stored = is_whole(world, scene)
+    gen = jwt.decode(answer.body["refresh_token"], options={"verify_signature": False})["gen"]
+    assert stored.rotation.first <= gen <= stored.rotation.head
+    assert stored.rotation != scene.session.rotation
+    assert gen > scene.session.rotation.head  # nobody else's
+    assert answer.body["refresh_expires_in"] == stored.ends_at - world.now
+
+
+def _holds_what_he_presented(world: World, scene: Scene, answer: Answer) -> None:
+    assert jwt.decode(answer.body["refresh_token"], options={"verify_signature": False})["gen"] == scene.gen
+    _is_untouched(world, scene, answer)
+
+
+def _is_untouched(world: World, scene: Scene, _: Answer) -> None:
+    assert scene.session is not None
+    assert world.stored(scene.session) == scene.session
+
+
+# Logout
+
+
+def _leaving(how: str, *, everywhere: bool = False, rival: str = "") -> Callable[[World], Scene]:
+    def arrange(world: World) -> Scene:
+        user = world.user()
+        session = world.session(user, _at_first(world), mode="cookie" if how == "cookie" else "body")
+        body: dict[str, Any] = {"everywhere": everywhere}
+        if how == "token":
+            event = sample("logout_ended", body={**body, "refresh_token": world.token(session, 1)})
+        elif how == "cookie":
+            event = _by_cookie(sample("logout_ended", body=body), world.token(session, 1))
+        else:
+            bearer = f"Bearer {world.access_token(session)}"
+            event = sample("logout_everywhere", body=body, authorization=bearer)
+        return Scene(user, event, session, 1, _rivals(world, session, 1)[rival] if rival else None)
+
+    return arrange
+
+
+def _by_cookie(event: dict[str, Any], token: str) -> dict[str, Any]:
+    event["headers"].update(_OURS)
+    event["cookies"] = [f"{REFRESH_TOKEN}={token}"]
+    return event
+
+
+def _has_ended(world: World, scene: Scene, _: Answer) -> None:
+    """Once: one change, one entry for the authorizers."""
+    assert scene.session is not None
+    assert is_whole(world, scene).revoked_at == world.now
+    assert len(world.entries(sid=scene.session.sid)) == 1
+
+
+def _all_have_ended(world: World, scene: Scene, _: Answer) -> None:
+    """The version was raised once, however often that was tried."""
+    user = world.stack.users.get(scene.user.user_id)
+    assert user is not None
+    assert user.token_version == scene.user.token_version + 1
+    assert len(world.entries(sub=user.user_id)) == 1
+
+
+# The others
+
+
+def _asking(world: World) -> Scene:
+    user = world.user()
+    session = world.session(user, _at_first(world))
+    event = sample("authorizer_allowed", authorization=f"Bearer {world.access_token(session)}")
+    return Scene(user, event, session, 1)
+
+
+def _listing(world: World) -> Scene:
+    user = world.user()
+    session = world.session(user, _at_first(world))
+    event = sample("account_listed")
+    event["requestContext"]["authorizer"]["lambda"] |= {"sub": user.user_id, "sid": session.sid}
+    return Scene(user, event, session, 1)
+
+
+_KNOWN_KEYS = "keys that were read before stay good while the table is away"
+_KEYS = {
+    "Query JWKS": _KNOWN_KEYS,
+    "Query SIGNING": _KNOWN_KEYS,
+}
+_CLEARING = {"BatchWriteItem SESSIONS": "the session stands; the next login clears away"}
+_REHASH = {"TransactWriteItems USER+CREDENTIAL": "the password is right; the next login stores the stronger hash"}
+
+LOGINS: Mapping[str, Flow] = {
+    "login": Flow(
+        "Login",
+        _login_with_most_calls,
+        200,
+        None,
+        _is_logged_in_and_the_older_session_has_ended,
+        {**_REHASH, **_CLEARING},
+    ),
+}
+
+REFRESHES: Mapping[str, Flow] = {
+    "converged": Flow("Refresh", _presenting(5, quiet=True), 200, None, _holds_what_he_presented),
+    "rotated": Flow("Refresh", _presenting(4), 200, None, _holds_a_candidate),
+    "rotated, old keys": Flow("Refresh", _with_old_keys(_presenting(4)), 200, None, _holds_a_candidate, _KEYS),
+    "race lost": Flow("Refresh", _presenting(4, rival="rotates"), 200, None, _holds_a_candidate),
+    "recovered": Flow("Refresh", _presenting(2), 200, None, _holds_a_candidate),
+    "superseded": Flow("Refresh", _presenting(3, quiet=True), 409, "superseded", _is_untouched),
+    "replayed": Flow("Refresh", _presenting(1), 401, "invalid_grant", _has_ended),
+    "replay found by two": Flow("Refresh", _presenting(1, rival="finds the replay"), 401, "invalid_grant", _has_ended),
+}
+
+LOGOUTS: Mapping[str, Flow] = {
+    "logout by token": Flow("Logout", _leaving("token"), 204, None, _has_ended),
+    "logout by cookie": Flow("Logout", _leaving("cookie"), 204, None, _has_ended),
+    "logout by bearer": Flow("Logout", _leaving("bearer"), 204, None, _has_ended),
+    "two log out": Flow("Logout", _leaving("token", rival="logs out"), 204, None, _has_ended),
+    "everywhere by token": Flow("Logout", _leaving("token", everywhere=True), 204, None, _all_have_ended),
+    "everywhere by cookie": Flow("Logout", _leaving("cookie", everywhere=True), 204, None, _all_have_ended),
+    "everywhere by bearer": Flow("Logout", _leaving("bearer", everywhere=True), 204, None, _all_have_ended),
+    "two log out everywhere": Flow(
+        "Logout", _leaving("token", everywhere=True, rival="logs out everywhere"), 204, None, _all_have_ended
+    ),
+}
+
+FLOWS: Mapping[str, Flow] = {**LOGINS, **REFRESHES, **LOGOUTS}
+
+EXEMPLARY = {"rotated", "logout by token"}
+"""Those whose calls fail in every way; the others' fail in one of each kind."""
+
+LONGEST: Mapping[str, Callable[[World], Scene]] = {
+    "Login": _with_old_keys(_login_with_a_weak_hash),
+    "Refresh": _with_old_keys(_presenting(4)),
+    "Logout": _with_old_keys(_leaving("token", everywhere=True)),
+    "Authorizer": _with_old_keys(_asking),
+    "Account": _listing,
+}
+"""By function, the request that makes the most calls although they fail, one after another."""

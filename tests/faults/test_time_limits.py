@@ -1,0 +1,46 @@
+"""A function gives up before Lambda ends it: the client gets our answer, and the environment lives on."""
+
+from typing import Any
+
+import pytest
+
+from dev.cloud import DEPLOYED_PATIENCE
+from dev.functions import LocalFunction
+from dev.stack import translate
+from sallyport.aws.authorizer.handler import AuthorizerUnavailable
+from tests.faults.kinds import TIMED_OUT
+from tests.faults.line import Line
+from tests.faults.scenes import LONGEST, World
+
+LONGEST_NAP = 0.05
+"""botocore's longest wait before it repeats a call that hung, in seconds."""
+
+
+@pytest.mark.parametrize("function", LONGEST)
+def test_a_request_whose_calls_hang_from_some_point_on_ends_with_an_answer_of_ours(
+    world: World, line: Line, naps: list[float], function: str
+) -> None:
+    """Each attempt takes as long as it may, both to connect and to be answered."""
+    environment = LocalFunction(world.stack.deployment.functions[function].spec)
+    patience: Any = DEPLOYED_PATIENCE
+    limit = translate(table_name="table", kms_key_id="key")[function]["Properties"]["Timeout"]
+
+    def attempts(*, hanging_from: int) -> list[int]:
+        scene = LONGEST[function](world)
+        line.listen()
+        line.fail(hanging_from, TIMED_OUT, following=True)
+        try:
+            status = environment.invoke(scene.event).get("statusCode")
+            assert (status == 503) == (hanging_from < len(line.calls))
+        except AuthorizerUnavailable:
+            assert hanging_from < len(line.calls)
+        line.hang_up()
+        return line.attempts
+
+    never = 99
+    attempts(hanging_from=never)  # reads the keys
+    calls = len(attempts(hanging_from=never))
+    in_vain = max(sum(attempts(hanging_from=nth)[nth:]) for nth in range(calls))
+
+    assert max(naps) <= LONGEST_NAP
+    assert in_vain * (patience.connect_timeout + patience.read_timeout + LONGEST_NAP) < limit
