@@ -32,6 +32,6 @@ class ReplayReports:
             "Detail": json.dumps(detail),
         }
         with failing_closed():
-            answer = self._client().put_events(Entries=[entry])
-        if answer["FailedEntryCount"]:
+            failed = self._client().put_events(Entries=[entry])["FailedEntryCount"]
+        if failed:
             raise Unavailable("PutEvents")
