@@ -24,6 +24,16 @@ settings.load_profile("sallyport")
 _wire = Wire()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--times", type=int, default=1, help="how often to do what is done again and again: races, say")
+
+
+@pytest.fixture
+def times(request: pytest.FixtureRequest) -> int:
+    """How many times the usual number of rounds."""
+    return int(request.config.getoption("--times"))
+
+
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     cloud = Cloud(_wire)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from sallyport.accounts.user import Account, User
 from sallyport.revocation.entries import Revoked, SessionRevoked, UserRevoked
-from sallyport.sessions.rotation import Rotation, recover, rotate
+from sallyport.sessions.rotation import Rotation, recover, reopen, rotate
 from sallyport.sessions.session import Mode, RaceLost, Session
 
 
@@ -117,6 +117,24 @@ class FakeRevocations:
             self._memory.users[user_id] = replace(user, token_version=ver + 1)
             self._memory.entries.append(UserRevoked(user_id, ver + 1))
             return True
+
+    def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
+        user_id, ver = account.user.user_id, account.user.token_version
+        with self._memory.lock:
+            session = self._memory.sessions.get((user_id, sid))
+            if (
+                session is None
+                or session.revoked_at is not None
+                or session.ends_at <= now_ms // 1000
+                or session.ver != ver
+                or self._memory.hashes.get(user_id) != account.password_hash
+                or not self.raise_version(user_id, ver, now_ms=now_ms)
+            ):
+                return None
+            self._memory.hashes[user_id] = new_hash
+            reopened = replace(session, ver=ver + 1, rotation=reopen(session.rotation, now_ms))
+            self._memory.sessions[user_id, sid] = reopened
+            return reopened
 
     def _revoke(self, session: Session, now_ms: int) -> None:
         self._memory.sessions[session.user_id, session.sid] = replace(session, revoked_at=now_ms // 1000)

@@ -8,6 +8,7 @@ from typing import Any
 
 from dev.cloud import WsgiApp, WsgiEnviron
 
+_REFUSAL = {"__type": "AccessDeniedException"}
 _CONFLICTS: dict[str, dict[str, Any]] = {
     "UpdateItem": {"__type": "TransactionConflictException"},
     "TransactWriteItems": {
@@ -30,11 +31,16 @@ class Wire:
         self.calls: list[str] = []
         self.events: list[dict[str, Any]] = []
         self._refused: set[str] = set()
+        self._lost: set[str] = set()
         self._conflicts: Counter[str] = Counter()
 
     def refuse(self, *operations: str) -> None:
         """Answer these operations with an error that no client retries."""
         self._refused.update(operations)
+
+    def lose_answers(self, *operations: str) -> None:
+        """Do as these operations say, and answer with an error that no client retries."""
+        self._lost.update(operations)
 
     def conflict(self, operation: str, *, times: int) -> None:
         """Let another transaction be in the way of an operation, so many times."""
@@ -49,9 +55,13 @@ class Wire:
                 environ["wsgi.input"] = BytesIO(body)
                 self.events += json.loads(body)["Entries"]
             error = self._error(operation)
-            if error is None:
+            if operation in self._lost:
+                error = _REFUSAL
+                list(app(environ, lambda *_: None))
+            elif error is None:
                 return app(environ, start_response)
-            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            else:
+                environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             start_response("400 Bad Request", [("content-type", "application/x-amz-json-1.0")])
             return [json.dumps({"message": "by a test", **error}).encode()]
 
@@ -59,7 +69,7 @@ class Wire:
 
     def _error(self, operation: str) -> dict[str, Any] | None:
         if operation in self._refused:
-            return {"__type": "AccessDeniedException"}
+            return _REFUSAL
         if self._conflicts[operation] > 0:
             self._conflicts[operation] -= 1
             return _CONFLICTS[operation]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.builders import DAY, NOW, SECOND, a_session, a_user
-from tests.contract.conftest import Stores
+from tests.stores import Stores
 
 LATER = NOW + 3600
 

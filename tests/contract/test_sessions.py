@@ -10,7 +10,7 @@ from sallyport.revocation.entries import SessionRevoked, UserRevoked
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import RaceLost, Session
 from tests.builders import DAY, NOW, SECOND, a_session, a_user
-from tests.contract.conftest import Stores
+from tests.stores import Stores
 
 LATER = NOW + 3600
 IDLE_END = LATER + 10 * DAY

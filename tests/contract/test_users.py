@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.builders import NOW, SECOND, a_user
-from tests.contract.conftest import Stores
+from tests.stores import Stores
 
 
 def test_a_user_is_found_by_his_canonical_address_with_his_hash(stores: Stores) -> None:

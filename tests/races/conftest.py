@@ -8,13 +8,26 @@ from dev.cloud import Cloud
 from dev.deployment import Deployment, deploy
 from sallyport.identifiers import new_id
 from tests.engines import dynoxide
+from tests.races.arena import Arena, open_arena
 from tests.tokens import ISSUER
+
+MOTO_IS_SLOWER = 10  # by a factor of five in time; and of the two it is the less like DynamoDB
 
 
 @pytest.fixture(scope="session", params=["moto", "dynoxide"])
-def deployment(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Deployment]:
+def endpoint_url(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[str | None]:
     if request.param == "moto":
-        yield deploy(ISSUER, {}, table_name=f"races-{new_id()}")
+        yield None
         return
     with dynoxide() as url:
-        yield deploy(ISSUER, {"DYNAMODB_ENDPOINT_URL": url}, table_name=f"races-{new_id()}")
+        yield url
+
+
+@pytest.fixture(scope="session")
+def deployment(endpoint_url: str | None) -> Deployment:
+    return deploy(ISSUER, {"DYNAMODB_ENDPOINT_URL": endpoint_url or ""}, table_name=f"races-{new_id()}")
+
+
+@pytest.fixture
+def arena(endpoint_url: str | None, times: int) -> Arena:
+    return open_arena(endpoint_url, times=times, slowness=1 if endpoint_url else MOTO_IS_SLOWER)

@@ -13,6 +13,7 @@ from sallyport.sessions.rotation import (
     Superseded,
     next_step,
     opened,
+    reopen,
 )
 from tests.builders import DAY, MINUTE, SECOND, a_rotation
 
@@ -42,18 +43,18 @@ def test_the_parent_gets_a_new_sibling_of_the_unseen_token_however_late(now_ms: 
 
 
 @pytest.mark.parametrize("gen", [2, 3, 5])
-def test_a_quiet_straggler_above_the_floor_is_superseded(gen: int) -> None:
+def test_r03_a_quiet_straggler_above_the_floor_is_superseded(gen: int) -> None:
     assert step(gen, QUIET) == Superseded()
 
 
 @pytest.mark.parametrize("gen", [2, 3, 5])
-def test_a_late_token_that_was_left_behind_is_a_replay(gen: int) -> None:
+def test_r03_a_late_token_that_was_left_behind_is_a_replay(gen: int) -> None:
     assert step(gen, LATE) == Replayed()
 
 
 @pytest.mark.parametrize("gen", [0, 1])
 @pytest.mark.parametrize("now_ms", [QUIET, LATE])
-def test_a_token_below_the_floor_is_always_a_replay(gen: int, now_ms: int) -> None:
+def test_r03_a_token_below_the_floor_is_always_a_replay(gen: int, now_ms: int) -> None:
     assert step(gen, now_ms) == Replayed()
 
 
@@ -76,3 +77,7 @@ def test_login_issues_generation_one_as_the_only_candidate() -> None:
 
     assert state == Rotation(floor=0, parent=0, first=1, head=1, rotated_at=7)
     assert next_step(state, 1, now_ms=7 + LATE, leeway_ms=MINUTE) == Rotated(Rotation(0, 1, 2, 2, 7 + LATE))
+
+
+def test_a_password_change_leaves_every_generation_behind() -> None:
+    assert reopen(STATE, LATE) == Rotation(floor=8, parent=8, first=9, head=9, rotated_at=LATE)

@@ -77,6 +77,12 @@ def recover(state: Rotation) -> Rotation:
     return Rotation(state.floor, state.parent, state.first, state.head + 1, state.rotated_at)
 
 
+def reopen(state: Rotation, now_ms: int) -> Rotation:
+    """Leave every generation behind and issue one that nobody has seen, as a password change does."""
+    new = state.head + 1
+    return Rotation(floor=state.head, parent=state.head, first=new, head=new, rotated_at=now_ms)
+
+
 def next_step(state: Rotation, gen: int, *, now_ms: int, leeway_ms: int) -> Step:
     """Say what presenting generation `gen` means. Pure: the caller writes."""
     quiet = abs(now_ms - state.rotated_at) < leeway_ms

@@ -7,9 +7,10 @@ thing existing and not being revoked yet. So nobody can fill the list by repeati
 import secrets
 from collections.abc import Mapping
 
-from sallyport.aws.dynamodb.sessions import AS_READ, NOT_REVOKED, as_read, optional_session, session_key
+from sallyport.accounts.user import Account
+from sallyport.aws.dynamodb.sessions import ALIVE, AS_READ, NOT_REVOKED, as_read, optional_session, session_key
 from sallyport.aws.dynamodb.table import DAY, ConditionFailed, Item, Table, Write
-from sallyport.aws.dynamodb.users import user_key
+from sallyport.aws.dynamodb.users import credential_key, user_key
 from sallyport.revocation.entries import Revoked, SessionRevoked, UserRevoked, retention
 from sallyport.sessions.session import Mode, RaceLost, Session
 
@@ -50,13 +51,38 @@ class Revocations:
 
     def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
         """Raise the user's token version from `ver`. False if it is no longer that."""
-        raised = self._table.update_in_transaction(
-            user_key(user_id),
-            "SET token_version = token_version + :one",
-            condition="attribute_exists(PK) AND token_version = :ver",
-            values={":one": 1, ":ver": ver},
+        return self._happened(self._raise_version(user_id, ver, now_ms))
+
+    def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
+        """Store the hash of a new password and raise the token version, from which only session `sid` comes back.
+
+        One transaction, provided that hash and version are those of `account` and the session is alive. `account`
+        must be of the version of the token that asks for it, or else one that just died could still ask.
+        Answers the session as it is then (a logout may have ended it at once), whose head nobody has been given yet;
+        None if something stood in the way.
+
+        A transaction answers no attributes, so the head is read afterwards: until it is answered, nobody can move it.
+        The same reading tells whether it was a retry of our own that stood in the way: no two hashes are equal.
+        """
+        user_id, ver = account.user.user_id, account.user.token_version
+        credential_changed = self._table.update_in_transaction(
+            credential_key(user_id),
+            "SET password_hash = :new",
+            condition="password_hash = :old",
+            values={":new": new_hash, ":old": account.password_hash},
         )
-        return self._happened([raised, self._entry(UserRevoked(user_id, ver + 1), now_ms)])
+        session_reopened = self._table.update_in_transaction(
+            session_key(user_id, sid),
+            "SET ver = :raised, floor = head, parent = head, #first = head + :one, head = head + :one,"
+            " rotated_at = :now_ms",
+            condition=ALIVE,
+            values={":raised": ver + 1, ":one": 1, ":now_ms": now_ms, ":now": now_ms // 1000, ":ver": ver},
+            names={"#first": "first"},
+        )
+        happened = self._happened([credential_changed, session_reopened, *self._raise_version(user_id, ver, now_ms)])
+        credential, session = self._table.get(credential_key(user_id), session_key(user_id, sid))
+        is_ours = happened or (credential is not None and credential["password_hash"] == new_hash)
+        return optional_session(session) if is_ours else None
 
     def _revoke_session(
         self, user_id: str, sid: str, now_ms: int, *, condition: str, values: Item, names: Mapping[str, str]
@@ -69,6 +95,15 @@ class Revocations:
             values={":now": now, ":ttl": now + DAY, **values},
             names={"#ttl": "ttl", **names},
         )
+
+    def _raise_version(self, user_id: str, ver: int, now_ms: int) -> list[Write]:
+        raised = self._table.update_in_transaction(
+            user_key(user_id),
+            "SET token_version = token_version + :one",
+            condition="attribute_exists(PK) AND token_version = :ver",
+            values={":one": 1, ":ver": ver},
+        )
+        return [raised, self._entry(UserRevoked(user_id, ver + 1), now_ms)]
 
     def _happened(self, writes: list[Write]) -> bool:
         try:

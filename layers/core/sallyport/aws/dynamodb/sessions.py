@@ -12,7 +12,8 @@ NOT_REVOKED = "attribute_exists(PK) AND attribute_not_exists(revoked_at)"
 _NOT_EXPIRED = "expires_at > :now AND idle_expires_at > :now"
 _SAME_VERSION = "ver = :ver"
 _NOBODY_MOVED_IT = "parent = :parent AND #first = :first"
-AS_READ = f"{NOT_REVOKED} AND {_NOT_EXPIRED} AND {_SAME_VERSION} AND {_NOBODY_MOVED_IT}"
+ALIVE = f"{NOT_REVOKED} AND {_NOT_EXPIRED} AND {_SAME_VERSION}"
+AS_READ = f"{ALIVE} AND {_NOBODY_MOVED_IT}"
 
 
 class Sessions:

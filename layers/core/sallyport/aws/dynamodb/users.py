@@ -13,7 +13,7 @@ def user_key(user_id: str) -> Key:
     return f"USER#{user_id}", "USER"
 
 
-def _credential_key(user_id: str) -> Key:
+def credential_key(user_id: str) -> Key:
     return f"CREDENTIAL#{user_id}", "CREDENTIAL"
 
 
@@ -23,7 +23,7 @@ def _login_name_key(email: str) -> Key:
 
 def keys_of(user: User) -> list[Key]:
     """Name the items that `create` makes."""
-    return [user_key(user.user_id), _credential_key(user.user_id), _login_name_key(user.email)]
+    return [user_key(user.user_id), credential_key(user.user_id), _login_name_key(user.email)]
 
 
 class Users:
@@ -35,7 +35,7 @@ class Users:
     def find(self, email: str) -> Account | None:
         (login_name,) = self._table.get(_login_name_key(email))
         user_id = login_name["user_id"] if login_name else _decoy_id(email)
-        user, credential = self._table.get(user_key(user_id), _credential_key(user_id))
+        user, credential = self._table.get(user_key(user_id), credential_key(user_id))
         if user is None or credential is None:
             return None
         return Account(user_from(user), credential["password_hash"])
@@ -48,7 +48,7 @@ class Users:
         """Store user, credential and login name in one transaction. False if the address is taken."""
         absent = "attribute_not_exists(PK)"
         login_name = _item(_login_name_key(user.email), user_id=user.user_id)
-        credential = _item(_credential_key(user.user_id), password_hash=password_hash)
+        credential = _item(credential_key(user.user_id), password_hash=password_hash)
         try:
             self._table.transact(
                 [
@@ -73,7 +73,7 @@ class Users:
                         values={":ver": user.token_version},
                     ),
                     self._table.update_in_transaction(
-                        _credential_key(user.user_id),
+                        credential_key(user.user_id),
                         "SET password_hash = :new",
                         condition="password_hash = :old",
                         values={":new": new_hash, ":old": account.password_hash},

@@ -1,0 +1,132 @@
+"""Some histories of requests against the model, through the deployed functions: event in and answer out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from dev.clock import MovableTime
+from dev.cloud import Cloud
+from dev.deployment import Deployment, deploy
+from sallyport import settings
+from sallyport.accounts.user import User
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.table import Table
+from sallyport.clock import system_clock
+from sallyport.errors import Unavailable
+from sallyport.wiring import issuing, refresh, verification
+from tests import deployed
+from tests.deployed import Stack
+from tests.histories import Answer, hold_to_the_model
+from tests.model import BROKEN, OK, REFUSED, Fault
+from tests.service import IDLE, Service, Time
+from tests.stores import in_dynamodb
+from tests.tokens import ISSUER
+from tests.wire import Wire
+
+WRITES = ["PutItem", "TransactWriteItems", "UpdateItem"]
+
+
+class StandingTime(MovableTime):
+    """Makes the functions see a time that stands still."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = Time(super().time_ns() // 1_000_000)
+
+    def time_ns(self) -> int:
+        return self.time.now_ms * 1_000_000
+
+
+class Functions:
+    """The deployed functions; behind them the change of a password, which has no route yet."""
+
+    def __init__(self, stack: Stack, service: Service, wire: Wire) -> None:
+        self._stack = stack
+        self._service = service
+        self._wire = wire
+
+    @property
+    def now(self) -> int:
+        return self._service.clock.now_ms
+
+    @now.setter
+    def now(self, now: int) -> None:
+        self._service.clock.now_ms = now
+
+    @contextmanager
+    def suffering(self, fault: Fault) -> Iterator[None]:
+        match fault:
+            case Fault.NO_READ:
+                self._wire.refuse("BatchGetItem")
+            case Fault.WRITE_REFUSED:
+                self._wire.refuse(*WRITES)
+            case Fault.ANSWER_LOST:
+                self._wire.lose_answers(*WRITES)
+            case Fault.NONE:
+                pass
+        yield
+        self._wire.reset()
+
+    def new_user(self) -> User:
+        return self._service.new_user()
+
+    def log_in(self, user: User) -> Answer:
+        return _answer(self._stack.log_in(user))
+
+    def refresh(self, refresh_token: str) -> Answer:
+        return _answer(self._stack.refresh(refresh_token))
+
+    def log_out(self, refresh_token: str, *, everywhere: bool) -> Answer:
+        return _answer(self._stack.log_out(refresh_token=refresh_token, everywhere=everywhere))
+
+    def change_password(self, access_token: str) -> Answer:
+        try:
+            tokens = self._service.change_password(access_token)
+        except Unavailable:
+            return Answer(BROKEN)
+        return Answer(OK, tokens.refresh_token, tokens.access_token) if tokens else Answer(REFUSED)
+
+    def authorizes(self, access_token: str) -> bool:
+        return bool(self._stack.authorize(access_token)["isAuthorized"])
+
+
+def _answer(answer: deployed.Answer) -> Answer:
+    if answer.status >= 400:
+        return Answer(answer.body["code"])
+    return Answer(OK, answer.body.get("refresh_token", ""), answer.body.get("access_token", ""))
+
+
+@pytest.fixture(scope="session")
+def deployment(cloud: Cloud) -> Deployment:
+    return deploy(ISSUER, {"SESSION_IDLE_SECONDS": str(IDLE)}, table_name="histories")
+
+
+@pytest.fixture
+def clock() -> Iterator[StandingTime]:
+    with StandingTime().installed() as clock:
+        assert isinstance(clock, StandingTime)
+        yield clock
+
+
+@pytest.fixture
+def service(deployment: Deployment, clock: StandingTime) -> Service:
+    """The use cases beside the functions, with the keys that those have."""
+    told = settings.parse(refresh.Settings, deployment.functions["Refresh"].spec.environment)
+    table = Table(clients.dynamodb(None), deployment.table_name)
+    names, opener = verification.public_keys(table, system_clock), issuing.cipher(told)
+    access_keys = issuing.private_keys("access", table, opener, system_clock)
+    refresh_keys = issuing.private_keys("refresh", table, opener, system_clock)
+    return Service(
+        in_dynamodb(deployment.table_name),
+        clock.time,
+        issuing.token_issuer(told, names, access_keys, refresh_keys),
+        verification.access_verifier(told, names, told),
+    )
+
+
+def test_no_history_is_answered_otherwise_than_the_model_says(
+    stack: Stack, service: Service, wire: Wire, times: int
+) -> None:
+    """The clock goes on from one history to the next, for the functions remember what they have read by it."""
+    hold_to_the_model(lambda: Functions(stack, service, wire), examples=8 * times, steps=25, derandomize=times == 1)

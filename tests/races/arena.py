@@ -1,0 +1,102 @@
+"""Where races are held: a service on a table of its own, and who calls it at the same time."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Barrier, local
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+from botocore.config import Config
+
+from dev import stack
+from dev.cloud import create_table
+from sallyport.accounts.user import User
+from sallyport.aws import clients
+from sallyport.identifiers import new_id
+from sallyport.sessions.refresh import RotationStore
+from sallyport.sessions.session import Session
+from tests.service import Service
+from tests.stores import in_dynamodb
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_T = TypeVar("_T")
+
+MOST_CALLERS = 100
+
+_STUCK = 60
+"""Seconds after which a barrier breaks. Nobody waits so long, unless somebody failed on the way there."""
+
+
+class Calls:
+    """Notes the calls that each thread makes to DynamoDB."""
+
+    def __init__(self, client: "DynamoDBClient") -> None:
+        self._of_this_thread = local()
+        client.meta.events.register("before-call.dynamodb", self._note)
+
+    def during(self, act: Callable[[], _T]) -> tuple[_T, list[str]]:
+        """Do something; answer its result and which calls it took."""
+        calls: list[str] = []
+        self._of_this_thread.calls = calls
+        return act(), calls
+
+    def _note(self, model: Any, **_: object) -> None:
+        getattr(self._of_this_thread, "calls", []).append(model.name)
+
+
+@dataclass(frozen=True)
+class Arena:
+    """A service on one engine's table, and the calls that it makes.
+
+    A race is held `times` as often as usual, and `slowness` times less.
+    """
+
+    service: Service
+    calls: Calls
+    times: int
+    slowness: int
+
+    def rounds(self, usual: int) -> range:
+        return range(max(usual * self.times // self.slowness, 1))
+
+
+def open_arena(endpoint_url: str | None, *, times: int, slowness: int) -> Arena:
+    table_name = f"races-{new_id()}"
+    create_table(table_name, stack.read(table_name=table_name, kms_key_id="unused").table, endpoint_url)
+    connections = Config(max_pool_connections=MOST_CALLERS)
+    client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=clients.PATIENCE.merge(connections))
+    return Arena(Service(in_dynamodb(table_name, client)), Calls(client), times, slowness)
+
+
+def at_once(calls: Sequence[Callable[[], _T]]) -> list[_T]:
+    """Make every call from a thread of its own, all at the same time."""
+    start = Barrier(len(calls), timeout=_STUCK)
+
+    def run(call: Callable[[], _T]) -> _T:
+        start.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+class ReadingTogether:
+    """Sessions to which nobody writes before everybody has read them: the worst case, the same on every machine."""
+
+    def __init__(self, sessions: RotationStore, readers: int) -> None:
+        self._sessions = sessions
+        self._all_have_read = Barrier(readers, timeout=_STUCK)
+        self.rotate = sessions.rotate
+        self.recover = sessions.recover
+
+    def load(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
+        read = self._sessions.load(user_id, sid)
+        self.wait()
+        return read
+
+    def wait(self) -> None:
+        """Wait for all the others, without a reading of one's own."""
+        self._all_have_read.wait()

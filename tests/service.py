@@ -1,0 +1,208 @@
+"""The use cases of sessions over any stores, without HTTP: fast enough to be raced by the thousand."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import jwt
+
+from sallyport.accounts.password import normal
+from sallyport.accounts.user import User
+from sallyport.errors import AccessRefused, InvalidToken
+from sallyport.revocation.authorize import Authorized, Strict, authorize
+from sallyport.sessions.issue import IssuedTokens, TokenIssuer
+from sallyport.sessions.login import Device, Lifetimes, login
+from sallyport.sessions.logout import logout
+from sallyport.sessions.refresh import RotationStore, refresh
+from sallyport.sessions.rotation import opened
+from sallyport.tokens.access import AccessTokenVerifier
+from sallyport.tokens.claims import TimeRules
+from sallyport.tokens.keys import public_key
+from sallyport.tokens.refresh import RefreshTokenVerifier
+from tests.builders import DAY, MINUTE, NOW, SECOND, WEAK_PASSWORDS, a_session, a_user
+from tests.stores import Stores
+from tests.tokens import KnownKeys, access_key, made_access_key, refresh_key
+
+LEEWAY = MINUTE // SECOND
+IDLE = 10 * DAY
+ABSOLUTE = 30 * DAY
+ACCESS_TOKEN = 600
+
+_PASSWORD = normal("correct horse battery staple")
+
+
+@dataclass
+class Time:
+    """A clock that stands still until it is moved."""
+
+    now_ms: int = NOW * SECOND
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+    @property
+    def now(self) -> int:
+        return self.now_ms // SECOND
+
+    def advance(self, seconds: int) -> None:
+        self.now_ms += seconds * SECOND
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A refresh and what it came to: the table's word for it, or the code of its refusal."""
+
+    outcome: str
+    tokens: IssuedTokens | None = field(default=None, repr=False)
+
+    @property
+    def gen(self) -> int:
+        return gen_of(self.refresh_token)
+
+    @property
+    def refresh_token(self) -> str:
+        assert self.tokens is not None, self.outcome
+        return self.tokens.refresh_token
+
+
+@cache
+def _issuer() -> TokenIssuer:
+    return TokenIssuer(KnownKeys({}), access_key, refresh_key, "sallyport", "app", ACCESS_TOKEN)
+
+
+@cache
+def _refresh_verifier() -> RefreshTokenVerifier:
+    return RefreshTokenVerifier(
+        KnownKeys({refresh_key().kid: refresh_key()}), KnownKeys({}), TimeRules(ABSOLUTE, 30, 0)
+    )
+
+
+@cache
+def _access_verifier() -> AccessTokenVerifier:
+    jwk = made_access_key().jwk
+    assert jwk is not None
+    return AccessTokenVerifier(KnownKeys({jwk["kid"]: public_key(jwk)}), "sallyport", TimeRules(ACCESS_TOKEN, 30, 0))
+
+
+@dataclass(frozen=True)
+class Service:
+    """Sallyport without its edges: strings in, outcomes out."""
+
+    stores: Stores
+    clock: Time = field(default_factory=Time)
+    issuer: TokenIssuer = field(default_factory=_issuer)
+    access_verifier: AccessTokenVerifier = field(default_factory=_access_verifier)
+
+    def new_user(self) -> User:
+        user = a_user()
+        assert self.stores.users.create(user, _hash())
+        return user
+
+    def log_in(self, user: User) -> IssuedTokens:
+        """Log in by password. Takes five calls and a hash: for a session and no more, see `open_session`."""
+        logged_in = login(
+            user.email,
+            _PASSWORD,
+            Device(ip="192.0.2.1", user_agent="a browser"),
+            mode="body",
+            older=[],
+            accounts=self.stores.users,
+            sessions=self.stores.sessions,
+            revocations=self.stores.revocations,
+            passwords=WEAK_PASSWORDS,
+            issuer=self.issuer,
+            life=Lifetimes(absolute=ABSOLUTE, idle=IDLE),
+            clock=self.clock,
+        )
+        return logged_in.tokens
+
+    def open_session(self, user: User) -> IssuedTokens:
+        """Do what a login leads to, without its password."""
+        now = self.clock.now
+        session = a_session(
+            user,
+            rotation=opened(self.clock.now_ms),
+            created_at=now,
+            expires_at=now + ABSOLUTE,
+            idle_expires_at=now + IDLE,
+        )
+        self.stores.sessions.create(session)
+        return self.issuer.signer().issue(session, 1, now=now)
+
+    def refresh(self, token: str, sessions: RotationStore | None = None) -> Exchange:
+        """Present a refresh token; `sessions` stands in for the store. Raises what no client should ever see."""
+        try:
+            refreshed = refresh(
+                _refresh_verifier().verify(token, now=self.clock.now),
+                "body",
+                sessions=sessions or self.stores.sessions,
+                revocations=self.stores.revocations,
+                issuer=self.issuer,
+                leeway_ms=MINUTE,
+                idle_seconds=IDLE,
+                clock=self.clock,
+            )
+        except InvalidToken:
+            return Exchange("invalid_grant")
+        except AccessRefused as refused:
+            return Exchange(refused.code)
+        return Exchange(refreshed.outcome, refreshed.tokens)
+
+    def log_out(self, token: str, *, everywhere: bool = False) -> str:
+        """Present a refresh token to logout; answers what that did."""
+        try:
+            verified = _refresh_verifier().verify(token, now=self.clock.now)
+        except InvalidToken:
+            return "nothing_to_end"
+        return logout(
+            verified,
+            "body",
+            everywhere=everywhere,
+            sessions=self.stores.sessions,
+            revocations=self.stores.revocations,
+            clock=self.clock,
+        )
+
+    def change_password(self, access_token: str) -> IssuedTokens | None:
+        """Do what `password/change` leads to, without checking a password. None if something stood in the way.
+
+        The new password is the old one: what counts is that its hash is another.
+        """
+        try:
+            caller = self._authorize(access_token)
+        except InvalidToken:
+            return None
+        user = self.stores.users.get(caller.token.sub)
+        assert user is not None
+        account = self.stores.account(user.email)
+        if account.user.token_version != caller.token.ver:
+            return None  # it was raised since the token was checked
+        now_ms = self.clock()
+        changed = self.stores.revocations.change_password(account, caller.token.sid, _hash(), now_ms=now_ms)
+        if changed is None:
+            return None
+        return self.issuer.signer().issue(changed, changed.rotation.head, now=now_ms // SECOND)
+
+    def authorizes(self, access_token: str) -> bool:
+        """Tell whether an access token passes the strict check."""
+        try:
+            self._authorize(access_token)
+        except InvalidToken:
+            return False
+        return True
+
+    def _authorize(self, access_token: str) -> Authorized:
+        mode = Strict(self.stores.sessions)
+        return authorize(access_token, verifier=self.access_verifier, mode=mode, clock=self.clock)
+
+
+def claims(token: str) -> dict[str, Any]:
+    return dict(jwt.decode(token, options={"verify_signature": False}))
+
+
+def gen_of(refresh_token: str) -> int:
+    return int(claims(refresh_token)["gen"])
+
+
+def _hash() -> str:
+    return WEAK_PASSWORDS.hash(_PASSWORD)
