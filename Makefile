@@ -7,7 +7,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
+.PHONY: help dev test check prove fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
 .DELETE_ON_ERROR:  # a build that layers/check.py refuses is none
 
 help:  ## List the commands
@@ -21,6 +21,9 @@ test: .venv/.test tests/node/node_modules  ## Run every test (those of tests/run
 
 check: fmt-check lint types contracts template built  ## What CI runs: format, lint, types, import contracts, template, builds, tests
 	@$(MAKE) --no-print-directory test COVERAGE=--cov
+
+prove: .venv/.test  ## Search every interleaving of refreshes, deeper than the tests do (docs/refresh.md)
+	@$(BIN)/python -m tests.proof
 
 fmt: .venv/.test  ## Format the code
 	$(BIN)/ruff format .

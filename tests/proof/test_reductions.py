@@ -62,7 +62,7 @@ def test_nothing_is_missed_that_a_search_without_reduction_finds(world: World[An
 @pytest.mark.parametrize("world", [world for world, _ in DEPTHS])
 def test_a_state_and_its_reduction_have_the_same_future_however_far_from_the_start(world: World[Any]) -> None:
     random = Random(1)
-    for _ in range(40):
+    for _ in range(20):
         state = world.start()
         for _ in range(60):
             assert future(world, state) == future(world, world.reduced(state))

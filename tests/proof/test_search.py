@@ -85,7 +85,7 @@ def test_a_breach_that_only_a_reduction_makes_up_is_no_counterexample() -> None:
 
 
 def test_what_can_be_repeated_goes_on_for_ever() -> None:
-    _, story = goes_on_for_ever(Counter(last=3), frozenset({"by 1", "again"}))
+    story = goes_on_for_ever(Counter(last=3), frozenset({"by 1", "again"}))
 
     assert story == ("from here on, again and again:", "add 1", "add 1", "again")
 
@@ -96,6 +96,6 @@ def test_what_happens_only_once_does_not_go_on_for_ever() -> None:
         def moves(self, state: int) -> Iterator[Move[int]]:
             yield Move("on", min(state + 1, self.last), gain="on" if state < self.last else "")
 
-    _, story = goes_on_for_ever(Stopping(last=3), frozenset({"on"}))
+    story = goes_on_for_ever(Stopping(last=3), frozenset({"on"}))
 
     assert story is None
