@@ -34,25 +34,31 @@ class Reaction(NamedTuple):
 
 @cache
 def reaction(rule: Rule, session: Rotation, gen: int, now: int, leeway: int) -> Reaction:
-    """Present a generation that has been issued, when the deciding clock shows `now`."""
+    """Present a generation that has been issued, when the deciding clock shows `now`.
+
+    Two things are asked of every answer, or else invariant 2 would say nothing: a late use is not `converged`, and only
+    a rotation begins a quiet time.
+    """
     step = rule(session, gen, now_ms=now, leeway_ms=leeway)
     late = abs(now - session.rotated_at) >= leeway
     match step:
         case Converged():
-            return _answered("converged", session, gen, step.gen, session, late=late)
+            breach = Breach(2, f"{gen} is used late, and nothing moves") if late else None
+            return Reaction(
+                "converged", step.gen, session, late, breach or invariant_3(session, gen, step.gen, session)
+            )
         case Rotated() | Recovered():
             outcome = "rotated" if isinstance(step, Rotated) else "recovered"
-            return _answered(outcome, session, gen, step.state.head, step.state, late=late)
+            began = now if outcome == "rotated" else session.rotated_at
+            breach = Breach(2, f"{gen} moves the time of the last rotation") if step.state.rotated_at != began else None
+            answer, after = step.state.head, step.state
+            return Reaction(outcome, answer, after, late, breach or invariant_3(session, gen, answer, after))
         case Superseded():
             return Reaction("superseded", None, session, late, None)
         case Replayed():
             return Reaction("replayed", None, None, late, None)
         case Forged():
             return Reaction("forged", None, session, late, Breach(3, f"{gen} was issued and is called forged"))
-
-
-def _answered(outcome: str, before: Rotation, gen: int, answer: int, after: Rotation, *, late: bool) -> Reaction:
-    return Reaction(outcome, answer, after, late, invariant_3(before, gen, answer, after))
 
 
 def invariant_3(before: Rotation, gen: int, answer: int, after: Rotation) -> Breach | None:
@@ -70,10 +76,10 @@ def invariant_3(before: Rotation, gen: int, answer: int, after: Rotation) -> Bre
 def at_any_time(rule: Rule, session: Rotation, gen: int) -> tuple[Reaction, ...]:
     """Present a generation by a clock that may show anything: each reaction that there is.
 
-    The last rotation, and the first and the last tick that are quiet and late, on both sides of it. `rotated_at` is
-    set to zero again afterwards: where the clock may show anything, the time that has passed says nothing.
+    The last rotation, and on both sides of it the last quiet tick and the first two late ones. `rotated_at` is set to
+    zero again afterwards: where the clock may show anything, the time that has passed says nothing.
     """
-    nows = (0, LEEWAY - 1, 1 - LEEWAY, LEEWAY, -LEEWAY)
+    nows = (0, LEEWAY - 1, 1 - LEEWAY, LEEWAY, -LEEWAY, LEEWAY + 1, -LEEWAY - 1)
     return tuple(dict.fromkeys(_timeless(reaction(rule, session, gen, now, LEEWAY)) for now in nows))
 
 

@@ -91,9 +91,10 @@ def walk(world: World[S], state: S, path: Iterable[tuple[S, str | None]]) -> tup
     """
     words = []
     for target, gain in path:
-        move = next(
-            move for move in world.moves(state) if gain in {None, move.gain} and world.reduced(move.state) == target
-        )
+        fitting = (move for move in world.moves(state) if gain in {None, move.gain})
+        move = next((move for move in fitting if world.reduced(move.state) == target), None)
+        if move is None:
+            raise AssertionError("a reduction made up a move")
         words.append(move.words)
         state = move.state
     return tuple(words), state

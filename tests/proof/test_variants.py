@@ -14,7 +14,7 @@ from tests.proof.variants import (
 )
 
 LAST_LINES = [
-    "the owner's 4 is processed quiet: rotated, answer 6",
+    "the thief's 4 is processed quiet: rotated, answer 6",
     "invariant 1: an honest client's session is revoked",
     "invariant 1: the client holds 2, which never refreshes again",
     "invariant 1: an honest client's session is revoked",

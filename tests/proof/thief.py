@@ -15,6 +15,9 @@ from tests.proof.search import Breach, Move
 OWNER_ROTATES = "the owner rotates"
 COPY_REFRESHES = "a copy refreshes"
 
+MOST_USURPED = 3
+"""After so many rotations by the thief the owner's token is below the floor, and a quiet use reveals him, too."""
+
 
 class Exchange(NamedTuple):
     """A request of the owner's under way, or its answer."""
@@ -27,8 +30,8 @@ class Shared(NamedTuple):
     """A session in two pairs of hands; `session` is None once it is revoked.
 
     `copies`: what the thief holds, nothing before the theft. `later`: what has been issued to the owner since.
-    `over`: the owner has done what kills every copy. `usurped`: the thief has rotated with a token that the owner does
-    not hold.
+    `over`: the owner has done what kills every copy. `usurped`: how often, up to three times, the thief has rotated
+    with a token that the owner does not hold.
     """
 
     session: Rotation | None
@@ -37,7 +40,7 @@ class Shared(NamedTuple):
     copies: tuple[int, ...]
     later: tuple[int, ...]
     over: bool
-    usurped: bool
+    usurped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,16 @@ class TheftWorld:
     under way is one that he has not sent yet, and an answer under way is one that he does not use yet.
 
     Every use is quiet or late as the clock that decides it pleases, so whatever holds here holds for any delay, any
-    skew, and any pause between the server's read and its write.
+    skew, and any pause between the server's read and its write. Without `keeps_score` states are the same whatever was
+    done before: what goes on for ever needs no score.
     """
 
     rule: Rule = next_step
     most_exchanges: int = 2
+    keeps_score: bool = True
 
     def start(self) -> Shared:
-        return Shared(opened(0), 1, (), (), (), over=False, usurped=False)
+        return Shared(opened(0), 1, (), (), (), over=False, usurped=0)
 
     def moves(self, state: Shared) -> Iterator[Move[Shared]]:
         if state.session is None:
@@ -94,7 +99,7 @@ class TheftWorld:
         tokens that can never be candidates again one does.
         """
         if state.session is None:
-            return Shared(None, 0, (), (), (), over=False, usurped=False)
+            return Shared(None, 0, (), (), (), over=False, usurped=0)
         owners = held(state.stored, state.exchanges)
         fixed = sorted({*of_session(state.session), *owners})
         copies = _one_of_each_kind(state.copies, fixed, state.session.first)
@@ -105,8 +110,8 @@ class TheftWorld:
             tuple(sorted(Exchange(names[sent], names[answer]) for sent, answer in state.exchanges)),
             tuple(names[copy] for copy in copies),
             tuple(names[token] for token in state.later if token in owners),
-            state.over,
-            state.usurped,
+            state.over and self.keeps_score,
+            state.usurped if self.keeps_score else 0,
         )
 
 
@@ -120,8 +125,8 @@ def _owner_stores(state: Shared, exchange: Exchange) -> Move[Shared]:
 def _owner_uses(state: Shared, exchange: Exchange, seen: Reaction) -> Move[Shared]:
     sent, answer = exchange.sent, seen.answer
     words = _said("the owner's", sent, seen)
-    unnoticed = state.usurped and seen.late and seen.session is not None
-    breach = Breach(2, "the thief has rotated with a token of his own, and the owner's late use reveals nothing")
+    must_reveal = state.usurped == MOST_USURPED or (state.usurped > 0 and seen.late)
+    breach = Breach(2, "the thief has rotated with tokens of his own, and the owner's use reveals nothing")
     rotated = seen.outcome == "rotated"
     others = without(exchange, state.exchanges)
     left = others if answer is None else [*others, exchange._replace(answer=answer)]
@@ -131,7 +136,12 @@ def _owner_uses(state: Shared, exchange: Exchange, seen: Reaction) -> Move[Share
         later=(*state.later, answer) if answer is not None and is_new and state.copies else state.later,
         over=state.over or (rotated and sent in state.later),
     )
-    return Move(words, _with(after, left), breach if unnoticed else seen.breach, OWNER_ROTATES if rotated else "")
+    return Move(
+        words,
+        _with(after, left),
+        breach if must_reveal and seen.session is not None else seen.breach,
+        OWNER_ROTATES if rotated else "",
+    )
 
 
 def _thief_uses(state: Shared, copy: int, seen: Reaction) -> Move[Shared]:
@@ -143,7 +153,7 @@ def _thief_uses(state: Shared, copy: int, seen: Reaction) -> Move[Shared]:
     breach = Breach(2, "the copies should be dead, and one refreshes") if state.over else None
     usurps = seen.outcome == "rotated" and copy not in held(state.stored, state.exchanges)
     copies = tuple(sorted({*state.copies, seen.answer}))
-    moved = state._replace(session=seen.session, copies=copies, usurped=state.usurped or usurps)
+    moved = state._replace(session=seen.session, copies=copies, usurped=min(state.usurped + usurps, MOST_USURPED))
     return Move(words, moved, breach or seen.breach, COPY_REFRESHES)
 
 

@@ -66,7 +66,8 @@ def spares_a_copy(rule: Rule) -> Story:
 
 def is_shared_for_ever(rule: Rule) -> Story:
     """Tell how an owner rotates for ever, a thief refreshes for ever, and neither learns of the other."""
-    return goes_on_for_ever(TheftWorld(rule, most_exchanges=1), frozenset({OWNER_ROTATES, COPY_REFRESHES}))
+    world = TheftWorld(rule, most_exchanges=1, keeps_score=False)
+    return goes_on_for_ever(world, frozenset({OWNER_ROTATES, COPY_REFRESHES}))
 
 
 @dataclass(frozen=True, slots=True)
