@@ -34,7 +34,7 @@ def _careful(exchanges: int, leeway: int, exchange: int, skew: int, *, apart: bo
 
 def _theft(exchanges: int, max_depth: int | None = None) -> Search:
     return Search(
-        f"theft, {exchanges} exchanges of the owner's at once", TheftWorld(most_exchanges=exchanges), max_depth
+        f"theft, at most {exchanges} at once of the owner's exchanges", TheftWorld(most_exchanges=exchanges), max_depth
     )
 
 
