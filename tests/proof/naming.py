@@ -11,7 +11,7 @@ Names = dict[int, int]
 def ranks(generations: Iterable[int]) -> Names:
     """Name generations 0, 1, 2... in their own order. What nobody holds and no session remembers gets no name.
 
-    The rule asks of two generations only which one is higher (test_naming.py holds it to that), and what it makes up
+    The rule asks of two generations only which one is higher (test_rule.py holds it to that), and what it makes up
     is above all others. So two worlds that differ in names alone have the same future, and of the worlds, of which
     there is no end, finitely many are left, however high the numbers get.
     """
