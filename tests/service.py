@@ -15,6 +15,7 @@ from sallyport.sessions.login import Device, Lifetimes, login
 from sallyport.sessions.logout import logout
 from sallyport.sessions.refresh import RotationStore, refresh
 from sallyport.sessions.rotation import opened
+from sallyport.sessions.session import Session
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.keys import public_key
@@ -84,6 +85,13 @@ def _access_verifier() -> AccessTokenVerifier:
     return AccessTokenVerifier(KnownKeys({jwk["kid"]: public_key(jwk)}), "sallyport", TimeRules(ACCESS_TOKEN, 30, 0))
 
 
+class Unheard:
+    """Takes reports that nobody reads."""
+
+    def replayed(self, session: Session, *, now_ms: int) -> None:
+        pass
+
+
 @dataclass(frozen=True)
 class Service:
     """Sallyport without its edges: strings in, outcomes out."""
@@ -137,6 +145,7 @@ class Service:
                 "body",
                 sessions=sessions or self.stores.sessions,
                 revocations=self.stores.revocations,
+                reporter=Unheard(),
                 issuer=self.issuer,
                 leeway_ms=MINUTE,
                 idle_seconds=IDLE,

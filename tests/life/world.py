@@ -12,6 +12,8 @@ import jwt
 from dev import demo
 
 DAY = 86_400
+MONTH = 30 * DAY
+USES_PER_DAY = 2
 
 Actor: TypeAlias = Iterator[int]
 """Does something each time it is asked to go on, and yields for how many seconds it then rests."""
