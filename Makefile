@@ -27,8 +27,7 @@ check: fmt-check lint types contracts template built  ## What CI runs: format, l
 
 prove: .venv/.test tests/node/node_modules  ## Try to break refresh rotation, harder than the tests do (docs/refresh.md)
 	@$(BIN)/python -m tests.proof
-	$(BIN)/pytest --numprocesses=3 --dist=load --times=10 \
-		tests/races tests/unit/test_histories.py tests/functions/test_histories.py
+	$(BIN)/pytest --numprocesses=3 --dist=load --times=10 tests/races tests/histories
 	$(BIN)/pytest --capture=no --times=10 tests/life
 
 fmt: .venv/.test  ## Format the code

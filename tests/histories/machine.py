@@ -17,7 +17,19 @@ from hypothesis.stateful import (
 )
 
 from sallyport.accounts.user import User
-from tests.model import BROKEN, LEEWAY, OK, Broken, Expected, Fault, Model, ModelSession, ModelToken, ModelUser, issued
+from tests.histories.model import (
+    BROKEN,
+    LEEWAY,
+    OK,
+    Broken,
+    Expected,
+    Fault,
+    Model,
+    ModelSession,
+    ModelToken,
+    ModelUser,
+    issued,
+)
 from tests.service import claims, gen_of
 
 

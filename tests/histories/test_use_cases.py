@@ -6,9 +6,9 @@ from sallyport.accounts.user import User
 from sallyport.errors import Unavailable
 from sallyport.sessions.issue import IssuedTokens
 from tests.builders import NOW, SECOND
-from tests.faults import Faults
-from tests.histories import Answer, hold_to_the_model
-from tests.model import BROKEN, OK, REFUSED, Fault
+from tests.histories.failing import Faults
+from tests.histories.machine import Answer, hold_to_the_model
+from tests.histories.model import BROKEN, OK, REFUSED, Fault
 from tests.service import Service, Time
 from tests.stores import in_memory
 

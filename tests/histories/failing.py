@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from sallyport.errors import Unavailable
-from tests.model import Fault
+from tests.histories.model import Fault
 from tests.stores import Stores
 
 _StoreT = TypeVar("_StoreT")

@@ -17,8 +17,8 @@ from sallyport.errors import Unavailable
 from sallyport.wiring import issuing, refresh, verification
 from tests import deployed
 from tests.deployed import Stack
-from tests.histories import Answer, hold_to_the_model
-from tests.model import BROKEN, OK, REFUSED, Fault
+from tests.histories.machine import Answer, hold_to_the_model
+from tests.histories.model import BROKEN, OK, REFUSED, Fault
 from tests.service import IDLE, Service, Time
 from tests.stores import in_dynamodb
 from tests.tokens import ISSUER
