@@ -49,26 +49,22 @@ class Calls:
 
 @dataclass(frozen=True)
 class Arena:
-    """A service on one engine's table, and the calls that it makes.
-
-    A race is held `times` as often as usual, and `slowness` times less.
-    """
+    """A service on one engine's table, and the calls that it makes. A race is held `times` as often as usual."""
 
     service: Service
     calls: Calls
     times: int
-    slowness: int
 
     def rounds(self, usual: int) -> range:
-        return range(max(usual * self.times // self.slowness, 1))
+        return range(usual * self.times)
 
 
-def open_arena(endpoint_url: str | None, *, times: int, slowness: int) -> Arena:
+def open_arena(endpoint_url: str | None, *, times: int) -> Arena:
     table_name = f"races-{new_id()}"
     create_table(table_name, stack.read(table_name=table_name, kms_key_id="unused").table, endpoint_url)
     connections = Config(max_pool_connections=MOST_CALLERS)
     client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=clients.PATIENCE.merge(connections))
-    return Arena(Service(in_dynamodb(table_name, client)), Calls(client), times, slowness)
+    return Arena(Service(in_dynamodb(table_name, client)), Calls(client), times)
 
 
 def at_once(calls: Sequence[Callable[[], _T]]) -> list[_T]:

@@ -11,8 +11,6 @@ from tests.engines import dynoxide
 from tests.races.arena import Arena, open_arena
 from tests.tokens import ISSUER
 
-MOTO_IS_SLOWER = 10  # by a factor of five in time; and of the two it is the less like DynamoDB
-
 
 @pytest.fixture(scope="session", params=["moto", "dynoxide"])
 def endpoint_url(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[str | None]:
@@ -30,4 +28,4 @@ def deployment(endpoint_url: str | None) -> Deployment:
 
 @pytest.fixture
 def arena(endpoint_url: str | None, times: int) -> Arena:
-    return open_arena(endpoint_url, times=times, slowness=1 if endpoint_url else MOTO_IS_SLOWER)
+    return open_arena(endpoint_url, times=times)

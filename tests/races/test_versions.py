@@ -2,33 +2,27 @@
 
 from functools import partial
 
-import pytest
-
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import UserRevoked
 from tests.races.arena import Arena, at_once
 from tests.stores import Stores
 
-
-@pytest.fixture
-def callers(arena: Arena) -> int:
-    """Fifty, and fewer on a slow engine: whoever loses tries again, so the work grows with the square."""
-    return 50 // arena.slowness
+CALLERS = 50
 
 
-def test_r12_of_many_who_raise_the_same_version_one_does(arena: Arena, callers: int) -> None:
+def test_r12_of_many_who_raise_the_same_version_one_does(arena: Arena) -> None:
     service, stores = arena.service, arena.service.stores
     for _ in arena.rounds(5):
         user = service.new_user()
         raise_it = partial(stores.revocations.raise_version, user.user_id, 1, now_ms=service.clock())
 
-        assert sorted(at_once([raise_it] * callers)) == [False] * (callers - 1) + [True]
+        assert sorted(at_once([raise_it] * CALLERS)) == [False] * (CALLERS - 1) + [True]
 
         assert stored_version(stores, user) == 2
         assert stores.entries(user.user_id) == [UserRevoked(user.user_id, 2)]
 
 
-def test_r12_parallel_raises_are_all_counted(arena: Arena, callers: int) -> None:
+def test_r12_parallel_raises_are_all_counted(arena: Arena) -> None:
     """Each tries until one of its own happened. Entries of one millisecond have no order."""
     service, stores = arena.service, arena.service.stores
     user = service.new_user()
@@ -39,20 +33,20 @@ def test_r12_parallel_raises_are_all_counted(arena: Arena, callers: int) -> None
             seen.append(stored_version(stores, user))
         return seen
 
-    everything_seen = at_once([raise_once] * callers)
+    everything_seen = at_once([raise_once] * CALLERS)
 
-    assert stored_version(stores, user) == 1 + callers
-    assert sorted(seen[-1] for seen in everything_seen) == list(range(1, 1 + callers))
+    assert stored_version(stores, user) == 1 + CALLERS
+    assert sorted(seen[-1] for seen in everything_seen) == list(range(1, 1 + CALLERS))
     assert all(seen == sorted(set(seen)) for seen in everything_seen)
     entries = [entry.ver for entry in stores.entries(user.user_id) if isinstance(entry, UserRevoked)]
-    assert sorted(entries) == list(range(2, 2 + callers))
+    assert sorted(entries) == list(range(2, 2 + CALLERS))
 
 
-def test_r12_parallel_logouts_everywhere_raise_it_once(arena: Arena, callers: int) -> None:
+def test_r12_parallel_logouts_everywhere_raise_it_once(arena: Arena) -> None:
     """Each from a device of its own: whoever comes second is no longer logged in, and ends nobody but himself."""
     service, stores = arena.service, arena.service.stores
     user = service.new_user()
-    devices = [service.open_session(user) for _ in range(callers)]
+    devices = [service.open_session(user) for _ in range(CALLERS)]
 
     at_once([partial(service.log_out, device.refresh_token, everywhere=True) for device in devices])
 
