@@ -1,4 +1,4 @@
-"""What Sallyport promises about sessions, said once more and as simply as possible (docs/architecture.md).
+"""What Sallyport promises about sessions, said once more and as simply as possible (docs/refresh.md).
 
 Written from the table and not from the code, which keeps four numbers where this keeps a set. One request at a time:
 what parallel requests do to each other is tests/races.

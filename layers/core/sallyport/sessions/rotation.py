@@ -1,4 +1,4 @@
-"""What presenting a refresh token means: the rule of docs/architecture.md, pure and total.
+"""What presenting a refresh token means: the rule of docs/refresh.md, pure and total.
 
 A step carries the state that it leads to. The table reaches the same state by expressions of its own, relative to what
 it holds, so that parallel recoveries do not conflict; the contract suite holds both to one result.
