@@ -30,10 +30,11 @@ class Cloud:
     """A moto server on a loopback port of its own. `middleware` sees every call before moto does."""
 
     def __init__(self, middleware: Callable[[WsgiApp], WsgiApp] = lambda app: app) -> None:
+        self.application = middleware(_one_at_a_time(DomainDispatcherApplication(create_backend_app)))
         self._server: BaseWSGIServer = make_server(
             "127.0.0.1",
             0,
-            middleware(_one_at_a_time(DomainDispatcherApplication(create_backend_app))),
+            self.application,
             threaded=True,
             request_handler=_QuietHandler,
         )

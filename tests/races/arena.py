@@ -10,12 +10,13 @@ import boto3
 from botocore.config import Config
 
 from dev import stack
-from dev.cloud import create_table
+from dev.cloud import Cloud, create_table
 from sallyport.accounts.user import User
 from sallyport.aws import clients
 from sallyport.identifiers import new_id
 from sallyport.sessions.refresh import RotationStore
 from sallyport.sessions.session import Session
+from tests.races.in_process import sender
 from tests.service import Service
 from tests.stores import in_dynamodb
 
@@ -59,11 +60,14 @@ class Arena:
         return range(usual * self.times)
 
 
-def open_arena(endpoint_url: str | None, *, times: int) -> Arena:
+def open_arena(endpoint_url: str | None, cloud: Cloud, *, times: int) -> Arena:
+    """Open one on the engine at a URL, or else on the embedded cloud."""
     table_name = f"races-{new_id()}"
     create_table(table_name, stack.read(table_name=table_name, kms_key_id="unused").table, endpoint_url)
     connections = Config(max_pool_connections=MOST_CALLERS)
     client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=clients.PATIENCE.merge(connections))
+    if endpoint_url is None:
+        client.meta.events.register("before-send.dynamodb", sender(cloud.application))
     return Arena(Service(in_dynamodb(table_name, client)), Calls(client), times)
 
 

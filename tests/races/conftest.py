@@ -27,5 +27,5 @@ def deployment(endpoint_url: str | None) -> Deployment:
 
 
 @pytest.fixture
-def arena(endpoint_url: str | None, times: int) -> Arena:
-    return open_arena(endpoint_url, times=times)
+def arena(endpoint_url: str | None, cloud: Cloud, times: int) -> Arena:
+    return open_arena(endpoint_url, cloud, times=times)
