@@ -164,3 +164,84 @@ def test_j30_the_token_dies_at_exp(stack: Stack, access_token: str, seconds: int
     stack.clock.advance(exp - 600 - stack.clock.time_ns() // 1_000_000_000 + seconds)
 
     assert stack.authorize(access_token)["isAuthorized"] == (seconds < 600)
+
+
+def authorizes(authorizer: LocalFunction, access_token: str) -> bool:
+    return bool(authorizer.invoke(sample("authorizer_allowed", authorization=f"Bearer {access_token}"))["isAuthorized"])
+
+
+def test_bounded_makes_no_call_for_five_seconds_and_then_one(stack: Stack, access_token: str, wire: Wire) -> None:
+    authorizer = with_mode(stack.deployment, "bounded")
+    assert authorizes(authorizer, access_token)
+    assert wire.calls.count("Query") == 2  # the keys, and what was revoked lately
+
+    wire.reset()
+    for _ in range(5):
+        assert authorizes(authorizer, access_token)
+    assert wire.calls == []
+    stack.clock.advance(5)
+    assert authorizes(authorizer, access_token)
+    assert wire.calls == ["Query"]
+
+
+@pytest.mark.parametrize("way", ["logout", "everywhere", "replay", "version"])
+def test_in_bounded_every_revocation_bites_within_five_seconds_and_for_good(
+    stack: Stack, user: User, login: Answer, way: str
+) -> None:
+    authorizer = with_mode(stack.deployment, "bounded")
+    other_user = stack.log_in(stack.new_user()).body["access_token"]
+    newest = login.body
+    for _ in range(2):
+        stack.clock.advance(60)
+        newest = stack.refresh(newest["refresh_token"]).body
+    token, access_token = newest["refresh_token"], newest["access_token"]
+    assert authorizes(authorizer, access_token)
+
+    match way:
+        case "logout":
+            stack.log_out(refresh_token=token)
+        case "everywhere":
+            stack.log_out(refresh_token=token, everywhere=True)
+        case "replay":
+            stack.clock.advance(60)
+            assert stack.refresh(login.body["refresh_token"]).status == 401
+        case "version":
+            stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * 1000)
+
+    stack.clock.advance(5)
+    assert not authorizes(authorizer, access_token)
+    assert authorizes(authorizer, other_user)
+    stack.clock.advance(500)
+    assert not authorizes(authorizer, access_token)
+    assert not authorizes(with_mode(stack.deployment, "bounded"), access_token)  # an environment that starts later
+
+
+def test_in_bounded_a_table_that_is_away_is_gone_on_without_for_a_minute(
+    stack: Stack, access_token: str, wire: Wire
+) -> None:
+    authorizer = with_mode(stack.deployment, "bounded")
+    assert authorizes(authorizer, access_token)
+    wire.refuse("Query")
+
+    stack.clock.advance(50)
+    assert authorizes(authorizer, access_token)
+    stack.clock.advance(20)
+    with pytest.raises(AuthorizerUnavailable):
+        authorizes(authorizer, access_token)
+
+    wire.reset()
+    stack.clock.advance(1)
+    assert authorizes(authorizer, access_token)
+
+
+def test_in_bounded_an_entry_that_nobody_understands_lets_nobody_in(stack: Stack, access_token: str) -> None:
+    """It may revoke anything: say, one that a newer version wrote."""
+    key = ("REVOKED#0", f"{stack.now * 1000:013}#x")
+    authorizer = with_mode(stack.deployment, "bounded")
+    stack.table.put({"PK": key[0], "SK": key[1], "expires_at": stack.now + 720, "planet": "earth"})
+
+    with pytest.raises(AuthorizerUnavailable):
+        authorizes(authorizer, access_token)
+    stack.table.delete([key])
+    stack.clock.advance(1)
+    assert authorizes(authorizer, access_token)

@@ -23,7 +23,8 @@ GROUPS = [
     settings.AccessTokens,
     settings.SessionUse,
     settings.Rotation,
-    settings.RevocationWriter,
+    settings.Revocation,
+    settings.RevocationShards,
 ]
 CHOOSING = [settings.Common, settings.Revocation, settings.Denials, settings.KeyMaking]
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}

@@ -17,7 +17,7 @@ class Everything(
     settings.Revocation,
     settings.Denials,
     settings.KeyMaking,
-    settings.RevocationWriter,
+    settings.RevocationShards,
     settings.Browsers,
 ):
     """All groups together."""
@@ -51,7 +51,7 @@ def test_every_problem_is_reported_together_and_by_name() -> None:
     assert set(refused.value.problems) == {
         "TABLE_NAME is missing",
         "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600",
-        "REVOCATION_MODE must be one of strict, stateless",
+        "REVOCATION_MODE must be one of strict, bounded, stateless",
         "ISSUER must be an http(s) URL without query or fragment",
     }
 

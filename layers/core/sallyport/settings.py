@@ -168,7 +168,9 @@ class Browsers:
 class Revocation:
     """How a revocation reaches the authorizer."""
 
-    revocation_mode: str = _choice("strict", "stateless")
+    revocation_mode: str = _choice("strict", "bounded", "stateless")
+    revocation_poll_seconds: int = _integer(5, at_least=1, at_most=30)
+    revocation_max_staleness_seconds: int = _integer(60, at_least=60, at_most=600)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,8 +181,8 @@ class Denials:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RevocationWriter:
-    """How a revocation is recorded."""
+class RevocationShards:
+    """Over how many partitions revocation entries are spread."""
 
     revocation_shards: int = _integer(1, at_least=1, at_most=64)
 

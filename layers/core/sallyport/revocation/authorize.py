@@ -6,6 +6,7 @@ from typing import Protocol
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
 from sallyport.errors import InvalidToken
+from sallyport.revocation.window import Window
 from sallyport.sessions.session import Session, why_dead
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 
@@ -31,6 +32,16 @@ class Stateless:
 
     def check(self, token: AccessToken, *, now: int) -> None:  # noqa: ARG002  # asks nothing, so it needs nothing
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """`bounded`: dictionary look-ups; a revocation bites within a stated number of seconds."""
+
+    window: Window
+
+    def check(self, token: AccessToken, *, now: int) -> None:  # noqa: ARG002  # the window has a finer clock
+        self.window.require_live(token)
 
 
 class StrictReads(Protocol):

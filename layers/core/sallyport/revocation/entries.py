@@ -23,6 +23,14 @@ class UserRevoked:
 Revoked = SessionRevoked | UserRevoked
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A revocation, and the second until which it is kept and honoured."""
+
+    revoked: Revoked
+    expires_at: int
+
+
 def retention(access_token_seconds: int) -> int:
     """Say for how many seconds an entry is kept and honoured."""
     return access_token_seconds + _SLACK_SECONDS

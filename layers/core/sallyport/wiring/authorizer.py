@@ -6,16 +6,27 @@ from functools import partial
 
 from sallyport import settings
 from sallyport.aws.authorizer.handler import answer
+from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.sessions import Sessions
+from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.http import LambdaHandler
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
-from sallyport.revocation.authorize import Stateless, Strict, authorize
+from sallyport.revocation.authorize import Bounded, RevocationMode, Stateless, Strict, authorize
+from sallyport.revocation.entries import retention
+from sallyport.revocation.window import Pace, Window
 from sallyport.wiring import storage, verification
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.AccessTokens, settings.TokenTimes, settings.Revocation, settings.Denials):
+class Settings(
+    settings.Common,
+    settings.AccessTokens,
+    settings.TokenTimes,
+    settings.Revocation,
+    settings.RevocationShards,
+    settings.Denials,
+):
     """What the authorizer is told."""
 
 
@@ -26,7 +37,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     decide = partial(
         authorize,
         verifier=verification.access_verifier(told, keys, told),
-        mode=Strict(Sessions(table)) if told.revocation_mode == "strict" else Stateless(),
+        mode=_mode(told, table),
         clock=system_clock,
     )
     return answer(
@@ -34,3 +45,18 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
         PowertoolsTelemetry("authorizer", told.log_level, salt=told.table_name),
         raises_unauthorized=told.unauthorized_as == "raise",
     )
+
+
+def _mode(told: Settings, table: Table) -> RevocationMode:
+    match told.revocation_mode:
+        case "strict":
+            return Strict(Sessions(table))
+        case "bounded":
+            pace = Pace(
+                poll=told.revocation_poll_seconds * 1000,
+                max_staleness=told.revocation_max_staleness_seconds * 1000,
+                retention=retention(told.access_token_seconds) * 1000,
+            )
+            return Bounded(Window(Entries(table, shards=told.revocation_shards), pace, system_clock))
+        case _:
+            return Stateless()

@@ -28,7 +28,7 @@ class Settings(
     settings.TokenTimes,
     settings.SessionUse,
     settings.PrivateKeys,
-    settings.RevocationWriter,
+    settings.RevocationShards,
     settings.Browsers,
 ):
     """What login is told."""

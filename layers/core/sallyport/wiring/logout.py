@@ -24,7 +24,7 @@ class Settings(
     settings.TokenTimes,
     settings.SessionLife,
     settings.PrivateKeys,
-    settings.RevocationWriter,
+    settings.RevocationShards,
     settings.Browsers,
 ):
     """What logout is told."""

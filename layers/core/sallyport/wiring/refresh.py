@@ -24,7 +24,7 @@ class Settings(
     settings.TokenTimes,
     settings.Rotation,
     settings.PrivateKeys,
-    settings.RevocationWriter,
+    settings.RevocationShards,
     settings.Browsers,
 ):
     """What refresh is told."""

@@ -4,10 +4,10 @@ Each revocation is one transaction: the change itself and the entry that tells a
 thing existing and not being revoked yet. So nobody can fill the list by repeating himself.
 """
 
-import secrets
 from collections.abc import Mapping
 
 from sallyport.accounts.user import Account
+from sallyport.aws.dynamodb.entries import entry_item
 from sallyport.aws.dynamodb.sessions import ALIVE, AS_READ, NOT_REVOKED, as_read, optional_session, session_key
 from sallyport.aws.dynamodb.table import DAY, ConditionFailed, Item, Table, Write
 from sallyport.aws.dynamodb.users import credential_key, user_key
@@ -114,20 +114,4 @@ class Revocations:
 
     def _entry(self, revoked: Revoked, now_ms: int) -> Write:
         expires_at = now_ms // 1000 + self._retention
-        return self._table.put_in_transaction(
-            {
-                "PK": f"REVOKED#{secrets.randbelow(self._shards)}",
-                "SK": f"{now_ms:013}#{secrets.token_hex(16)}",
-                **_what(revoked),
-                "expires_at": expires_at,
-                "ttl": expires_at + DAY,
-            }
-        )
-
-
-def _what(revoked: Revoked) -> Item:
-    match revoked:
-        case SessionRevoked(sid):
-            return {"sid": sid}
-        case UserRevoked(sub, ver):
-            return {"sub": sub, "ver": ver}
+        return self._table.put_in_transaction(entry_item(revoked, now_ms, expires_at=expires_at, shards=self._shards))

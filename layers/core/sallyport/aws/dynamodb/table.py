@@ -62,12 +62,15 @@ class Table:
             found = {(item["PK"], item["SK"]): item for item in map(_unmarshal, answer["Responses"][self._name])}
         return [found.get(key) for key in keys]
 
-    def partition(self, pk: str) -> list[Item]:
-        """Read every item of one partition, every page of it."""
+    def partition(self, pk: str, *, since: str = "") -> list[Item]:
+        """Read the items of one partition, every page of it: all, or those whose sort key is not below `since`."""
+        condition, values = "PK = :pk", {":pk": pk}
+        if since:
+            condition, values = "PK = :pk AND SK >= :since", {":pk": pk, ":since": since}
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
-            KeyConditionExpression="PK = :pk",
-            ExpressionAttributeValues=_marshal({":pk": pk}),
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=_marshal(values),
             ConsistentRead=True,
         )
         with failing_closed():

@@ -1,0 +1,281 @@
+"""`bounded`: when an environment asks, what it then knows, and what it does when it cannot."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sallyport.errors import InvalidToken, Unavailable
+from sallyport.identifiers import new_id
+from sallyport.revocation.entries import Entry, Revoked, SessionRevoked, UserRevoked, retention
+from sallyport.revocation.window import OVERLAP_MS, PAUSE_MS, Pace, Window
+from sallyport.tokens.access import AccessToken
+from tests.builders import MINUTE, NOW, SECOND
+
+START = NOW * SECOND
+POLL = 5 * SECOND
+RETENTION = retention(600)
+PACE = Pace(poll=POLL, max_staleness=MINUTE, retention=RETENTION * SECOND)
+
+
+@dataclass
+class FakeEntries:
+    """Entries by the time that their writers wrote on them. Fails when told to, also in the middle of an answer."""
+
+    written: list[tuple[int, Entry]] = field(default_factory=list)
+    asked_since: list[int] = field(default_factory=list)
+    is_down: bool = False
+    breaks_after: int | None = None
+
+    def add(self, revoked: Revoked, at: int) -> None:
+        self.written.append((at, Entry(revoked, at // SECOND + RETENTION)))
+
+    def since(self, start_ms: int) -> Iterator[Entry]:
+        self.asked_since.append(start_ms)
+        if self.is_down:
+            raise Unavailable
+        for number, (at, entry) in enumerate(self.written):
+            if number == self.breaks_after:
+                raise Unavailable
+            if at >= start_ms:
+                yield entry
+
+
+@dataclass
+class Environment:
+    """One environment, its entries and its clock."""
+
+    entries: FakeEntries = field(default_factory=FakeEntries)
+    now: int = START
+
+    def __post_init__(self) -> None:
+        self.window = Window(self.entries, PACE, lambda: self.now)
+
+    def verdict(self, token: AccessToken) -> str:
+        try:
+            self.window.require_live(token)
+        except InvalidToken as error:
+            return error.reason
+        except Unavailable:
+            return "unavailable"
+        return "live"
+
+    def asks(self, token: AccessToken) -> int:
+        """How many polls a request takes."""
+        before = len(self.entries.asked_since)
+        self.verdict(token)
+        return len(self.entries.asked_since) - before
+
+
+@pytest.fixture
+def environment() -> Environment:
+    return Environment()
+
+
+def a_token(sid: str = "sid", sub: str = "sub", ver: int = 1) -> AccessToken:
+    return AccessToken(
+        iss="i", sub=sub, aud="a", client_id="c", iat=NOW, exp=NOW + 600, jti=new_id(), sid=sid, ver=ver, auth_time=NOW
+    )
+
+
+TOKEN = a_token()
+
+
+def test_the_first_request_loads_all_that_a_token_could_outlive(environment: Environment) -> None:
+    environment.entries.add(SessionRevoked("sid"), START - RETENTION * SECOND + SECOND)
+    environment.entries.add(UserRevoked("other", 3), START - MINUTE)
+
+    assert environment.verdict(TOKEN) == "revoked"
+    assert environment.verdict(a_token("s", "other", 2)) == "ver"
+    assert environment.verdict(a_token("s", "other", 3)) == "live"
+    assert environment.entries.asked_since == [START - RETENTION * SECOND]
+
+
+@pytest.mark.parametrize(("later", "asks"), [(0, 0), (POLL - 1, 0), (POLL, 1), (MINUTE, 1)])
+def test_it_asks_again_when_the_last_poll_began_five_seconds_ago(
+    environment: Environment, later: int, asks: int
+) -> None:
+    environment.verdict(TOKEN)
+    environment.now += later
+
+    assert environment.asks(TOKEN) == asks
+    assert environment.asks(TOKEN) == 0
+
+
+def test_a_poll_asks_for_what_was_written_since_ninety_seconds_before_the_last_one_began(
+    environment: Environment,
+) -> None:
+    environment.verdict(TOKEN)
+    environment.entries.add(SessionRevoked("sid"), START + 4 * SECOND)  # written by a clock that is far ahead
+    for _ in range(2):
+        environment.now += POLL
+        environment.verdict(TOKEN)
+
+    assert environment.entries.asked_since[1:] == [START - OVERLAP_MS, START + POLL - OVERLAP_MS]
+
+
+def test_a_revocation_bites_with_the_next_poll(environment: Environment) -> None:
+    assert environment.verdict(TOKEN) == "live"
+    environment.entries.add(SessionRevoked("sid"), START + 1)
+
+    environment.now += POLL - 1
+    assert environment.verdict(TOKEN) == "live"
+    environment.now += 1
+    assert environment.verdict(TOKEN) == "revoked"
+
+
+@pytest.mark.parametrize("skew", [-OVERLAP_MS, OVERLAP_MS])
+def test_writers_whose_clocks_differ_by_the_overlap_are_heard(environment: Environment, skew: int) -> None:
+    environment.verdict(TOKEN)
+    environment.entries.add(SessionRevoked("sid"), START + skew)
+    environment.now += POLL
+
+    assert environment.verdict(TOKEN) == "revoked"
+
+
+def test_while_polls_fail_it_goes_on_for_a_minute_trying_once_a_second_and_then_says_so(
+    environment: Environment,
+) -> None:
+    environment.entries.add(SessionRevoked("dead"), START)
+    environment.verdict(TOKEN)
+    environment.entries.is_down = True
+
+    environment.now += POLL
+    assert environment.asks(TOKEN) == 1
+    environment.now += PAUSE_MS - 1
+    assert environment.asks(TOKEN) == 0
+    environment.now += 1
+    assert environment.asks(TOKEN) == 1
+    environment.now = START + MINUTE
+    assert environment.verdict(TOKEN) == "live"
+    assert environment.verdict(a_token("dead")) == "revoked"
+    environment.now += 1
+    assert environment.verdict(TOKEN) == "unavailable"
+    assert environment.verdict(a_token("dead")) == "unavailable"
+
+
+def test_it_recovers_by_itself_and_has_missed_nothing(environment: Environment) -> None:
+    environment.verdict(TOKEN)
+    environment.entries.is_down = True
+    environment.now += 2 * MINUTE
+    assert environment.verdict(TOKEN) == "unavailable"
+    environment.entries.add(SessionRevoked("sid"), START + POLL)
+
+    environment.entries.is_down = False
+    assert environment.verdict(a_token("other")) == "unavailable"  # it has just asked
+    environment.now += PAUSE_MS
+    assert environment.verdict(a_token("other")) == "live"
+    assert environment.verdict(TOKEN) == "revoked"
+
+
+def test_a_first_load_that_fails_lets_nobody_in(environment: Environment) -> None:
+    environment.entries.is_down = True
+
+    assert environment.verdict(TOKEN) == "unavailable"
+    assert environment.asks(TOKEN) == 0
+    environment.entries.is_down = False
+    environment.now += PAUSE_MS
+    assert environment.verdict(TOKEN) == "live"
+
+
+def test_half_a_load_is_none(environment: Environment) -> None:
+    for sid in ("a", "sid"):
+        environment.entries.add(SessionRevoked(sid), START)
+    environment.entries.breaks_after = 1
+
+    assert environment.verdict(TOKEN) == "unavailable"
+    environment.now += PAUSE_MS
+    environment.entries.breaks_after = None
+    assert environment.verdict(TOKEN) == "revoked"
+    assert environment.entries.asked_since[1] == environment.now - RETENTION * SECOND
+
+
+@pytest.mark.parametrize("jump", [-1, -3600 * SECOND, RETENTION * SECOND + 1])
+def test_after_a_jump_of_the_clock_it_loads_everything_anew(environment: Environment, jump: int) -> None:
+    environment.verdict(TOKEN)
+    environment.now += 2 * SECOND
+    environment.verdict(TOKEN)
+    environment.now += jump
+    if jump > 0:
+        environment.now -= 2 * SECOND
+    environment.entries.add(SessionRevoked("sid"), environment.now - RETENTION * SECOND + SECOND)
+
+    assert environment.verdict(TOKEN) == "revoked"
+    assert environment.entries.asked_since[1:] == [environment.now - RETENTION * SECOND]
+
+
+def test_a_jump_back_while_polls_fail_asks_at_once(environment: Environment) -> None:
+    environment.entries.is_down = True
+    environment.verdict(TOKEN)
+    environment.now -= 3600 * SECOND
+
+    assert environment.asks(TOKEN) == 1
+
+
+@given(st.permutations([2, 5, 3]), st.integers(1, 6))
+def test_of_a_user_the_highest_version_counts_in_whatever_order_it_is_heard(order: list[int], ver: int) -> None:
+    environment = Environment()
+    for number, raised in enumerate(order):
+        environment.entries.add(UserRevoked("sub", raised), START + number)
+        environment.verdict(TOKEN)
+        environment.now += POLL
+
+    assert environment.verdict(a_token(ver=ver)) == ("ver" if ver < 5 else "live")
+
+
+def test_it_forgets_what_no_token_can_outlive(environment: Environment) -> None:
+    for number in range(100):
+        environment.entries.add(SessionRevoked(f"s{number}"), START)
+        environment.entries.add(UserRevoked(f"u{number}", 2), START)
+    environment.verdict(TOKEN)
+    assert (len(environment.window._sessions), len(environment.window._users)) == (100, 100)
+    environment.entries.written.clear()
+
+    while environment.now < START + (RETENTION + 60) * SECOND:
+        environment.now += MINUTE
+        environment.verdict(TOKEN)
+
+    assert (environment.window._sessions, environment.window._users) == ({}, {})
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["ask", "ask", "ask", "revoke", "freeze", "fail", "heal"]),
+        st.integers(0, 20 * SECOND),
+        st.integers(-20 * SECOND, 20 * SECOND),
+    ),
+    max_size=40,
+)
+
+
+@given(steps)
+def test_no_revocation_takes_longer_than_the_bound_and_none_is_forgotten(history: list[tuple[str, int, int]]) -> None:
+    """Requests, frozen hours, failures, and writers with other clocks, in any order."""
+    environment = Environment()
+    revoked: dict[str, int] = {}
+    bitten: set[str] = set()
+    failed_at = 0
+    for what, passing, skew in history:
+        environment.now += passing
+        if environment.entries.is_down:
+            failed_at = environment.now
+        match what:
+            case "revoke":
+                environment.entries.add(SessionRevoked(f"s{len(revoked)}"), environment.now + skew)
+                revoked[f"s{len(revoked)}"] = environment.now
+            case "freeze":
+                environment.now += 3600 * SECOND
+            case "fail" | "heal":
+                environment.entries.is_down = what == "fail"
+            case _:
+                bound = POLL if environment.now - failed_at > PAUSE_MS else MINUTE
+                for sid, revoked_at in revoked.items():
+                    age = environment.now - revoked_at
+                    verdict = environment.verdict(a_token(sid))
+                    if verdict == "live" and age < 600 * SECOND:  # a token could still be accepted
+                        assert age <= bound
+                        assert sid not in bitten
+                    if verdict == "revoked":
+                        bitten.add(sid)
