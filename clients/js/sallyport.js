@@ -69,7 +69,7 @@ export class Sallyport {
   async logout({ everywhere = false } = {}) {
     await this.#locked(async () => {
       const token = this.mode === "body" ? await this.store.get() : undefined;
-      if (token === null) return;
+      if (token === null) return this.#forget();
       const { status, body } = await this.#post("/auth/logout", { refresh_token: token, everywhere });
       if (status !== 204) throw problem(status, body);
       await this.#forget();

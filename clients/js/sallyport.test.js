@@ -192,6 +192,16 @@ test("when the session is gone the user has to log in, and the token is forgotte
   assert.equal(store.peek(), null);
 });
 
+test("a tab that logs out after another tab did keeps no access token either", async () => {
+  const store = sharedStore();
+  const one = await loggedIn({ store });
+  const other = new Sallyport({ url: URL, store, now });
+  await other.accessToken();
+  await one.logout();
+  await other.logout();
+  await assert.rejects(other.accessToken(), LoggedOut);
+});
+
 test("logging out ends the session, and everywhere ends them all", async () => {
   const phone = await loggedIn();
   const laptop = await loggedIn();
