@@ -16,6 +16,7 @@ import urllib3
 from sallyport.accounts.password import Passwords, normal
 from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
 from sallyport.aws import clients
+from sallyport.aws.dynamodb.sessions import session_key
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users, keys_of
 from sallyport.clock import system_clock
@@ -69,6 +70,7 @@ def run(target: Target) -> Report:
     try:
         keys = _check_documents(target, report)
         _check_session(target, report, user, password, keys)
+        _check_rotation(target, report, user, password)
     finally:
         sessions = [(item["PK"], item["SK"]) for item in target.table.partition(f"SESSIONS#{user.user_id}")]
         target.table.delete([*keys_of(user), *sessions])
@@ -126,6 +128,31 @@ def _check_session(target: Target, report: Report, user: User, password: str, ke
     status, refused = post("/auth/refresh", refresh_token=refresh)
     report.check("after logout a refresh is refused", (status, refused.get("code")), (401, "invalid_grant"))
     print(f"note  after logout the access token gets {me(f'Bearer {access}')} (403 in strict, 200 in stateless)")
+
+
+def _check_rotation(target: Target, report: Report, user: User, password: str) -> None:
+    """Nobody waits for a session to be late: its last rotation is moved back, by more than the longest leeway."""
+    login = _call(target, "POST", "/auth/login", body={"email": user.email, "password": password})[1]
+
+    def late_refresh(token: str) -> tuple[int, dict[str, Any]]:
+        target.table.update(
+            session_key(user.user_id, login["session_id"]),
+            "SET rotated_at = rotated_at - :while",
+            condition="attribute_exists(PK)",
+            values={":while": 4_000_000},
+        )
+        return _call(target, "POST", "/auth/refresh", body={"refresh_token": token})
+
+    first = login.get("refresh_token", "")
+    status, second = late_refresh(first) if first else (0, {})
+    report.check("a late refresh rotates", status, 200)
+    if status != 200:
+        return
+    _, third = late_refresh(second["refresh_token"])
+    status, refused = late_refresh(first)
+    report.check("a replay is refused", (status, refused.get("code")), (401, "invalid_grant"))
+    status, refused = late_refresh(third.get("refresh_token", ""))
+    report.check("a replay ends the session", (status, refused.get("code")), (401, "invalid_grant"))
 
 
 def _subject(verifier: AccessTokenVerifier, token: str) -> str:

@@ -26,7 +26,7 @@
 /** Milliseconds to wait for an answer: API Gateway waits no longer, and Sallyport's leeway for stragglers is longer. */
 const PATIENCE = 30_000;
 
-/** The user has to log in. */
+/** The user has to log in, or another tab has: what this page knows belongs to a session that is over. */
 export class LoggedOut extends Error {}
 
 /** Sallyport refused something; the refresh token is kept. `code` is the word to switch on. */
@@ -45,6 +45,8 @@ export class Sallyport {
   #access = null;
   /** @type {Promise<string> | null} */
   #refreshing = null;
+  /** @type {string | null} */
+  #session = null;
 
   /** @param {Options} options */
   constructor({ url, mode = "body", store = inMemory(), fetch, locks = globalThis.navigator?.locks, now = Date.now }) {
@@ -69,7 +71,7 @@ export class Sallyport {
   async logout({ everywhere = false } = {}) {
     await this.#locked(async () => {
       const token = this.mode === "body" ? await this.store.get() : undefined;
-      if (token === null) return;
+      if (token === null) return this.#forget();
       const { status, body } = await this.#post("/auth/logout", { refresh_token: token, everywhere });
       if (status !== 204) throw problem(status, body);
       await this.#forget();
@@ -115,7 +117,12 @@ export class Sallyport {
       const { status, body } = await this.#post("/auth/refresh", { refresh_token: sent });
       const isCurrent = this.mode === "cookie" || (await this.store.get()) === sent;
       if (!isCurrent) continue;
-      if (status === 200) return this.#keep(body);
+      if (status === 200) {
+        const began = this.#session;
+        const token = await this.#keep(body);
+        if (began && began !== body.session_id) throw new LoggedOut(); // whose request would it be?
+        return token;
+      }
       if (status === 401 && body.code === "invalid_grant") {
         await this.#forget();
         throw new LoggedOut();
@@ -128,13 +135,14 @@ export class Sallyport {
   /** @param {Record<string, any>} tokens */
   async #keep(tokens) {
     if (this.mode === "body") await this.store.set(tokens.refresh_token);
+    this.#session = tokens.session_id;
     const life = tokens.expires_in * 1000;
     this.#access = { token: tokens.access_token, refreshAt: this.now() + 0.8 * life, expiresAt: this.now() + life };
     return this.#access.token;
   }
 
   async #forget() {
-    this.#access = null;
+    this.#access = this.#session = null;
     if (this.mode === "body") await this.store.set(null);
   }
 

@@ -192,6 +192,29 @@ test("when the session is gone the user has to log in, and the token is forgotte
   assert.equal(store.peek(), null);
 });
 
+test("a tab that logs out after another tab did keeps no access token either", async () => {
+  const store = sharedStore();
+  const one = await loggedIn({ store });
+  const other = new Sallyport({ url: URL, store, now });
+  await other.accessToken();
+  await one.logout();
+  await other.logout();
+  await assert.rejects(other.accessToken(), LoggedOut);
+});
+
+test("no request of one session is repeated in another that a second tab has begun", async () => {
+  const calls = [];
+  const store = sharedStore();
+  const one = await loggedIn({ store });
+  const other = new Sallyport({ url: URL, store, now, fetch: recorded(calls) });
+  assert.equal(await me(other), 200);
+  await one.logout();
+  await one.login(...DEMO);
+  await assert.rejects(me(other), LoggedOut);
+  assert.deepEqual(calls, ["/auth/refresh", "/auth/me", "/auth/me", "/auth/refresh"]);
+  assert.equal(await me(other), 200);
+});
+
 test("logging out ends the session, and everywhere ends them all", async () => {
   const phone = await loggedIn();
   const laptop = await loggedIn();

@@ -65,7 +65,7 @@ class Reports:
 
     def replayed(self, session: Session, *, now_ms: int) -> None:
         if self._are_down:
-            raise Unavailable
+            raise Unavailable("by a test")
         self.sent.append(session.sid)
 
 
@@ -369,4 +369,5 @@ def test_a_replay_that_cannot_be_reported_is_revoked_all_the_same(memory: Memory
         present(memory, session, 1, reports=Reports(are_down=True))
 
     assert (refused.value.outcome, refused.value.trail.also) == ("replayed", ("unreported",))
+    assert refused.value.reason == "replayed, unreported: by a test"
     assert stored(memory, session).revoked_at is not None

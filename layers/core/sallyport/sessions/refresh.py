@@ -103,7 +103,7 @@ def refresh(
         if taken.outcome == "superseded":
             raise Superseded(trail=trail)
         if taken.gen is None:
-            raise InvalidGrant(taken.outcome, outcome=taken.outcome, trail=trail)
+            raise InvalidGrant(taken.reason or taken.outcome, outcome=taken.outcome, trail=trail)
         return Refreshed(signer.issue(taken.session, taken.gen, now=now), taken.outcome, trail)
     raise Unavailable("contention", trail=Trail(presented.sid, ("race_lost",) * MAX_ATTEMPTS))
 
@@ -116,6 +116,7 @@ class _Taken:
     session: Session
     gen: int | None = None
     also: tuple[str, ...] = ()
+    reason: str = ""
 
 
 def _take(
@@ -152,6 +153,6 @@ def _reported(replay: _Taken, reporter: ReplayReporter, now_ms: int) -> _Taken:
     """Report a replay, by whoever established it and by nobody else. That it is revoked does not depend on it."""
     try:
         reporter.replayed(replay.session, now_ms=now_ms)
-    except Unavailable:
-        return replace(replay, also=("unreported",))
+    except Unavailable as error:
+        return replace(replay, also=("unreported",), reason=f"replayed, unreported: {error.reason}")
     return replay
