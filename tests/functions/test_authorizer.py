@@ -29,8 +29,8 @@ def access_token(login: Answer) -> str:
     return token
 
 
-def with_mode(deployment: Deployment, mode: str) -> LocalFunction:
-    environment = {"TABLE_NAME": deployment.table_name, "REVOCATION_MODE": mode}
+def with_mode(deployment: Deployment, mode: str, **more: str) -> LocalFunction:
+    environment = {"TABLE_NAME": deployment.table_name, "REVOCATION_MODE": mode, **more}
     return LocalFunction(FunctionSpec("Authorizer", ROOT / "functions" / "authorizer", environment, timeout=10))
 
 
@@ -245,3 +245,18 @@ def test_in_bounded_an_entry_that_nobody_understands_lets_nobody_in(stack: Stack
     stack.table.delete([key])
     stack.clock.advance(1)
     assert authorizes(authorizer, access_token)
+
+
+def test_in_bounded_the_context_has_roles_only_where_it_is_told_to(
+    stack: Stack, user: User, access_token: str, wire: Wire
+) -> None:
+    event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")
+    without = with_mode(stack.deployment, "bounded").invoke(event)
+    authorizer = with_mode(stack.deployment, "bounded", CONTEXT_ROLES="true")
+    told = authorizer.invoke(event)
+    wire.reset()
+    again = authorizer.invoke(event)
+
+    assert "roles" not in without["context"] or not without["context"]["roles"]
+    assert told["context"]["roles"] == again["context"]["roles"] == " ".join(user.roles)
+    assert wire.calls == []

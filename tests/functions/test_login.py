@@ -161,16 +161,20 @@ def test_everything_that_is_wrong_is_named_together(stack: Stack) -> None:
     ]
 
 
-def test_a_weak_hash_that_cannot_be_replaced_just_now_is_no_failed_login(stack: Stack, wire: Wire) -> None:
+def test_a_weak_hash_that_cannot_be_replaced_just_now_is_no_failed_login(
+    stack: Stack, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
     weak = WEAK_PASSWORDS.hash(normal(PASSWORD))
     user = stack.new_user(password_hash=weak)
     wire.refuse("TransactWriteItems")
 
+    caplog.clear()
     assert stack.log_in(user).status == 200
 
     account = stack.users.find(user.email)
     assert account is not None
     assert account.password_hash == weak
+    assert [vars(record)["also"] for record in caplog.records] == [["not_rehashed"]]
 
 
 def live_sessions(stack: Stack, user: User) -> int:
@@ -207,11 +211,15 @@ def test_an_overshoot_shrinks_with_every_login_at_a_bounded_price(stack: Stack, 
     assert live_sessions(stack, user) == MAX_LIVE_SESSIONS + 4
 
 
-def test_a_session_stands_though_room_could_not_be_made(stack: Stack, user: User, wire: Wire) -> None:
+def test_a_session_stands_though_room_could_not_be_made(
+    stack: Stack, user: User, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
     with_sessions(stack, user, MAX_LIVE_SESSIONS)
     wire.refuse("TransactWriteItems")
 
+    caplog.clear()
     assert stack.log_in(user).status == 200
+    assert [vars(record)["also"] for record in caplog.records] == [["no_room_made"]]
 
 
 def test_dead_sessions_do_not_count(stack: Stack, user: User) -> None:

@@ -171,7 +171,8 @@ def test_the_templates_choices_are_those_of_the_settings() -> None:
     for name, parameter in chosen.items():
         variable = re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
         (group,) = (g for g in CHOOSING if variable.lower() in {field.name for field in dataclasses.fields(g)})
-        assert getattr(settings.parse(group, required), variable.lower()) == parameter["Default"], name
+        default = getattr(settings.parse(group, required), variable.lower())
+        assert {True: "true", False: "false"}.get(default, default) == parameter["Default"], name
         with pytest.raises(SettingsError) as refused:
             settings.parse(group, {**required, variable: "something else"})
         (problem,) = refused.value.problems
@@ -224,7 +225,9 @@ def test_what_alarms_and_dashboard_watch_is_what_telemetry_counts(resources: dic
         if alarm.get("Namespace") == "Sallyport"
     }
 
-    assert watched == {("failed", "sallyport.authorizer"), ("failed", "sallyport.rotate_keys")}
+    assert watched == {
+        ("failed", "sallyport.authorizer"), ("failed", "sallyport.rotate_keys"), ("unreported", "sallyport.refresh")
+    }  # fmt: skip
     summed = [m["MetricStat"]["Metric"] for alarm in alarms for m in alarm.get("Metrics", []) if "MetricStat" in m]
     counted = [(m["MetricName"], m["Dimensions"][0]["Value"]) for m in summed if m["Namespace"] == "Sallyport"]
     assert {name for name, _ in counted} == {"service_unavailable", "internal_error"} <= _PROBLEMS.keys()

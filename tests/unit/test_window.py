@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sallyport.accounts.user import User
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.identifiers import new_id
+from sallyport.revocation.authorize import Bounded
 from sallyport.revocation.entries import Entry, Revoked, SessionRevoked, UserRevoked, retention
+from sallyport.revocation.roles import KnownRoles
 from sallyport.revocation.window import OVERLAP_MS, PAUSE_MS, Pace, Window
 from sallyport.tokens.access import AccessToken
-from tests.builders import MINUTE, NOW, SECOND
+from tests.builders import MINUTE, NOW, SECOND, a_user
 
 START = NOW * SECOND
 POLL = 5 * SECOND
@@ -51,7 +54,20 @@ class Environment:
     now: int = START
 
     def __post_init__(self) -> None:
-        self.window = Window(self.entries, PACE, lambda: self.now)
+        self.users: dict[str, User] = {}
+        self.reads: list[str] = []
+        self.roles = KnownRoles(self, most=3)
+        self.window = Window(self.entries, PACE, lambda: self.now, self.roles)
+
+    def get(self, user_id: str) -> User | None:
+        self.reads.append(user_id)
+        return self.users.get(user_id)
+
+    def told(self, token: AccessToken) -> tuple[str, ...]:
+        """What the context says of the roles of a token's user."""
+        roles = Bounded(self.window, self.roles).check(token, now=0)
+        assert roles is not None
+        return roles
 
     def verdict(self, token: AccessToken) -> str:
         try:
@@ -238,6 +254,56 @@ def test_it_forgets_what_no_token_can_outlive(environment: Environment) -> None:
         environment.verdict(TOKEN)
 
     assert (environment.window._sessions, environment.window._users) == ({}, {})
+
+
+def test_roles_are_read_once_until_an_entry_about_their_user_arrives(environment: Environment) -> None:
+    environment.users["sub"] = a_user(roles=("reader",))
+    for _ in range(3):
+        assert environment.told(TOKEN) == ("reader",)
+    assert environment.reads == ["sub"]
+
+    environment.users["sub"] = a_user(roles=("admin",))
+    environment.entries.add(UserRevoked("other", 1), environment.now)
+    environment.now += POLL
+    assert environment.told(TOKEN) == ("reader",)
+    environment.entries.add(UserRevoked("sub", 1), environment.now)  # a change of roles raises no version
+    environment.now += POLL
+    assert environment.told(TOKEN) == ("admin",)
+
+
+def test_after_a_long_freeze_roles_are_read_anew(environment: Environment) -> None:
+    environment.users["sub"] = a_user(roles=("reader",))
+    environment.told(TOKEN)
+    environment.users["sub"] = a_user(roles=())
+    environment.now += RETENTION * SECOND + 1
+
+    assert environment.told(TOKEN) == ()
+
+
+@pytest.mark.parametrize(
+    ("user", "reason"), [(None, "user"), ({"status": "disabled"}, "user"), ({"token_version": 2}, "ver")]
+)
+def test_whoever_turns_out_to_be_dead_when_his_roles_are_read_gets_nowhere(
+    environment: Environment, user: dict[str, object] | None, reason: str
+) -> None:
+    if user is not None:
+        environment.users["sub"] = a_user(**user)
+
+    for _ in range(2):
+        with pytest.raises(InvalidToken) as refused:
+            environment.told(TOKEN)
+        assert refused.value.reason == reason
+
+
+def test_of_many_users_the_last_seen_are_kept(environment: Environment) -> None:
+    for sub in ("a", "b", "c", "d"):
+        environment.users[sub] = a_user()
+        environment.told(a_token(sub=sub))
+    environment.reads.clear()
+
+    for sub in ("b", "c", "d", "a"):
+        environment.told(a_token(sub=sub))
+    assert environment.reads == ["a"]
 
 
 steps = st.lists(

@@ -90,6 +90,15 @@ def _origins() -> Any:
     return _setting(read, "")
 
 
+def _flag() -> Any:
+    def read(raw: str) -> bool:
+        if raw not in ("true", "false"):
+            raise ValueError("must be one of true, false")
+        return raw == "true"
+
+    return _setting(read, "false")
+
+
 _DAY = 86_400
 
 
@@ -171,6 +180,7 @@ class Revocation:
     revocation_mode: str = _choice("strict", "bounded", "stateless")
     revocation_poll_seconds: int = _integer(5, at_least=1, at_most=30)
     revocation_max_staleness_seconds: int = _integer(60, at_least=60, at_most=600)
+    context_roles: bool = _flag()
 
 
 @dataclass(frozen=True, kw_only=True)

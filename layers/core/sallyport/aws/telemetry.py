@@ -15,10 +15,10 @@ class PowertoolsTelemetry:
     """One JSON line per request, and a count per outcome in CloudWatch's embedded metric format.
 
     EphemeralMetrics, because the ordinary Metrics is shared by the whole process. `salt` is this stack's own: a session
-    has one digest in all of its functions, and who holds a session id and a log, but not the salt, cannot join the two.
+    has one digest in all functions that name it. Who holds a session id and a log, but not the salt, cannot join them.
     """
 
-    def __init__(self, function: str, level: str, *, salt: str) -> None:
+    def __init__(self, function: str, level: str, *, salt: str = "") -> None:
         self._function = function
         self._logger = Logger(service=f"sallyport.{function}", level=level)
         self._salt = salt

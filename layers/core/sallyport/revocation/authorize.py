@@ -6,6 +6,7 @@ from typing import Protocol
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
 from sallyport.errors import InvalidToken
+from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Window
 from sallyport.sessions.session import Session, why_dead
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
@@ -39,9 +40,11 @@ class Bounded:
     """`bounded`: dictionary look-ups; a revocation bites within a stated number of seconds."""
 
     window: Window
+    roles: KnownRoles | NoRoles
 
-    def check(self, token: AccessToken, *, now: int) -> None:  # noqa: ARG002  # the window has a finer clock
+    def check(self, token: AccessToken, *, now: int) -> tuple[str, ...] | None:  # noqa: ARG002  # see Window's clock
         self.window.require_live(token)
+        return self.roles.of(token)
 
 
 class StrictReads(Protocol):

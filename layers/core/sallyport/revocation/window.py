@@ -29,6 +29,14 @@ class EntryReads(Protocol):
         ...
 
 
+class RoleCache(Protocol):
+    """What must be read again when something happens to a user."""
+
+    def forget(self, user_id: str) -> None: ...
+
+    def forget_all(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How often to ask, how long to go on without an answer, how far back to look. In milliseconds."""
@@ -41,8 +49,9 @@ class Pace:
 class Window:
     """The revocations of the last `retention`, as one environment knows them. Serves one request at a time."""
 
-    def __init__(self, entries: EntryReads, pace: Pace, clock: Clock) -> None:
+    def __init__(self, entries: EntryReads, pace: Pace, clock: Clock, roles: RoleCache) -> None:
         self._entries = entries
+        self._roles = roles
         self._pace = pace
         self._clock = clock
         self._sessions: dict[str, int] = {}
@@ -88,6 +97,8 @@ class Window:
         except Unavailable:
             self._asked_in_vain = True
             return
+        if self._fresh_at is None:
+            self._roles.forget_all()  # of what was changed longer ago than the retention, nobody tells
         for entry in entries:
             self._merge(entry)
         self._fresh_at, self._asked_in_vain = now, False
@@ -99,6 +110,7 @@ class Window:
             case SessionRevoked(sid):
                 self._sessions[sid] = max(entry.expires_at, self._sessions.get(sid, 0))
             case UserRevoked(sub, ver):
+                self._roles.forget(sub)
                 known_ver, known_end = self._users.get(sub, (0, 0))
                 self._users[sub] = max(ver, known_ver), max(entry.expires_at, known_end)
 

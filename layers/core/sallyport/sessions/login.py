@@ -1,7 +1,6 @@
 """POST /auth/login: a password for a session."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Mode, Session, why_dead
 from sallyport.tokens.refresh import RefreshToken
+from sallyport.trail import Trail
 
 MAX_LIVE_SESSIONS = 100
 
@@ -76,6 +76,7 @@ class LoggedIn:
 
     tokens: IssuedTokens
     device_token: str = field(repr=False)
+    trail: Trail
 
 
 def login(
@@ -102,9 +103,12 @@ def login(
     verdict = passwords.check(password, account.password_hash if account else None)
     if account is None or not verdict.matches or account.user.status != "active":
         raise InvalidCredentials
+    also = []
     if verdict.outdated:
-        with suppress(Unavailable):  # the password is right; the next login tries again
+        try:
             accounts.replace_hash(account, passwords.hash(password))
+        except Unavailable:  # the password is right; the next login tries again
+            also.append("not_rehashed")
 
     now_ms = clock()
     now = now_ms // 1000
@@ -114,9 +118,15 @@ def login(
     for token in older:
         revocations.end(token.sub, token.sid, now_ms=now_ms, mode=mode)
     sessions.create(session)
-    with suppress(Unavailable):  # the session stands; the next login makes room
+    try:
         _make_room(account.user, others, sessions, revocations, now_ms)
-    return LoggedIn(signer.issue(session, 1, now=now), signer.issue_device_token(account.user, now=now))
+    except Unavailable:  # the session stands; the next login makes room
+        also.append("no_room_made")
+    return LoggedIn(
+        signer.issue(session, 1, now=now),
+        signer.issue_device_token(account.user, now=now),
+        Trail(session.sid, tuple(also)),
+    )
 
 
 def _open_session(user: User, device: Device, mode: Mode, life: Lifetimes, now_ms: int) -> Session:

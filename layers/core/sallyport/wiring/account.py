@@ -27,5 +27,5 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     listing = partial(list_sessions, users=users, sessions=Sessions(table), clock=system_clock)
     return serve(
         {"GET /auth/me": me_endpoint(users.get), "GET /auth/sessions": sessions_endpoint(listing)},
-        PowertoolsTelemetry("account", told.log_level, salt=told.table_name),
+        PowertoolsTelemetry("account", told.log_level),
     )

@@ -9,11 +9,13 @@ from sallyport.aws.authorizer.handler import answer
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.dynamodb.users import Users
 from sallyport.aws.http import LambdaHandler
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
 from sallyport.revocation.authorize import Bounded, RevocationMode, Stateless, Strict, authorize
 from sallyport.revocation.entries import retention
+from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Pace, Window
 from sallyport.wiring import storage, verification
 
@@ -42,7 +44,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     )
     return answer(
         decide,
-        PowertoolsTelemetry("authorizer", told.log_level, salt=told.table_name),
+        PowertoolsTelemetry("authorizer", told.log_level),
         raises_unauthorized=told.unauthorized_as == "raise",
     )
 
@@ -57,6 +59,8 @@ def _mode(told: Settings, table: Table) -> RevocationMode:
                 max_staleness=told.revocation_max_staleness_seconds * 1000,
                 retention=retention(told.access_token_seconds) * 1000,
             )
-            return Bounded(Window(Entries(table, shards=told.revocation_shards), pace, system_clock))
+            roles = KnownRoles(Users(table)) if told.context_roles else NoRoles()
+            entries = Entries(table, shards=told.revocation_shards)
+            return Bounded(Window(entries, pace, system_clock, roles), roles)
         case _:
             return Stateless()

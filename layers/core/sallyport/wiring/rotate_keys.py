@@ -33,5 +33,5 @@ def build(environ: Mapping[str, str]) -> KeyEvents:
         cipher=issuing.cipher(told),
         clock=system_clock,
     )
-    telemetry = PowertoolsTelemetry("rotate_keys", told.log_level, salt=told.table_name)
+    telemetry = PowertoolsTelemetry("rotate_keys", told.log_level)
     return KeyEvents(rings, told.issuer, PublishedKeys(table).record_issuer, Releases(table), telemetry)

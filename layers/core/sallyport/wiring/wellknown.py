@@ -24,5 +24,5 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
             "GET /.well-known/jwks.json": jwks_endpoint(keys),
             "GET /.well-known/openid-configuration": discovery_endpoint(keys),
         },
-        PowertoolsTelemetry("wellknown", told.log_level, salt=told.table_name),
+        PowertoolsTelemetry("wellknown", told.log_level),
     )

@@ -16,6 +16,7 @@ from sallyport.tokens import device
 
 _FIELDS = ("email", "password", "mode", "device_token")
 _MAX_USER_AGENT = 256
+_MOST_OLDER = 2  # a browser sends one; each costs a transaction
 
 
 class Login(Protocol):
@@ -36,11 +37,13 @@ def login_endpoint(login: Login, allowed_origins: Collection[str]) -> Endpoint:
         where = Device(ip=request.source_ip, user_agent=request.user_agent[:_MAX_USER_AGENT])
         if mode == "body":
             logged_in = login(email, password, where, mode=mode, older=[])
-            return token_response(logged_in.tokens, mode, "logged_in", more={"device_token": logged_in.device_token})
+            device_token = {"device_token": logged_in.device_token}
+            return token_response(logged_in.tokens, mode, "logged_in", logged_in.trail, more=device_token)
         require_page_of_ours(request, allowed_origins)
-        logged_in = login(email, password, where, mode=mode, older=cookies.values(request, cookies.REFRESH_TOKEN))
+        older = cookies.values(request, cookies.REFRESH_TOKEN)[:_MOST_OLDER]
+        logged_in = login(email, password, where, mode=mode, older=older)
         known = cookies.keep(cookies.DEVICE_TOKEN, logged_in.device_token, seconds=device.LIFETIME_SECONDS)
-        return token_response(logged_in.tokens, mode, "logged_in", beside=(known,))
+        return token_response(logged_in.tokens, mode, "logged_in", logged_in.trail, beside=(known,))
 
     return endpoint
 

@@ -1,7 +1,6 @@
 """POST /auth/refresh."""
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 from sallyport.aws.endpoints.tokens import token_response
 from sallyport.aws.fields import Fields
@@ -24,6 +23,6 @@ def refresh_endpoint(refresh: Callable[[str, Mode], Refreshed], allowed_origins:
             refreshed = refresh(found.unverified_token, found.mode)
         except InvalidToken as error:
             raise InvalidGrant(error.reason, outcome="expired" if error.reason == "expired" else None) from None
-        return replace(token_response(refreshed.tokens, found.mode, refreshed.outcome), trail=refreshed.trail)
+        return token_response(refreshed.tokens, found.mode, refreshed.outcome, refreshed.trail)
 
     return endpoint

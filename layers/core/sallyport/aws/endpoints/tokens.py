@@ -14,6 +14,7 @@ def token_response(
     tokens: IssuedTokens,
     mode: Mode,
     outcome: str,
+    trail: Trail,
     *,
     more: Mapping[str, Any] | None = None,
     beside: tuple[str, ...] = (),
@@ -27,7 +28,6 @@ def token_response(
         "session_id": tokens.session_id,
         **(more or {}),
     }
-    trail = Trail(tokens.session_id)
     if mode == "body":
         return Response(200, outcome, {**body, "refresh_token": tokens.refresh_token}, cookies=beside, trail=trail)
     cookie = cookies.keep(cookies.REFRESH_TOKEN, tokens.refresh_token, seconds=tokens.refresh_expires_in)
