@@ -8,24 +8,24 @@ field() { sed -n 's/.*"'$1'": *"\([^"]*\)".*/\1/p'; }
 login() { curl -s $URL/auth/login -H "$JSON" -d '{"email":"@EMAIL@","password":"@PASSWORD@"}'; }
 refresh() { curl -s -w '\n' $URL/auth/refresh -H "$JSON" -d '{"refresh_token":"'$1'"}'; }
 me() { curl -s -w '\n' $URL/auth/me -H "authorization: Bearer $1"; }
-wait_a_minute() { curl -s $URL/_dev/clock -d '{"advance_seconds":61}' >/dev/null; }
+later() { curl -s $URL/_dev/clock -d '{"advance_seconds":'$1'}' >/dev/null; }
 
 echo 'Log in and call a protected route'
 TOKENS=$(login); FIRST=$(echo "$TOKENS" | field refresh_token); me $(echo "$TOKENS" | field access_token)
 
 echo 'Refresh twice, a minute apart'
-wait_a_minute; SECOND=$(refresh $FIRST | field refresh_token)
-wait_a_minute; TOKENS=$(refresh $SECOND); me $(echo "$TOKENS" | field access_token)
+later 61; SECOND=$(refresh $FIRST | field refresh_token)
+later 61; TOKENS=$(refresh $SECOND); me $(echo "$TOKENS" | field access_token)
 
 echo 'Replay the first refresh token, late: the session is revoked, its newest tokens included'
-wait_a_minute; refresh $FIRST
+later 61; refresh $FIRST
 me $(echo "$TOKENS" | field access_token)
 refresh $(echo "$TOKENS" | field refresh_token)
 
-echo 'Log in again, log out, and be refused'
+echo 'Log in again, log out, and be refused five seconds later, as REVOCATION_MODE=bounded promises'
 TOKENS=$(login); REFRESH=$(echo "$TOKENS" | field refresh_token)
 curl -s -w '%{http_code}\n' $URL/auth/logout -H "$JSON" -d '{"refresh_token":"'$REFRESH'"}'
-me $(echo "$TOKENS" | field access_token)
+later 5; me $(echo "$TOKENS" | field access_token)
 refresh $REFRESH
 """
 

@@ -14,7 +14,7 @@ from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
-from tests.deployed import Stack
+from tests.deployed import STRICT, Stack
 from tests.tokens import ISSUER
 from tests.wire import Wire
 
@@ -52,7 +52,7 @@ def wire(cloud: Cloud) -> Iterator[Wire]:
 
 @pytest.fixture(scope="session")
 def deployment(cloud: Cloud) -> Deployment:
-    return deploy(ISSUER, {}, table_name="functions")
+    return deploy(ISSUER, STRICT, table_name="functions")
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ from sallyport.aws.dynamodb.users import Users
 from tests.builders import a_user
 
 EVENTS = Path(__file__).parent.parent / "events"
+STRICT = {"REVOCATION_MODE": "strict"}
+"""The mode in which a revocation is seen at once. The others: tests/functions/test_authorizer.py."""
+
 PASSWORD = "correct horse battery staple"
 
 

@@ -43,7 +43,7 @@ def test_bad_settings_are_one_line_that_names_them_all() -> None:
 
     assert process.wait() == 1
     assert process.said.count("\n") == 1
-    assert "REVOCATION_MODE must be one of strict, bounded, stateless" in process.said
+    assert "REVOCATION_MODE must be one of bounded, strict, stateless" in process.said
     assert "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600" in process.said
 
 

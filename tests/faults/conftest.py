@@ -17,7 +17,7 @@ from sallyport.aws.kms import KmsCipher
 from sallyport.clock import system_clock
 from sallyport.sessions.issue import Signer, TokenIssuer
 from sallyport.wiring import issuing, verification
-from tests.deployed import Stack
+from tests.deployed import STRICT, Stack
 from tests.faults.line import Line
 from tests.faults.scenes import Flow, World
 from tests.faults.service import Service
@@ -44,7 +44,7 @@ def line(open_line: Line) -> Iterator[Line]:
 @pytest.fixture(scope="session")
 def deployment(cloud: Cloud, open_line: Line) -> Deployment:
     """Its clients are made while the line is open, so they speak through it."""
-    return deploy(ISSUER, {}, table_name="faults")
+    return deploy(ISSUER, STRICT, table_name="faults")
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
 from sallyport.identifiers import new_id
 from tests.builders import WEAK_PASSWORDS, a_user
-from tests.deployed import EVENTS, PASSWORD, Stack, sample
+from tests.deployed import EVENTS, PASSWORD, STRICT, Stack, sample
 from tests.iam import decision
 from tests.tokens import ISSUER
 from tests.wire import Wire
@@ -51,7 +51,7 @@ every_multi_value_shape = pytest.mark.parametrize("shape", WITH_MULTI_VALUE_HEAD
 
 @pytest.fixture(scope="module")
 def deployment(cloud: Cloud) -> Deployment:
-    return deploy(ISSUER, {"ACCESS_TOKEN_SECONDS": "3600"}, table_name=f"authorizer-events-{new_id()}")
+    return deploy(ISSUER, {**STRICT, "ACCESS_TOKEN_SECONDS": "3600"}, table_name=f"authorizer-events-{new_id()}")
 
 
 @pytest.fixture(scope="module")

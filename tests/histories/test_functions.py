@@ -16,7 +16,7 @@ from sallyport.clock import system_clock
 from sallyport.errors import Unavailable
 from sallyport.wiring import issuing, refresh, verification
 from tests import deployed
-from tests.deployed import Stack
+from tests.deployed import STRICT, Stack
 from tests.histories.machine import Answer, hold_to_the_model
 from tests.histories.model import BROKEN, OK, REFUSED, Fault
 from tests.service import IDLE, Service, Time
@@ -99,7 +99,7 @@ def _answer(answer: deployed.Answer) -> Answer:
 
 @pytest.fixture(scope="session")
 def deployment(cloud: Cloud) -> Deployment:
-    return deploy(ISSUER, {"SESSION_IDLE_SECONDS": str(IDLE)}, table_name="histories")
+    return deploy(ISSUER, {**STRICT, "SESSION_IDLE_SECONDS": str(IDLE)}, table_name="histories")
 
 
 @pytest.fixture

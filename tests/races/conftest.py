@@ -7,6 +7,7 @@ import pytest
 from dev.cloud import Cloud
 from dev.deployment import Deployment, deploy
 from sallyport.identifiers import new_id
+from tests.deployed import STRICT
 from tests.engines import dynoxide
 from tests.races.arena import Arena, open_arena
 from tests.tokens import ISSUER
@@ -23,7 +24,7 @@ def endpoint_url(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[str |
 
 @pytest.fixture(scope="session")
 def deployment(endpoint_url: str | None) -> Deployment:
-    return deploy(ISSUER, {"DYNAMODB_ENDPOINT_URL": endpoint_url or ""}, table_name=f"races-{new_id()}")
+    return deploy(ISSUER, {**STRICT, "DYNAMODB_ENDPOINT_URL": endpoint_url or ""}, table_name=f"races-{new_id()}")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from dev.cloud import Cloud
 from dev.deployment import Deployment, deploy
-from tests.deployed import Stack
+from tests.deployed import STRICT, Stack
 from tests.emulator import Emulator, emulated, what_is_missing
 from tests.tokens import ISSUER
 
@@ -30,7 +30,7 @@ def deployment(cloud: Cloud) -> Deployment:
     missing = what_is_missing()
     if missing is not None:
         pytest.skip(missing)
-    return deploy(ISSUER, {}, table_name="runtime")
+    return deploy(ISSUER, STRICT, table_name="runtime")
 
 
 @pytest.fixture(scope="session")

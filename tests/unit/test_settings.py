@@ -32,7 +32,7 @@ def test_defaults_are_those_of_the_design() -> None:
     assert (told.audience, told.client_id, told.signing_algorithm) == ("sallyport", "sallyport", "RS256")
     assert (told.access_token_seconds, told.session_seconds, told.session_idle_seconds) == (600, 2_592_000, 2_592_000)
     assert (told.refresh_leeway_seconds, told.clock_leeway_seconds, told.tokens_not_before) == (60, 30, 0)
-    assert (told.revocation_mode, told.revocation_shards, told.issuer) == ("strict", 1, None)
+    assert (told.revocation_mode, told.revocation_shards, told.issuer) == ("bounded", 1, None)
     assert told.unauthorized_as == "deny"
 
 
@@ -51,7 +51,7 @@ def test_every_problem_is_reported_together_and_by_name() -> None:
     assert set(refused.value.problems) == {
         "TABLE_NAME is missing",
         "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600",
-        "REVOCATION_MODE must be one of strict, bounded, stateless",
+        "REVOCATION_MODE must be one of bounded, strict, stateless",
         "ISSUER must be an http(s) URL without query or fragment",
     }
 

@@ -177,7 +177,7 @@ class Browsers:
 class Revocation:
     """How a revocation reaches the authorizer."""
 
-    revocation_mode: str = _choice("strict", "bounded", "stateless")
+    revocation_mode: str = _choice("bounded", "strict", "stateless")
     revocation_poll_seconds: int = _integer(5, at_least=1, at_most=30)
     revocation_max_staleness_seconds: int = _integer(60, at_least=60, at_most=600)
     context_roles: bool = _flag()
