@@ -127,7 +127,8 @@ def _check_session(target: Target, report: Report, user: User, password: str, ke
     report.check("logout answers 204", post("/auth/logout", refresh_token=refresh)[0], 204)
     status, refused = post("/auth/refresh", refresh_token=refresh)
     report.check("after logout a refresh is refused", (status, refused.get("code")), (401, "invalid_grant"))
-    print(f"note  after logout the access token gets {me(f'Bearer {access}')} (403 in strict, 200 in stateless, either in bounded)")
+    meaning = "403 in strict, 200 in stateless, either in bounded"
+    print(f"note  after logout the access token gets {me(f'Bearer {access}')} ({meaning})")
 
 
 def _check_rotation(target: Target, report: Report, user: User, password: str) -> None:
