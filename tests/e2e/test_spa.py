@@ -25,7 +25,11 @@ def test_the_example_page_passes_its_tests_in_a_browser(tmp_path: Path) -> None:
         pytest.skip("Chromium is not installed")
     if not (_NODE_MODULES / "playwright-core").is_dir():
         pytest.skip("playwright-core is not installed: npm was not found")
-    with serving(tmp_path) as page, serving(tmp_path) as neighbour, running(ALLOWED_ORIGINS=page) as server:
+    with (
+        serving(tmp_path) as page,
+        serving(tmp_path) as neighbour,
+        running(ALLOWED_ORIGINS=page, REVOCATION_MODE="strict") as server,
+    ):
         write_pages(tmp_path, server.url)
         ran = subprocess.run(
             ["node", "--test", "tests/node/spa.test.mjs"],
