@@ -34,6 +34,10 @@ class TimedOutError(Exception):
     """The function ran into the time limit that the template gives it."""
 
 
+class ExitedError(Exception):
+    """The function has ended its process."""
+
+
 class GaveUpError(Exception):
     """Whoever invoked the function waits no longer."""
 
@@ -83,7 +87,9 @@ def _run(handler: Handler, event: Mapping[str, Any], name: str) -> Future[Any]:
     def run() -> None:
         try:
             running.set_result(_through_json(handler(_through_json(event), context)))
-        except BaseException as error:  # noqa: BLE001  # handed to the caller
+        except SystemExit:  # which would end the server
+            running.set_exception(ExitedError())
+        except Exception as error:  # noqa: BLE001  # handed to the caller
             running.set_exception(error)
 
     threading.Thread(target=run, name=name, daemon=True).start()

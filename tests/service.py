@@ -20,7 +20,8 @@ from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.keys import public_key
 from sallyport.tokens.refresh import RefreshTokenVerifier
-from tests.builders import DAY, MINUTE, NOW, SECOND, WEAK_PASSWORDS, a_session, a_user
+from tests.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
+from tests.stopped_time import Time
 from tests.stores import Stores
 from tests.tokens import KnownKeys, access_key, made_access_key, refresh_key
 
@@ -30,23 +31,6 @@ ABSOLUTE = 30 * DAY
 ACCESS_TOKEN = 600
 
 _PASSWORD = normal("correct horse battery staple")
-
-
-@dataclass
-class Time:
-    """A clock that stands still until it is moved."""
-
-    now_ms: int = NOW * SECOND
-
-    def __call__(self) -> int:
-        return self.now_ms
-
-    @property
-    def now(self) -> int:
-        return self.now_ms // SECOND
-
-    def advance(self, seconds: int) -> None:
-        self.now_ms += seconds * SECOND
 
 
 @dataclass(frozen=True)

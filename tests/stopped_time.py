@@ -1,19 +1,37 @@
-"""A clock for tests that are exact to the second: however slow the machine, it stands until it is moved."""
+"""A clock for tests that are exact to the millisecond: however slow the machine, it stands until it is moved."""
+
+from dataclasses import dataclass
 
 from dev.clock import MovableTime
+from tests.builders import NOW, SECOND
 
-_SECOND_NS = 1_000_000_000
+
+@dataclass
+class Time:
+    """A clock that stands still until it is moved."""
+
+    now_ms: int = NOW * SECOND
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+    @property
+    def now(self) -> int:
+        return self.now_ms // SECOND
+
+    def advance(self, seconds: int) -> None:
+        self.now_ms += seconds * SECOND
 
 
 class StoppedTime(MovableTime):
-    """Stands at the whole second `at`."""
+    """Makes the functions see a time that stands still."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, time: Time) -> None:
         super().__init__()
-        self._at_ns = at * _SECOND_NS
+        self.time = time
 
     def time_ns(self) -> int:
-        return self._at_ns
+        return self.time.now_ms * 1_000_000
 
     def advance(self, seconds: int) -> None:
-        self._at_ns += seconds * _SECOND_NS
+        self.time.advance(seconds)

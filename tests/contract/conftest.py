@@ -9,7 +9,11 @@ import pytest
 from dev import cloud as dev_cloud
 from dev import stack
 from dev.cloud import Cloud
+from sallyport.accounts.user import User
 from sallyport.aws import clients
+from sallyport.sessions.rotation import Rotation
+from sallyport.sessions.session import Session
+from tests.builders import NOW, SECOND, a_session
 from tests.engines import dynoxide
 from tests.stores import Stores, in_dynamodb, in_memory
 
@@ -58,3 +62,10 @@ def raw_items(moto_table: str) -> Callable[[str], list[dict[str, Any]]]:
         return [dict(item) for item in answer["Items"]]
 
     return read
+
+
+@pytest.fixture
+def session(stores: Stores, user: User) -> Session:
+    session = a_session(user, rotation=Rotation(floor=1, parent=2, first=4, head=6, rotated_at=NOW * SECOND))
+    stores.sessions.create(session)
+    return session

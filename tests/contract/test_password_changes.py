@@ -27,13 +27,6 @@ def user(stores: Stores) -> User:
     return user
 
 
-@pytest.fixture
-def session(stores: Stores, user: User) -> Session:
-    session = a_session(user, rotation=Rotation(floor=1, parent=2, first=4, head=6, rotated_at=NOW * SECOND))
-    stores.sessions.create(session)
-    return session
-
-
 def change(stores: Stores, account: Account, session: Session, new_hash: str = NEW) -> Session | None:
     return stores.revocations.change_password(account, session.sid, new_hash, now_ms=LATER * SECOND)
 

@@ -23,13 +23,6 @@ def user(stores: Stores) -> User:
     return user
 
 
-@pytest.fixture
-def session(stores: Stores, user: User) -> Session:
-    session = a_session(user, rotation=Rotation(floor=1, parent=2, first=4, head=6, rotated_at=NOW * SECOND))
-    stores.sessions.create(session)
-    return session
-
-
 def stored(stores: Stores, session: Session) -> Session | None:
     return stores.sessions.load(session.user_id, session.sid)[1]
 

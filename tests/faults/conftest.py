@@ -21,7 +21,7 @@ from tests.deployed import STRICT, Stack
 from tests.faults.line import Line
 from tests.faults.scenes import Flow, World
 from tests.faults.service import Service
-from tests.stopped_time import StoppedTime
+from tests.stopped_time import StoppedTime, Time
 from tests.tokens import ISSUER
 
 
@@ -55,7 +55,7 @@ def began(deployment: Deployment) -> int:
 @pytest.fixture
 def clock(began: int) -> Iterator[MovableTime]:
     """It stands, so that no key ring is read again unless a test wants that."""
-    with StoppedTime(began).installed() as clock:
+    with StoppedTime(Time(began * 1000)).installed() as clock:
         yield clock
 
 

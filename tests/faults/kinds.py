@@ -1,13 +1,14 @@
 """The ways in which a call to DynamoDB fails."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import BotoCoreError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
+from tests.aws_answers import aws_answer
 from tests.faults.line import Fault, body_of
 
 CANARY = "canary-9d41c7"
@@ -16,18 +17,8 @@ CANARY = "canary-9d41c7"
 Answer = Callable[[AWSPreparedRequest], AWSResponse]
 
 
-class _Raw:
-    """A body as urllib3 hands it to botocore."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self._body
-
-
 def _answering(status: int, body: bytes) -> Answer:
-    return lambda request: AWSResponse(request.url, status, HTTPHeaders(), _Raw(body))
+    return lambda request: aws_answer(request, status, HTTPHeaders(), body)
 
 
 def _refusing(code: str, status: int = 400, **more: Any) -> Answer:

@@ -211,6 +211,15 @@ def test_l20_a_login_over_a_live_cookie_ends_that_older_session_and_no_other(
     assert stack.refresh(elsewhere).status == 200
 
 
+def test_l20_no_number_of_cookies_makes_a_login_dear(stack: Stack, user: User, wire: Wire) -> None:
+    planted = [cookie(log_in(stack, user)[1]) for _ in range(5)]
+    wire.reset()
+
+    assert log_in(stack, user, *planted)[0].status == 200
+
+    assert wire.calls.count("TransactWriteItems") == 2
+
+
 @pytest.mark.parametrize("planted", [f"{REFRESH_TOKEN}=", f"{REFRESH_TOKEN}=a.b.c", f"{REFRESH_TOKEN}", "x=y"])
 def test_l20_a_login_over_a_cookie_that_is_worth_nothing_just_logs_in(stack: Stack, user: User, planted: str) -> None:
     assert log_in(stack, user, planted)[0].status == 200

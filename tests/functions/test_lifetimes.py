@@ -21,7 +21,7 @@ from sallyport.accounts.user import User
 from sallyport.aws.cookies import REFRESH_TOKEN
 from sallyport.sessions.session import Session
 from tests.deployed import PASSWORD, Answer, Stack, sample
-from tests.stopped_time import StoppedTime
+from tests.stopped_time import StoppedTime, Time
 
 LEEWAY = 60
 ACCESS_TOKEN = 600
@@ -56,11 +56,7 @@ def life(request: pytest.FixtureRequest) -> Life:
 @pytest.fixture(scope="module")
 def short_lived(deployment: Deployment, life: Life) -> Deployment:
     """The deployment, with other settings."""
-    told = {
-        "SESSION_SECONDS": str(life.absolute),
-        "SESSION_IDLE_SECONDS": str(life.idle),
-        "REVOCATION_MODE": "strict",
-    }
+    told = {"SESSION_SECONDS": str(life.absolute), "SESSION_IDLE_SECONDS": str(life.idle)}
     functions = {
         name: LocalFunction(replace(function.spec, environment={**function.spec.environment, **told}))
         for name, function in deployment.functions.items()
@@ -70,7 +66,7 @@ def short_lived(deployment: Deployment, life: Life) -> Deployment:
 
 @pytest.fixture
 def clock() -> Iterator[MovableTime]:
-    with StoppedTime(int(time.time()) + 1).installed() as clock:
+    with StoppedTime(Time(int(time.time() + 1) * 1000)).installed() as clock:
         yield clock
 
 

@@ -1,11 +1,11 @@
 """Some histories of requests against the model, through the deployed functions: event in and answer out."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from dev.clock import MovableTime
 from dev.cloud import Cloud
 from dev.deployment import Deployment, deploy
 from sallyport import settings
@@ -19,23 +19,13 @@ from tests import deployed
 from tests.deployed import STRICT, Stack
 from tests.histories.machine import Answer, hold_to_the_model
 from tests.histories.model import BROKEN, OK, REFUSED, Fault
-from tests.service import IDLE, Service, Time
+from tests.service import IDLE, Service
+from tests.stopped_time import StoppedTime, Time
 from tests.stores import in_dynamodb
 from tests.tokens import ISSUER
 from tests.wire import Wire
 
 WRITES = ["PutItem", "TransactWriteItems", "UpdateItem"]
-
-
-class StandingTime(MovableTime):
-    """Makes the functions see a time that stands still."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.time = Time(super().time_ns() // 1_000_000)
-
-    def time_ns(self) -> int:
-        return self.time.now_ms * 1_000_000
 
 
 class Functions:
@@ -103,14 +93,14 @@ def deployment(cloud: Cloud) -> Deployment:
 
 
 @pytest.fixture
-def clock() -> Iterator[StandingTime]:
-    with StandingTime().installed() as clock:
-        assert isinstance(clock, StandingTime)
+def clock() -> Iterator[StoppedTime]:
+    clock = StoppedTime(Time(time.time_ns() // 1_000_000))
+    with clock.installed():
         yield clock
 
 
 @pytest.fixture
-def service(deployment: Deployment, clock: StandingTime) -> Service:
+def service(deployment: Deployment, clock: StoppedTime) -> Service:
     """The use cases beside the functions, with the keys that those have."""
     told = settings.parse(refresh.Settings, deployment.functions["Refresh"].spec.environment)
     table = Table(clients.dynamodb(None), deployment.table_name)

@@ -9,7 +9,8 @@ from tests.builders import NOW, SECOND
 from tests.histories.failing import Faults
 from tests.histories.machine import Answer, hold_to_the_model
 from tests.histories.model import BROKEN, OK, REFUSED, Fault
-from tests.service import Service, Time
+from tests.service import Service
+from tests.stopped_time import Time
 from tests.stores import in_memory
 
 

@@ -1,6 +1,6 @@
 """The embedded cloud without a connection to it: half the work for each call, behind the same lock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -8,16 +8,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from dev.cloud import WsgiApp
-
-
-class _Raw:
-    """A body as urllib3 hands it to botocore."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self._body
+from tests.aws_answers import aws_answer
 
 
 def sender(app: WsgiApp) -> Callable[..., Any]:
@@ -34,7 +25,7 @@ def sender(app: WsgiApp) -> Callable[..., Any]:
 
         data = b"".join(app(_environ(request), start_response))
         ((status, headers),) = answered
-        return AWSResponse(request.url, status, headers, _Raw(data))
+        return aws_answer(request, status, headers, data)
 
     return send
 

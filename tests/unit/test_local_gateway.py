@@ -10,7 +10,7 @@ import pytest
 
 from dev.cors import with_cors
 from dev.events import HttpRequest, HttpResponse, response_from
-from dev.functions import GaveUpError, LocalFunction, TimedOutError
+from dev.functions import ExitedError, GaveUpError, LocalFunction, TimedOutError
 from dev.gateway import MAX_BODY_BYTES, MAX_HEAD_BYTES, Gateway
 from dev.stack import Cors, FunctionSpec, Route
 
@@ -185,6 +185,8 @@ environment = str(uuid.uuid4())
 def lambda_handler(event, context):
     if event == "hang":
         threading.Event().wait()
+    if event == "exit":
+        raise SystemExit
     if event == "crash":
         raise RuntimeError("crashed")
     return float(event) if isinstance(event, str) else [environment, event]
@@ -221,6 +223,11 @@ def test_an_environment_is_used_again_after_a_crash_but_not_after_a_time_out(tmp
     with pytest.raises(GaveUpError):
         function.invoke("hang", patience=0)  # type: ignore[arg-type]
     assert function.invoke({})[0] != first
+
+
+def test_a_function_that_ends_its_process_does_not_end_the_server(tmp_path: Path) -> None:
+    with pytest.raises(ExitedError):
+        function_in(tmp_path).invoke("exit")  # type: ignore[arg-type]
 
 
 def test_the_templates_time_limit_holds(tmp_path: Path) -> None:
