@@ -1,10 +1,11 @@
 """Stores in memory. They pass the same contract suite as the real ones (tests/contract)."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sallyport.accounts.user import Account, User
-from sallyport.revocation.entries import Revoked, SessionRevoked, UserRevoked
+from sallyport.revocation.entries import EVERY_VERSION, Revoked, SessionRevoked, TokenRevoked, UserRevoked
 from sallyport.sessions.rotation import Rotation, recover, reopen, rotate
 from sallyport.sessions.session import Mode, RaceLost, Session
 
@@ -40,6 +41,14 @@ class FakeUsers:
                 return False
             self._memory.users[user.user_id] = user
             self._memory.hashes[user.user_id] = password_hash
+            return True
+
+    def enable(self, user_id: str) -> bool:
+        with self._memory.lock:
+            user = self._memory.users.get(user_id)
+            if user is None or user.status != "disabled":
+                return False
+            self._memory.users[user_id] = replace(user, status="active")
             return True
 
     def replace_hash(self, account: Account, new_hash: str) -> bool:
@@ -97,6 +106,14 @@ class FakeRevocations:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    def revoke_token(self, jti: str, *, now_ms: int) -> bool:
+        with self._memory.lock:
+            if jti in self._memory.revoked_tokens:
+                return False
+            self._memory.revoked_tokens.add(jti)
+            self._memory.entries.append(TokenRevoked(jti))
+            return True
+
     def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
         with self._memory.lock:
             session = self._memory.sessions.get((user_id, sid))
@@ -111,12 +128,40 @@ class FakeRevocations:
 
     def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
         with self._memory.lock:
-            user = self._memory.users.get(user_id)
-            if user is None or user.token_version != ver:
+            user = self._at_version(user_id, ver)
+            return user is not None and self._store(replace(user, token_version=ver + 1), ver + 1)
+
+    def disable(self, user: User, *, now_ms: int) -> bool:
+        with self._memory.lock:
+            ver = user.token_version
+            current = self._at_version(user.user_id, ver)
+            if current is None or current.status != "active":
                 return False
-            self._memory.users[user_id] = replace(user, token_version=ver + 1)
-            self._memory.entries.append(UserRevoked(user_id, ver + 1))
+            return self._store(replace(current, status="disabled", token_version=ver + 1), ver + 1)
+
+    def change_roles(self, user: User, roles: Sequence[str], *, now_ms: int) -> bool:
+        with self._memory.lock:
+            current = self._at_version(user.user_id, user.token_version)
+            if current is None or current.roles != user.roles or tuple(roles) == user.roles:
+                return False
+            return self._store(replace(current, roles=tuple(roles)), user.token_version)
+
+    def delete(self, user: User, *, now_ms: int) -> bool:
+        with self._memory.lock:
+            if self._at_version(user.user_id, user.token_version) is None:
+                return False
+            del self._memory.users[user.user_id], self._memory.hashes[user.user_id]
+            self._memory.entries.append(UserRevoked(user.user_id, EVERY_VERSION))
             return True
+
+    def _at_version(self, user_id: str, ver: int) -> User | None:
+        user = self._memory.users.get(user_id)
+        return user if user is not None and user.token_version == ver else None
+
+    def _store(self, user: User, ver: int) -> bool:
+        self._memory.users[user.user_id] = user
+        self._memory.entries.append(UserRevoked(user.user_id, ver))
+        return True
 
     def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
         user_id, ver = account.user.user_id, account.user.token_version

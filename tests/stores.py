@@ -1,6 +1,6 @@
 """Every kind of store: in memory, and in the table of any DynamoDB engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,11 +10,12 @@ from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
-from sallyport.revocation.entries import Revoked, SessionRevoked, UserRevoked
+from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserRevoked
 from sallyport.sessions.login import AccountStore, SessionStore
-from sallyport.sessions.logout import Revoker, SessionReads
+from sallyport.sessions.logout import Revoker
 from sallyport.sessions.refresh import ReplayRevoker, RotationStore
 from sallyport.sessions.session import Session
+from sallyport.sessions.strict import StrictReads
 from tests.fakes import FakeRevocations, FakeSessions, FakeUsers, Memory
 
 if TYPE_CHECKING:
@@ -26,18 +27,28 @@ class UserStore(AccountStore, Protocol):
 
     def create(self, user: User, password_hash: str) -> bool: ...
 
+    def enable(self, user_id: str) -> bool: ...
 
-class AllSessions(SessionStore, RotationStore, SessionReads, Protocol):
+
+class AllSessions(SessionStore, RotationStore, StrictReads, Protocol):
     pass
 
 
 class AllRevocations(Revoker, ReplayRevoker, Protocol):
+    def revoke_token(self, jti: str, *, now_ms: int) -> bool: ...
+
+    def disable(self, user: User, *, now_ms: int) -> bool: ...
+
+    def change_roles(self, user: User, roles: Sequence[str], *, now_ms: int) -> bool: ...
+
+    def delete(self, user: User, *, now_ms: int) -> bool: ...
+
     def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None: ...
 
 
 @dataclass(frozen=True)
 class Stores:
-    """One engine's stores. `entries` answers the revocation entries of a session or user, oldest first."""
+    """One engine's stores. `entries` answers the revocation entries of a token, session or user, oldest first."""
 
     users: UserStore
     sessions: AllSessions
@@ -63,13 +74,19 @@ def in_dynamodb(table_name: str, client: "DynamoDBClient | None" = None) -> Stor
     table = Table(client or clients.dynamodb(None), table_name)
 
     def entries(about: str) -> list[Revoked]:
-        items = [item for item in table.partition("REVOKED#0") if about in (item.get("sid"), item.get("sub"))]
+        items = [
+            item
+            for item in table.partition("REVOKED#0")
+            if about in (item.get("jti"), item.get("sid"), item.get("sub"))
+        ]
         return [_entry(item) for item in items]
 
     return Stores(Users(table), Sessions(table), Revocations(table, access_token_seconds=600, shards=1), entries)
 
 
 def _entry(item: Any) -> Revoked:
+    if "jti" in item:
+        return TokenRevoked(item["jti"])
     if "sid" in item:
         return SessionRevoked(item["sid"])
     return UserRevoked(item["sub"], item["ver"])

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from sallyport.accounts.user import User
 from sallyport.clock import Clock
-from sallyport.errors import InvalidToken
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Window
-from sallyport.sessions.session import Session, why_dead
+from sallyport.sessions.strict import StrictReads, require_live
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 
 
@@ -47,14 +45,6 @@ class Bounded:
         return self.roles.of(token)
 
 
-class StrictReads(Protocol):
-    """One consistent read of all that decides."""
-
-    def load_all(self, user_id: str, sid: str, jti: str) -> tuple[User | None, Session | None, bool]:
-        """Read the user, the session and whether the token itself is revoked."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Strict:
     """`strict`: one consistent read per authorization; a revocation bites on the next request."""
@@ -62,10 +52,7 @@ class Strict:
     reads: StrictReads
 
     def check(self, token: AccessToken, *, now: int) -> tuple[str, ...]:
-        user, session, is_revoked = self.reads.load_all(token.sub, token.sid, token.jti)
-        dead = "jti" if is_revoked else why_dead(session, user, ver=token.ver, now=now)
-        if dead is not None or user is None:
-            raise InvalidToken(dead)
+        user, _ = require_live(token, reads=self.reads, now=now)
         return user.roles
 
 

@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass
 
+from sallyport.tokens.claims import MAX_INTEGER
+
 _SLACK_SECONDS = 120  # clock leeway, skew between environments, a refresh in flight, a slow commit
+
+EVERY_VERSION = MAX_INTEGER + 1
+"""Above every `ver` that a token can carry: a user revoked below it has no token left."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked:
+    """One access token is void."""
+
+    jti: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +26,16 @@ class SessionRevoked:
 
 @dataclass(frozen=True, slots=True)
 class UserRevoked:
-    """Every token of a user with a version below `ver` is void."""
+    """Every token of a user with a version below `ver` is void, and his roles are to be read again.
+
+    So the current version revokes nothing and tells of changed roles, and EVERY_VERSION tells of a user who is deleted.
+    """
 
     sub: str
     ver: int
 
 
-Revoked = SessionRevoked | UserRevoked
+Revoked = TokenRevoked | SessionRevoked | UserRevoked
 
 
 @dataclass(frozen=True, slots=True)

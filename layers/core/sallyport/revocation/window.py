@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sallyport.clock import Clock
 from sallyport.errors import InvalidToken, Unavailable
-from sallyport.revocation.entries import Entry, SessionRevoked, UserRevoked
+from sallyport.revocation.entries import Entry, SessionRevoked, TokenRevoked, UserRevoked
 from sallyport.tokens.access import AccessToken
 
 OVERLAP_MS = 90_000
@@ -54,6 +54,7 @@ class Window:
         self._roles = roles
         self._pace = pace
         self._clock = clock
+        self._tokens: dict[str, int] = {}
         self._sessions: dict[str, int] = {}
         self._users: dict[str, tuple[int, int]] = {}
         self._seen_at = 0  # the clock at the last request
@@ -65,6 +66,8 @@ class Window:
     def require_live(self, token: AccessToken) -> None:
         """Raise InvalidToken if the token is known to be revoked, Unavailable if too little is known to say."""
         self._keep_fresh(self._clock())
+        if token.jti in self._tokens:
+            raise InvalidToken("jti")
         if token.sid in self._sessions:
             raise InvalidToken("revoked")
         user = self._users.get(token.sub)
@@ -107,6 +110,8 @@ class Window:
     def _merge(self, entry: Entry) -> None:
         """Learn of a revocation, perhaps again: of a user the highest version counts."""
         match entry.revoked:
+            case TokenRevoked(jti):
+                self._tokens[jti] = max(entry.expires_at, self._tokens.get(jti, 0))
             case SessionRevoked(sid):
                 self._sessions[sid] = max(entry.expires_at, self._sessions.get(sid, 0))
             case UserRevoked(sub, ver):
@@ -120,5 +125,6 @@ class Window:
             return
         self._tidied_at = now
         second = now // 1000
+        self._tokens = {jti: end for jti, end in self._tokens.items() if end > second}
         self._sessions = {sid: end for sid, end in self._sessions.items() if end > second}
         self._users = {sub: (ver, end) for sub, (ver, end) in self._users.items() if end > second}

@@ -2,19 +2,12 @@
 
 from typing import Protocol, TypeAlias
 
-from sallyport.accounts.user import User
 from sallyport.clock import Clock
-from sallyport.sessions.session import Mode, Session, why_dead
+from sallyport.errors import InvalidToken
+from sallyport.sessions.session import Mode
+from sallyport.sessions.strict import StrictReads, require_live
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.refresh import RefreshToken
-
-
-class SessionReads(Protocol):
-    """Reads what proves a credential alive."""
-
-    def load_all(self, user_id: str, sid: str, jti: str) -> tuple[User | None, Session | None, bool]:
-        """Read the user, the session and whether the token itself is revoked."""
-        ...
 
 
 class Revoker(Protocol):
@@ -37,7 +30,7 @@ def logout(
     mode: Mode | None,
     *,
     everywhere: bool,
-    sessions: SessionReads,
+    sessions: StrictReads,
     revocations: Revoker,
     clock: Clock,
 ) -> str:
@@ -59,9 +52,10 @@ def logout(
     return "ended" if revocations.end(credential.sub, credential.sid, now_ms=now_ms, mode=mode) else "nothing_to_end"
 
 
-def _is_live(credential: Credential, mode: Mode | None, sessions: SessionReads, *, now: int) -> bool:
-    user, session, is_revoked = sessions.load_all(credential.sub, credential.sid, credential.jti)
-    if session is None or is_revoked or why_dead(session, user, ver=credential.ver, now=now) is not None:
+def _is_live(credential: Credential, mode: Mode | None, sessions: StrictReads, *, now: int) -> bool:
+    try:
+        _, session = require_live(credential, reads=sessions, now=now)
+    except InvalidToken:
         return False
     if mode not in (None, session.mode):
         return False

@@ -8,7 +8,7 @@ from typing import Any
 from sallyport.errors import InvalidToken
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-_MAX_INTEGER = 2**53 - 1  # what every JSON reader represents exactly (RFC 7493 s2.2)
+MAX_INTEGER = 2**53 - 1  # what every JSON reader represents exactly (RFC 7493 s2.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Claims:
 
     def integer(self, name: str, *, at_least: int) -> int:
         value = self._payload.get(name)
-        if type(value) is not int or not at_least <= value <= _MAX_INTEGER:  # not isinstance: True is an int
+        if type(value) is not int or not at_least <= value <= MAX_INTEGER:  # not isinstance: True is an int
             raise InvalidToken(name)
         return value
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sallyport.aws.dynamodb.table import DAY, Item, Table
 from sallyport.errors import Unavailable
-from sallyport.revocation.entries import Entry, Revoked, SessionRevoked, UserRevoked
+from sallyport.revocation.entries import Entry, Revoked, SessionRevoked, TokenRevoked, UserRevoked
 
 
 class Entries:
@@ -39,6 +39,8 @@ def _time(milliseconds: int) -> str:
 
 def _what(revoked: Revoked) -> Item:
     match revoked:
+        case TokenRevoked(jti):
+            return {"jti": jti}
         case SessionRevoked(sid):
             return {"sid": sid}
         case UserRevoked(sub, ver):
@@ -48,6 +50,8 @@ def _what(revoked: Revoked) -> Item:
 def _entry(item: Item) -> Entry:
     """Read an item. One that says nothing we understand may revoke anything: then we know too little to go on."""
     match item:
+        case {"jti": str(jti), "expires_at": int(end)}:
+            return Entry(TokenRevoked(jti), end)
         case {"sid": str(sid), "expires_at": int(end)}:
             return Entry(SessionRevoked(sid), end)
         case {"sub": str(sub), "ver": int(ver), "expires_at": int(end)}:

@@ -1,18 +1,35 @@
-"""Every way in which a session ends before its time.
+"""Every way in which a token dies before its time.
 
 Each revocation is one transaction: the change itself and the entry that tells authorizers of it, conditional on the
 thing existing and not being revoked yet. So nobody can fill the list by repeating himself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from sallyport.accounts.user import Account
+from sallyport.accounts.user import Account, User
 from sallyport.aws.dynamodb.entries import entry_item
-from sallyport.aws.dynamodb.sessions import ALIVE, AS_READ, NOT_REVOKED, as_read, optional_session, session_key
+from sallyport.aws.dynamodb.sessions import (
+    ALIVE,
+    AS_READ,
+    NOT_REVOKED,
+    as_read,
+    optional_session,
+    revoked_token_key,
+    session_key,
+)
 from sallyport.aws.dynamodb.table import DAY, ConditionFailed, Item, Table, Write
-from sallyport.aws.dynamodb.users import credential_key, user_key
-from sallyport.revocation.entries import Revoked, SessionRevoked, UserRevoked, retention
+from sallyport.aws.dynamodb.users import credential_key, keys_of, user_key
+from sallyport.revocation.entries import (
+    EVERY_VERSION,
+    Revoked,
+    SessionRevoked,
+    TokenRevoked,
+    UserRevoked,
+    retention,
+)
 from sallyport.sessions.session import Mode, RaceLost, Session
+
+_AT_VERSION = "attribute_exists(PK) AND token_version = :ver"
 
 
 class Revocations:
@@ -25,6 +42,14 @@ class Revocations:
         self._table = table
         self._retention = retention(access_token_seconds)
         self._shards = shards
+
+    def revoke_token(self, jti: str, *, now_ms: int) -> bool:
+        """Revoke one access token, which nothing stored knows. False if it is revoked already."""
+        ends = now_ms // 1000 + self._retention
+        pk, sk = revoked_token_key(jti)
+        item = {"PK": pk, "SK": sk, "expires_at": ends, "ttl": ends + DAY}
+        revoked = self._table.put_in_transaction(item, condition="attribute_not_exists(PK)")
+        return self._happened([revoked, self._entry(TokenRevoked(jti), now_ms)])
 
     def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
         """Revoke a session, if it has this mode (None: any). False if there was nothing left to revoke."""
@@ -52,6 +77,43 @@ class Revocations:
     def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
         """Raise the user's token version from `ver`. False if it is no longer that."""
         return self._happened(self._raise_version(user_id, ver, now_ms))
+
+    def disable(self, user: User, *, now_ms: int) -> bool:
+        """Keep a user out until he is enabled again. False if he is disabled already or no longer as he was read."""
+        ver = user.token_version
+        disabled = self._table.update_in_transaction(
+            user_key(user.user_id),
+            "SET #status = :disabled, token_version = :raised",
+            condition=f"{_AT_VERSION} AND #status = :active",
+            values={":disabled": "disabled", ":active": "active", ":ver": ver, ":raised": ver + 1},
+            names={"#status": "status"},
+        )
+        return self._happened([disabled, self._entry(UserRevoked(user.user_id, ver + 1), now_ms)])
+
+    def change_roles(self, user: User, roles: Sequence[str], *, now_ms: int) -> bool:
+        """Give a user other roles, which revokes nothing. False if he has them or is not as he was read."""
+        if tuple(roles) == user.roles:
+            return False
+        changed = self._table.update_in_transaction(
+            user_key(user.user_id),
+            "SET #roles = :roles",
+            condition=f"{_AT_VERSION} AND #roles = :as_read",
+            values={":roles": list(roles), ":as_read": list(user.roles), ":ver": user.token_version},
+            names={"#roles": "roles"},
+        )
+        return self._happened([changed, self._entry(UserRevoked(user.user_id, user.token_version), now_ms)])
+
+    def delete(self, user: User, *, now_ms: int) -> bool:
+        """Delete a user with his credential and login name. False if his version is no longer as it was read.
+
+        Without him no session of his is alive, whether its item still stands or not.
+        """
+        the_user, *what_he_had = keys_of(user)
+        deleted = self._table.delete_in_transaction(
+            the_user, condition=_AT_VERSION, values={":ver": user.token_version}
+        )
+        rest = [self._table.delete_in_transaction(key) for key in what_he_had]
+        return self._happened([deleted, *rest, self._entry(UserRevoked(user.user_id, EVERY_VERSION), now_ms)])
 
     def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
         """Store the hash of a new password and raise the token version, from which only session `sid` comes back.
@@ -99,9 +161,9 @@ class Revocations:
     def _raise_version(self, user_id: str, ver: int, now_ms: int) -> list[Write]:
         raised = self._table.update_in_transaction(
             user_key(user_id),
-            "SET token_version = token_version + :one",
-            condition="attribute_exists(PK) AND token_version = :ver",
-            values={":one": 1, ":ver": ver},
+            "SET token_version = :raised",
+            condition=_AT_VERSION,
+            values={":raised": ver + 1, ":ver": ver},
         )
         return [raised, self._entry(UserRevoked(user_id, ver + 1), now_ms)]
 

@@ -27,7 +27,7 @@ class Sessions:
         return _optional_user(user), optional_session(session)
 
     def load_all(self, user_id: str, sid: str, jti: str) -> tuple[User | None, Session | None, bool]:
-        user, session, revoked = self._table.get(user_key(user_id), session_key(user_id, sid), (f"JTI#{jti}", "JTI"))
+        user, session, revoked = self._table.get(user_key(user_id), session_key(user_id, sid), revoked_token_key(jti))
         return _optional_user(user), optional_session(session), revoked is not None
 
     def of_user(self, user_id: str) -> list[Session]:
@@ -69,6 +69,10 @@ class Sessions:
 
 def session_key(user_id: str, sid: str) -> Key:
     return f"SESSIONS#{user_id}", sid
+
+
+def revoked_token_key(jti: str) -> Key:
+    return f"JTI#{jti}", "JTI"
 
 
 def as_read(session: Session) -> dict[str, Any]:

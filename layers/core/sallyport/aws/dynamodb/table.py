@@ -135,8 +135,11 @@ class Table:
             update["ExpressionAttributeNames"] = names
         return cast("Write", {"Update": update})
 
-    def delete_in_transaction(self, key: Key) -> Write:
-        return {"Delete": {"TableName": self._name, "Key": _marshal(_key(key))}}
+    def delete_in_transaction(self, key: Key, *, condition: str | None = None, values: Item | None = None) -> Write:
+        delete: dict[str, Any] = {"TableName": self._name, "Key": _marshal(_key(key))}
+        if condition:
+            delete |= {"ConditionExpression": condition, "ExpressionAttributeValues": _marshal(values or {})}
+        return cast("Write", {"Delete": delete})
 
     def check_in_transaction(self, key: Key, *, condition: str, values: Item) -> Write:
         return {

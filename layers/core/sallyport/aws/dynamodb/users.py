@@ -61,6 +61,20 @@ class Users:
             return False
         return True
 
+    def enable(self, user_id: str) -> bool:
+        """Let a disabled user in again, with a new login: his old tokens stay dead. False if he is not disabled."""
+        try:
+            self._table.update(
+                user_key(user_id),
+                "SET #status = :active",
+                condition="#status = :disabled",
+                values={":active": "active", ":disabled": "disabled"},
+                names={"#status": "status"},
+            )
+        except ConditionFailed:
+            return False
+        return True
+
     def replace_hash(self, account: Account, new_hash: str) -> bool:
         """Store a stronger hash of the same password, unless password or token version changed in between."""
         user = account.user
