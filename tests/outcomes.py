@@ -144,6 +144,16 @@ def lists_the_callers_sessions(stack: Stack, event: Event, tokens: Tokens) -> No
     assert [session["sid"] for session in answer.body["sessions"] if session["current"]] == [tokens["SESSION_ID"]]
 
 
+def ends_the_session(stack: Stack, event: Event, tokens: Tokens) -> None:
+    other_device = logged_in(stack)
+
+    answer = stack.call("Account", event)
+
+    assert (answer.status, answer.body) == (204, {})
+    assert not is_alive(stack, tokens)
+    assert is_alive(stack, other_device)
+
+
 def publishes_the_keys(stack: Stack, event: Event, tokens: Tokens) -> None:
     answer = stack.call("Wellknown", event)
 
@@ -206,6 +216,7 @@ def reports_to_cloudformation(stack: Stack, event: Event, _: Tokens) -> None:
 OUTCOMES: Mapping[str, Outcome] = {
     "account_described": describes_the_caller,
     "account_listed": lists_the_callers_sessions,
+    "account_session_ended": ends_the_session,
     "authorizer_allowed": allows,
     "authorizer_denied": denies,
     "authorizer_http_1_0": allows_by_policy_and_denies_another_token,

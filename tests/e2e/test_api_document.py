@@ -29,7 +29,7 @@ from tests.e2e.conftest import ROOT, Server, running
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/api.yaml").read_text())
 OPERATIONS = [(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods]
-PROTECTED = ["/auth/me", "/auth/sessions"]
+PROTECTED = ["/auth/me", "/auth/sessions", "/auth/sessions/{sid}"]
 PAGE = {"Origin": LOCAL_ORIGIN, "X-Sallyport-CSRF": "1"}
 LOGIN = {"email": demo.EMAIL, "password": demo.PASSWORD}
 
@@ -235,10 +235,11 @@ def provoked(server: Server) -> Iterator[tuple[str, httpx.Response]]:
         token = server.post("/auth/refresh", {"refresh_token": token}).json()["refresh_token"]
     yield post("/auth/refresh", {"refresh_token": first})
     yield post("/auth/logout", {"refresh_token": first})
-    for path in PROTECTED:
-        yield send("GET", path)
-        yield send("GET", path, headers={"Authorization": "Bearer x"})
-        yield send("GET", path, headers={"Authorization": f"Bearer {server.log_in()['access_token']}"})
+    for method, path in OPERATIONS:
+        if path in PROTECTED:
+            yield send(method, path)
+            yield send(method, path, headers={"Authorization": "Bearer x"})
+            yield send(method, path, headers={"Authorization": f"Bearer {server.log_in()['access_token']}"})
     yield send("GET", "/.well-known/jwks.json")
     yield send("GET", "/.well-known/openid-configuration")
 

@@ -71,7 +71,7 @@ def test_sessions_that_ended_and_other_users_sessions_are_not_listed(stack: Stac
 
 @pytest.mark.parametrize("authorizer", [None, {}, {"lambda": None}, {"lambda": {}}, {"lambda": {"sub": ""}},
                                         {"lambda": {"sub": 7}}, {"lambda": {"sub": "nobody"}}])  # fmt: skip
-@pytest.mark.parametrize("event_name", ["account_described", "account_listed"])
+@pytest.mark.parametrize("event_name", ["account_described", "account_listed", "account_session_ended"])
 def test_without_a_caller_it_is_401(stack: Stack, authorizer: Any, event_name: str) -> None:
     event = sample(event_name)
     event["requestContext"]["authorizer"] = authorizer or {}

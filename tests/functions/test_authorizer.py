@@ -76,6 +76,76 @@ def test_in_strict_a_revocation_bites_on_the_next_request_and_in_stateless_at_ex
     assert stateless.invoke(event) == DENIED
 
 
+WAYS = ["token", "logout", "session ended", "everywhere", "replay", "version", "password", "disabled", "deleted"]
+
+
+def revoke(stack: Stack, user: User, login: Answer, newest: Answer, way: str) -> None:
+    """Revoke, in one of all the ways, what `login` opened and `newest` goes on with."""
+    now_ms = stack.now * 1000
+    claims = jwt.decode(newest.body["access_token"], options={"verify_signature": False})
+    match way:
+        case "token":
+            assert stack.revocations.revoke_token(claims["jti"], now_ms=now_ms)
+        case "logout":
+            stack.log_out(refresh_token=newest.body["refresh_token"])
+        case "session ended":
+            event = sample("account_session_ended")
+            event["pathParameters"]["sid"] = claims["sid"]
+            event["requestContext"]["authorizer"]["lambda"] |= claims
+            assert stack.call("Account", event).status == 204
+        case "everywhere":
+            stack.log_out(refresh_token=newest.body["refresh_token"], everywhere=True)
+        case "replay":
+            stack.clock.advance(60)
+            assert stack.refresh(login.body["refresh_token"]).status == 401
+        case "version":
+            assert stack.revocations.raise_version(user.user_id, 1, now_ms=now_ms)
+        case "password":
+            account = stack.users.find(user.email)
+            assert account is not None
+            assert stack.revocations.change_password(account, claims["sid"], "other hash", now_ms=now_ms)
+        case "disabled":
+            assert stack.revocations.disable(user, now_ms=now_ms)
+        case "deleted":
+            assert stack.revocations.delete(user, now_ms=now_ms)
+
+
+def a_session_in_use(stack: Stack, user: User) -> tuple[Answer, Answer]:
+    """Log in and refresh twice, late; answers the first and the last."""
+    login = newest = stack.log_in(user)
+    for _ in range(2):
+        stack.clock.advance(60)
+        newest = stack.refresh(newest.body["refresh_token"])
+    return login, newest
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_e07_j27_j28_in_strict_every_revocation_bites_on_the_next_request(stack: Stack, user: User, way: str) -> None:
+    login, newest = a_session_in_use(stack, user)
+    access_token, other_user = newest.body["access_token"], stack.log_in(stack.new_user()).body["access_token"]
+    assert stack.authorize(access_token)["isAuthorized"]
+
+    revoke(stack, user, login, newest, way)
+
+    assert stack.authorize(access_token) == DENIED
+    assert stack.authorize(other_user)["isAuthorized"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_in_stateless_every_revocation_bites_at_exp(deployment: Deployment, stack: Stack, user: User, way: str) -> None:
+    authorizer = with_mode(deployment, "stateless")
+    login, newest = a_session_in_use(stack, user)
+    access_token = newest.body["access_token"]
+    exp = jwt.decode(access_token, options={"verify_signature": False})["exp"]
+
+    revoke(stack, user, login, newest, way)
+
+    stack.clock.advance(exp - 1 - stack.now)
+    assert authorizes(authorizer, access_token)
+    stack.clock.advance(1)
+    assert not authorizes(authorizer, access_token)
+
+
 def test_roles_are_read_fresh(stack: Stack, user: User, access_token: str) -> None:
     key = ("USER#" + user.user_id, "USER")
     stack.table.update(key, "SET #r = :r", condition="attribute_exists(PK)", values={":r": []}, names={"#r": "roles"})
@@ -83,30 +153,24 @@ def test_roles_are_read_fresh(stack: Stack, user: User, access_token: str) -> No
     assert stack.authorize(access_token)["context"]["roles"] == ""
 
 
-@pytest.mark.parametrize("way", ["disabled", "deleted", "version", "jti", "session gone", "session over"])
-def test_j27_j28_every_way_of_being_revoked(
+@pytest.mark.parametrize("way", ["version raised", "session gone", "session over", "user gone"])
+def test_j27_what_the_table_no_longer_bears_out_is_denied(
     stack: Stack, user: User, login: Answer, access_token: str, way: str
 ) -> None:
-    claims = jwt.decode(access_token, options={"verify_signature": False})
+    iat = jwt.decode(access_token, options={"verify_signature": False})["iat"]
     _, session = stack.sessions.load(user.user_id, login.body["session_id"])
     assert session is not None
-    key = ("USER#" + user.user_id, "USER")
-    exists = "attribute_exists(PK)"
     assert stack.authorize(access_token)["isAuthorized"]
 
     match way:
-        case "disabled":
-            stack.table.update(key, "SET #s = :s", condition=exists, values={":s": "disabled"}, names={"#s": "status"})
-        case "deleted":
-            stack.table._client.delete_item(TableName="functions", Key={"PK": {"S": key[0]}, "SK": {"S": "USER"}})
-        case "version":
-            stack.revocations.raise_version(user.user_id, 1, now_ms=0)
-        case "jti":
-            stack.table.put({"PK": f"JTI#{claims['jti']}", "SK": "JTI"})
-        case "session gone":
+        case "version raised":
             stack.sessions.create(replace(session, ver=7))
+        case "session gone":
+            stack.sessions.forget([session])
         case "session over":
-            stack.sessions.create(replace(session, idle_expires_at=claims["iat"]))
+            stack.sessions.create(replace(session, idle_expires_at=iat))
+        case "user gone":
+            stack.table.delete([("USER#" + user.user_id, "USER")])
 
     assert stack.authorize(access_token) == DENIED
 
@@ -184,29 +248,16 @@ def test_bounded_makes_no_call_for_five_seconds_and_then_one(stack: Stack, acces
     assert wire.calls == ["Query"]
 
 
-@pytest.mark.parametrize("way", ["logout", "everywhere", "replay", "version"])
-def test_in_bounded_every_revocation_bites_within_five_seconds_and_for_good(
-    stack: Stack, user: User, login: Answer, way: str
+@pytest.mark.parametrize("way", WAYS)
+def test_e07_in_bounded_every_revocation_bites_within_five_seconds_and_for_good(
+    stack: Stack, user: User, way: str
 ) -> None:
     authorizer = with_mode(stack.deployment, "bounded")
-    other_user = stack.log_in(stack.new_user()).body["access_token"]
-    newest = login.body
-    for _ in range(2):
-        stack.clock.advance(60)
-        newest = stack.refresh(newest["refresh_token"]).body
-    token, access_token = newest["refresh_token"], newest["access_token"]
+    login, newest = a_session_in_use(stack, user)
+    access_token, other_user = newest.body["access_token"], stack.log_in(stack.new_user()).body["access_token"]
     assert authorizes(authorizer, access_token)
 
-    match way:
-        case "logout":
-            stack.log_out(refresh_token=token)
-        case "everywhere":
-            stack.log_out(refresh_token=token, everywhere=True)
-        case "replay":
-            stack.clock.advance(60)
-            assert stack.refresh(login.body["refresh_token"]).status == 401
-        case "version":
-            stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * 1000)
+    revoke(stack, user, login, newest, way)
 
     stack.clock.advance(5)
     assert not authorizes(authorizer, access_token)
@@ -260,3 +311,30 @@ def test_in_bounded_the_context_has_roles_only_where_it_is_told_to(
     assert without["context"]["roles"] == ""
     assert told["context"]["roles"] == again["context"]["roles"] == " ".join(user.roles)
     assert wire.calls == []
+
+
+def test_in_bounded_other_roles_are_told_within_five_seconds_and_log_nobody_out(
+    stack: Stack, user: User, access_token: str
+) -> None:
+    authorizer = with_mode(stack.deployment, "bounded", CONTEXT_ROLES="true")
+    event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")
+    assert authorizer.invoke(event)["context"]["roles"] == " ".join(user.roles)
+
+    assert stack.revocations.change_roles(user, ["auditor"], now_ms=stack.now * 1000)
+    stack.clock.advance(5)
+
+    assert authorizer.invoke(event)["context"]["roles"] == "auditor"
+    assert stack.authorize(access_token)["context"]["roles"] == "auditor"
+
+
+def test_a_user_who_was_enabled_again_logs_in_anew_and_his_old_tokens_stay_dead(
+    stack: Stack, user: User, access_token: str
+) -> None:
+    bounded = with_mode(stack.deployment, "bounded")
+    stack.revocations.disable(user, now_ms=stack.now * 1000)
+    assert stack.users.enable(user.user_id)
+
+    new = stack.log_in(user).body["access_token"]
+
+    assert (authorizes(bounded, access_token), authorizes(bounded, new)) == (False, True)
+    assert (stack.authorize(access_token), stack.authorize(new)["isAuthorized"]) == (DENIED, True)

@@ -11,10 +11,19 @@ from sallyport.accounts.user import User
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.identifiers import new_id
 from sallyport.revocation.authorize import Bounded
-from sallyport.revocation.entries import Entry, Revoked, SessionRevoked, UserRevoked, retention
+from sallyport.revocation.entries import (
+    EVERY_VERSION,
+    Entry,
+    Revoked,
+    SessionRevoked,
+    TokenRevoked,
+    UserRevoked,
+    retention,
+)
 from sallyport.revocation.roles import KnownRoles
 from sallyport.revocation.window import OVERLAP_MS, PAUSE_MS, Pace, Window
 from sallyport.tokens.access import AccessToken
+from sallyport.tokens.claims import MAX_INTEGER
 from tests.builders import MINUTE, NOW, SECOND, a_user
 
 START = NOW * SECOND
@@ -230,6 +239,26 @@ def test_a_jump_back_while_polls_fail_asks_at_once(environment: Environment) -> 
     assert environment.asks(TOKEN) == 1
 
 
+def test_one_revoked_token_leaves_the_others_of_its_session_alive(environment: Environment) -> None:
+    environment.entries.add(TokenRevoked(TOKEN.jti), START)
+
+    assert environment.verdict(TOKEN) == "jti"
+    assert environment.verdict(a_token(TOKEN.sid, TOKEN.sub)) == "live"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_user_who_is_deleted_stays_revoked_whatever_else_is_heard_of_him(
+    environment: Environment, order: tuple[int, int]
+) -> None:
+    about_him = [UserRevoked("sub", EVERY_VERSION), UserRevoked("sub", 2)]
+    for number in order:
+        environment.entries.add(about_him[number], environment.now)
+        environment.verdict(TOKEN)
+        environment.now += POLL
+
+    assert environment.verdict(a_token(ver=2)) == environment.verdict(a_token(ver=MAX_INTEGER)) == "ver"
+
+
 @given(st.permutations([2, 5, 3]), st.integers(1, 6))
 def test_of_a_user_the_highest_version_counts_in_whatever_order_it_is_heard(order: list[int], ver: int) -> None:
     environment = Environment()
@@ -245,15 +274,17 @@ def test_it_forgets_what_no_token_can_outlive(environment: Environment) -> None:
     for number in range(100):
         environment.entries.add(SessionRevoked(f"s{number}"), START)
         environment.entries.add(UserRevoked(f"u{number}", 2), START)
+        environment.entries.add(TokenRevoked(f"t{number}"), START)
     environment.verdict(TOKEN)
-    assert (len(environment.window._sessions), len(environment.window._users)) == (100, 100)
+    window = environment.window
+    assert (len(window._tokens), len(window._sessions), len(window._users)) == (100, 100, 100)
     environment.entries.written.clear()
 
     while environment.now < START + (RETENTION + 60) * SECOND:
         environment.now += MINUTE
         environment.verdict(TOKEN)
 
-    assert (environment.window._sessions, environment.window._users) == ({}, {})
+    assert (window._tokens, window._sessions, window._users) == ({}, {}, {})
 
 
 def test_roles_are_read_once_until_an_entry_about_their_user_arrives(environment: Environment) -> None:

@@ -31,9 +31,14 @@ LambdaHandler: TypeAlias = Callable[[Event, Any], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. Header names are lower case; `caller` is the authorizer's context, empty on a public route."""
+    """One request.
+
+    `path` has what stands in the parameters of the route's path. Header names are lower case. `caller` is the
+    authorizer's context, empty on a public route.
+    """
 
     route: str
+    path: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     cookies: tuple[str, ...] = field(repr=False)
     body: str = field(repr=False)
@@ -48,6 +53,7 @@ class Request:
         context = event["requestContext"]
         return cls(
             route=event["routeKey"],
+            path=event.get("pathParameters") or {},
             headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
             cookies=tuple(event.get("cookies") or ()),
             body=event.get("body") or "",

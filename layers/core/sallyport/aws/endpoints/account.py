@@ -1,19 +1,30 @@
-"""GET /auth/me and GET /auth/sessions: what a caller may see of himself."""
+"""GET /auth/me, GET /auth/sessions and DELETE /auth/sessions/{sid}: what a caller may see and end of his own."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from sallyport.accounts.user import User
 from sallyport.aws.http import Endpoint, Request, Response
 from sallyport.errors import InvalidToken
 from sallyport.sessions.listing import ListedSession
+from sallyport.trail import Trail
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the authorizer has said about the caller: the claims of a token that it let pass."""
+
+    sub: str
+    sid: str
+    jti: str
+    ver: int
 
 
 def me_endpoint(find: Callable[[str], User | None]) -> Endpoint:
     """Describe the caller."""
 
     def endpoint(request: Request) -> Response:
-        user = find(_caller(request, "sub"))
+        user = find(_caller(request).sub)
         if user is None:
             raise InvalidToken("user")
         body = {"sub": user.user_id, "email": user.email, "roles": list(user.roles), "created_at": user.created_at}
@@ -26,15 +37,27 @@ def sessions_endpoint(list_sessions: Callable[[str, str], list[ListedSession]]) 
     """List where the caller is logged in."""
 
     def endpoint(request: Request) -> Response:
-        listed = list_sessions(_caller(request, "sub"), _caller(request, "sid"))
+        caller = _caller(request)
+        listed = list_sessions(caller.sub, caller.sid)
         return Response(200, "listed", {"sessions": [asdict(session) for session in listed]})
 
     return endpoint
 
 
-def _caller(request: Request, claim: str) -> str:
-    """Read what the authorizer has said about the caller. Raises InvalidToken if it has said nothing."""
-    value = request.caller.get(claim)
-    if not isinstance(value, str) or not value:
-        raise InvalidToken("caller")
-    return value
+def end_session_endpoint(end_session: Callable[[Caller, str], str]) -> Endpoint:
+    """Answer 204, also for a session that is gone or another user's: nobody learns which."""
+
+    def endpoint(request: Request) -> Response:
+        sid = request.path["sid"]
+        outcome = end_session(_caller(request), sid)
+        return Response(204, outcome, trail=Trail(sid))
+
+    return endpoint
+
+
+def _caller(request: Request) -> Caller:
+    """Read what the authorizer has said. Raises InvalidToken if that is not all that it always says."""
+    match request.caller:
+        case {"sub": str(sub), "sid": str(sid), "jti": str(jti), "ver": int(ver)} if sub and sid and jti:
+            return Caller(sub, sid, jti, ver)
+    raise InvalidToken("caller")
