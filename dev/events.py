@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from dev.stack import ACCOUNT
+from dev.stack import ACCOUNT, REGION
 
 _API_ID = "local"
 _TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
@@ -50,7 +50,9 @@ class HttpResponse:
     body: bytes
 
 
-def request_event(request: HttpRequest, route_key: str, request_id: str, now_ms: int) -> dict[str, Any]:
+def request_event(
+    request: HttpRequest, route_key: str, request_id: str, now_ms: int, parameters: Mapping[str, str]
+) -> dict[str, Any]:
     """Build the event for a route. What comes repeatedly is joined with a comma, as HTTP APIs do."""
     headers = _joined([*((name, value) for name, value in request.headers if name != "cookie"), *_forwarded(request)])
     cookies = [c.strip() for name, value in request.headers if name == "cookie" for c in value.split(";")]
@@ -84,6 +86,8 @@ def request_event(request: HttpRequest, route_key: str, request_id: str, now_ms:
     }
     if cookies:
         event["cookies"] = cookies
+    if parameters:
+        event["pathParameters"] = dict(parameters)
     if query:
         event["queryStringParameters"] = query
     if request.body:
@@ -93,10 +97,11 @@ def request_event(request: HttpRequest, route_key: str, request_id: str, now_ms:
 
 def authorizer_event(event: Mapping[str, Any]) -> dict[str, Any]:
     """Build the authorizer's event from the one that its route will get. There is no body in it."""
+    called = event["requestContext"]["http"]
     return {
         **{name: value for name, value in event.items() if name not in ("body", "isBase64Encoded")},
         "type": "REQUEST",
-        "routeArn": f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{_API_ID}/$default/{event['routeKey'].replace(' ', '')}",
+        "routeArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{_API_ID}/$default/{called['method']}{called['path']}",
         "identitySource": [event["headers"]["authorization"]],
     }
 

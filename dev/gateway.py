@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from dev.cors import with_cors
 from dev.events import HttpRequest, HttpResponse, authorizer_event, request_event, response_from
 from dev.functions import GaveUpError
+from dev.matching import Match, best_match
 from dev.routes import DevRoutes
 from dev.stack import Cors, Route
 
@@ -54,12 +55,12 @@ class Gateway:
         called = request.method, request.path
         if called in self.dev_routes:
             return self._dev_answer(self.dev_routes[called], request)
-        if called in self.routes:
-            return self._answer_of(self.routes[called], request, request_id)
-        return _own_answer(404, "Not Found")
+        match = best_match(self.routes, request.method, request.path)
+        return self._answer_of(match, request, request_id) if match else _own_answer(404, "Not Found")
 
-    def _answer_of(self, route: Route, request: HttpRequest, request_id: str) -> HttpResponse:
-        event = request_event(request, route.key, request_id, self.now_ms())
+    def _answer_of(self, match: Match, request: HttpRequest, request_id: str) -> HttpResponse:
+        route = match.route
+        event = request_event(request, route.key, request_id, self.now_ms(), match.parameters)
         if route.authorizer is not None:
             refusal = self._authorize(route.authorizer, event)
             if refusal is not None:

@@ -20,6 +20,9 @@ TEMPLATE = ROOT / "template.yaml"
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 
+ANY = "ANY"
+DEFAULT = "$default"
+
 
 @dataclass(frozen=True)
 class FunctionSpec:
@@ -78,11 +81,11 @@ def read(*, table_name: str, kms_key_id: str, given: Mapping[str, str] = Mapping
     for _, api in _of_type(resources, "AWS::ApiGatewayV2::Api"):
         cors = _cors(api["Body"].get("x-amazon-apigateway-cors"))
         schemes = api["Body"]["components"]["securitySchemes"]
-        for path, methods in api["Body"]["paths"].items():
-            for method, operation in methods.items():
-                key = f"{method.upper()} {path}"
-                routes[method.upper(), path] = Route(
-                    key,
+        for path, operations in api["Body"]["paths"].items():
+            for operation_name, operation in operations.items():
+                method = _method(operation_name)
+                routes[method, path] = Route(
+                    DEFAULT if path == DEFAULT else f"{method} {path}",
                     _function_in(operation["x-amazon-apigateway-integration"]["uri"]),
                     _authorizer(operation, schemes),
                 )
@@ -177,6 +180,10 @@ def _function_arn(name: str) -> str:
 
 def _of_type(resources: Mapping[str, Any], resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     return ((name, r["Properties"]) for name, r in resources.items() if r["Type"] == resource_type)
+
+
+def _method(operation_name: str) -> str:
+    return ANY if operation_name == "x-amazon-apigateway-any-method" else operation_name.upper()
 
 
 def _function_in(uri: Any) -> str:

@@ -80,7 +80,6 @@ FROM_THE_DOCUMENTATION: Differences = {
     "headers.x-forwarded-proto": "the example leaves out what the gateway adds",
     "requestContext.authentication": "only with mutual TLS",
     "requestContext.authorizer": "only after an authorizer; tests/unit/test_local_gateway.py has it",
-    "pathParameters": "no route of ours has a parameter yet",
     "stageVariables": "the stack has none",
 }
 
@@ -94,7 +93,6 @@ FROM_SAM_LOCAL: Differences = {
     "headers.x-forwarded-for": "it leaves it out",
     "body": 'it has "" where there is no body, and encodes nothing, since an HTTP API names no binary types',
     "isBase64Encoded": "it encodes nothing, since an HTTP API names no binary types",
-    "pathParameters": "no route of ours has a parameter yet",
     "stageVariables": "the stack has none",
 }
 
@@ -114,7 +112,7 @@ def differing(ours: dict[str, Any], theirs: dict[str, Any], allowed: Differences
 
 
 def test_our_event_is_awss_documented_one_but_for_what_is_listed() -> None:
-    ours = request_event(AS_DOCUMENTED, "$default", "random", 1)
+    ours = request_event(AS_DOCUMENTED, "$default", "random", 1, {"parameter1": "value1"})
 
     assert differing(ours, DOCUMENTED, FROM_THE_DOCUMENTATION) == FROM_THE_DOCUMENTATION.keys()
 
@@ -135,7 +133,13 @@ REQUESTS = [
     request("GET", "/x", ("cookie", "a=1; b=2"), ("user-agent", "agent")),
     request("POST", "/x", ("content-type", "application/json"), body='{"a": "\u00e9"}'.encode()),
     request("POST", "/x", ("content-type", "application/x-www-form-urlencoded"), body=b"a=1"),
+    request("GET", "/items/%C3%A9%20;a"),
 ]
+
+
+def parameters_of(request: HttpRequest) -> dict[str, str]:
+    return {"id": request.path.removeprefix("/items/")} if request.path.startswith("/items/") else {}
+
 
 SAM_LOCAL = """
 import json, sys
@@ -144,11 +148,12 @@ from samcli.local.apigw.event_constructor import construct_v2_event_http
 
 app = Flask(__name__)
 events = []
-for method, target, headers, body in json.load(sys.stdin):
+for method, target, headers, body, parameters in json.load(sys.stdin):
     with app.test_request_context(
         target, method=method, headers=headers, data=body, base_url="http://127.0.0.1:8787",
         environ_base={"REMOTE_ADDR": "127.0.0.1"},
     ) as context:
+        context.request.view_args = parameters
         events.append(construct_v2_event_http(context.request, 8787, [], "$default", None, "GET /x", 7, "then"))
 json.dump(events, sys.stdout)
 """
@@ -157,14 +162,15 @@ json.dump(events, sys.stdout)
 def test_our_events_are_those_of_sam_local_but_for_what_is_listed() -> None:
     if not SAM_PYTHON.exists():
         pytest.skip("aws-sam-cli is not installed: `make template` does it")
-    asked = json.dumps([(r.method, r.target, r.headers, r.body.decode()) for r in REQUESTS])
+    asked = json.dumps([(r.method, r.target, r.headers, r.body.decode(), parameters_of(r)) for r in REQUESTS])
     ran = subprocess.run([SAM_PYTHON, "-c", SAM_LOCAL], input=asked, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
 
     seen: set[str] = set()
     for ours, theirs in zip(REQUESTS, json.loads(ran.stdout), strict=True):
         theirs["headers"] = {name.lower(): value for name, value in theirs["headers"].items()}  # as AWS documents
-        seen |= differing(request_event(ours, "GET /x", "random", 1), theirs, FROM_SAM_LOCAL)
+        event = request_event(ours, "GET /x", "random", 1, parameters_of(ours))
+        seen |= differing(event, theirs, FROM_SAM_LOCAL)
     assert seen == FROM_SAM_LOCAL.keys()
 
 
@@ -177,9 +183,9 @@ DOCUMENTED_AUTHORIZER_EVENT = {
 
 def test_an_authorizer_is_asked_with_what_is_documented() -> None:
     with_token = request("GET", "/x?a=1", ("cookie", "a=1"), ("authorization", "Bearer x"))
-    event = authorizer_event(request_event(with_token, "GET /x", "random", 1))
+    event = authorizer_event(request_event(with_token, "GET /{x}", "random", 1, {"x": "x"}))
 
-    assert event.keys() == DOCUMENTED_AUTHORIZER_EVENT - {"pathParameters", "stageVariables"}
+    assert event.keys() == DOCUMENTED_AUTHORIZER_EVENT - {"stageVariables"}
     assert (event["type"], event["identitySource"]) == ("REQUEST", ["Bearer x"])
     assert event["routeArn"] == "arn:aws:execute-api:us-east-1:123456789012:local/$default/GET/x"
 
@@ -200,7 +206,7 @@ def test_a_functions_answer_is_read_as_documented(answer: Any, status: int, cont
 
 
 def test_a_spoofed_forwarded_address_stands_beside_the_true_one_and_changes_nothing_else() -> None:
-    event = request_event(request("GET", "/x", ("x-forwarded-for", "203.0.113.9")), "GET /x", "random", 1)
+    event = request_event(request("GET", "/x", ("x-forwarded-for", "203.0.113.9")), "GET /x", "random", 1, {})
 
     assert event["headers"]["x-forwarded-for"] == "203.0.113.9,192.0.2.7"
     assert event["requestContext"]["http"]["sourceIp"] == "192.0.2.7"

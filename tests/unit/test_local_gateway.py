@@ -1,7 +1,7 @@
 """The local gateway where functions misbehave: it answers as API Gateway does, and never lets anybody through."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from dev.cors import with_cors
 from dev.events import HttpRequest, HttpResponse, response_from
 from dev.functions import ExitedError, GaveUpError, LocalFunction, TimedOutError
 from dev.gateway import MAX_BODY_BYTES, MAX_HEAD_BYTES, Gateway
+from dev.matching import best_match
 from dev.stack import Cors, FunctionSpec, Route
 
 SECRET = "hunter2-canary"
@@ -37,8 +38,14 @@ class FakeFunction:
 def ask(
     authorizer: Any, function: Any, request: HttpRequest = REQUEST, **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    functions = {"Authorizer": FakeFunction(authorizer), "F": function}
-    routes = {("GET", "/x"): Route("GET /x", "F", "Authorizer"), ("POST", "/y"): Route("POST /y", "F", None)}
+    asked = authorizer if isinstance(authorizer, FakeFunction) else FakeFunction(authorizer)
+    functions = {"Authorizer": asked, "F": function}
+    routes = {
+        ("GET", "/x"): Route("GET /x", "F", "Authorizer"),
+        ("POST", "/y"): Route("POST /y", "F", None),
+        ("GET", "/a/{id}"): Route("GET /a/{id}", "F", "Authorizer"),
+        ("ANY", "/files/{path+}"): Route("ANY /files/{path+}", "F", "Authorizer"),
+    }
     gateway = Gateway(
         functions=functions, routes=routes, cors=None, dev_routes={}, host="h", now_ms=lambda: 1_800_000_000_000
     )
@@ -175,6 +182,106 @@ def test_e10_an_authorizer_out_of_time_lets_nobody_through(error: Exception) -> 
 
     assert ask(error, function, authorization="x")[0] == 500
     assert function.event == {}
+
+
+PETS = ["GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "$default"]
+OVERLAPPING = [
+    "ANY /a/b", "GET /a/{x}", "GET /{x}/b", "POST /{x}/{y}", "GET /a/{rest+}", "GET /{all+}", "GET /{x}", "PUT /a/b"
+]  # fmt: skip
+CALLED = [
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+    (PETS, "GET /pets/dog/1", "GET /pets/dog/1", {}),
+    (PETS, "GET /pets/dog/2", "GET /pets/dog/{id}", {"id": "2"}),
+    (PETS, "GET /pets/cat/1", "GET /pets/{proxy+}", {"proxy": "cat/1"}),
+    (PETS, "POST /test/5", "ANY /{proxy+}", {"proxy": "test/5"}),
+    (PETS, "POST /pets/dog/1", "ANY /{proxy+}", {"proxy": "pets/dog/1"}),
+    (PETS, "GET /", "$default", {}),
+    (PETS, "GET /pets/dog/", "GET /pets/{proxy+}", {"proxy": "dog/"}),
+    # What we assume where the documentation is silent
+    (OVERLAPPING, "GET /a/b", "ANY /a/b", {}),
+    (OVERLAPPING, "PUT /a/b", "PUT /a/b", {}),
+    (OVERLAPPING, "GET /a/c", "GET /a/{x}", {"x": "c"}),
+    (OVERLAPPING, "GET /c/b", "GET /{x}/b", {"x": "c"}),
+    (OVERLAPPING, "POST /c/d", "POST /{x}/{y}", {"x": "c", "y": "d"}),
+    (OVERLAPPING, "GET /a/c/d", "GET /a/{rest+}", {"rest": "c/d"}),
+    (OVERLAPPING, "GET /c/d/e", "GET /{all+}", {"all": "c/d/e"}),
+    (OVERLAPPING, "GET /a", "GET /{x}", {"x": "a"}),
+    (OVERLAPPING, "GET /a/", "GET /{all+}", {"all": "a/"}),
+    (OVERLAPPING, "GET /", None, {}),
+    (OVERLAPPING, "PATCH /a/c", None, {}),
+    (OVERLAPPING, "TRACE /a/b", None, {}),
+    (["$default"], "TRACE /a/b", None, {}),
+]
+
+
+def routed(keys: Iterable[str]) -> dict[tuple[str, str], Route]:
+    methods_and_paths = {key: (key.partition(" ")[0], key.partition(" ")[2]) for key in keys}
+    return {(m, path) if path else ("ANY", m): Route(key, "F", None) for key, (m, path) in methods_and_paths.items()}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("keys", "called", "expected", "parameters"), CALLED)
+def test_the_most_specific_route_is_taken_wherever_it_stands(
+    keys: list[str], called: str, expected: str | None, parameters: dict[str, str], order: int
+) -> None:
+    method, path = called.split(" ")
+
+    match = best_match(routed(keys[::order]), method, path)
+
+    assert (match.route.key if match else None) == expected
+    assert match is None or match.parameters == parameters
+
+
+STRANGE_CALLS: list[tuple[str, str, int]] = [
+    ("GET", "/a/1", 401), ("GET", "/a/..", 401), ("GET", "/a/%2e%2e", 401), ("GET", "/a/.", 401), ("GET", "/a/;x", 401),
+    ("GET", "/a/1;x=1", 401), ("GET", "/a/*", 401), ("GET", "/a/%00", 401), ("GET", "/a/%0a", 401),
+    ("GET", "/a/%c3%bc", 401), ("GET", "/a/{id}", 401), ("GET", "/%61/1", 401), ("GET", "/a/%252f", 401),
+    ("GET", "/a/" + "x" * 1600, 401),
+    ("GET", "/a/", 404), ("GET", "/a", 404), ("GET", "/a//", 404), ("GET", "//a/1", 404), ("GET", "/a//1", 404),
+    ("GET", "/a/1/", 404), ("GET", "/a/1/2", 404), ("GET", "/a/1%2f2", 404), ("GET", "/a/%2f", 404),
+    ("GET", "/./a/1", 404), ("GET", "/b/../a/1", 404), ("GET", "/A/1", 404), ("GET", "/a;x/1", 404),
+    ("GET", "/a%2f1/", 404), ("HEAD", "/a/1", 404), ("get", "/a/1", 404),
+    ("GET", "/files/%0a", 401),
+    ("GET", "/files/1", 401), ("GET", "/files/../a/1", 401), ("GET", "/files//", 401), ("GET", "/files/a%2f/./b", 401),
+    ("DELETE", "/files/x", 401), ("GET", "/files", 404), ("GET", "/files/", 404), ("TRACE", "/files/x", 404),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "target", "status"), STRANGE_CALLS)
+def test_e09_no_path_reaches_a_route_with_parameters_past_its_authorizer(method: str, target: str, status: int) -> None:
+    request = replace(REQUEST, method=method, target=target)
+    function = FakeFunction(OK)
+
+    assert ask(ALLOW, function, request)[0] == status
+    assert ask({"isAuthorized": False}, function, request, authorization="x")[0] == {401: 403, 404: 404}[status]
+    assert function.event == {}
+
+
+@pytest.mark.parametrize(
+    ("target", "parameters"),
+    [
+        ("/a/1", {"id": "1"}), ("/a/%2e%2e", {"id": ".."}), ("/a/%2541", {"id": "%41"}),
+        ("/a/b+c%20d", {"id": "b+c d"}), ("/a/1;x", {"id": "1;x"}), ("/a/%0a", {"id": "\n"}),
+        ("/a/%C3%BC", {"id": "ü"}), ("/files/a%2Fb//c/", {"path": "a/b//c/"}),
+    ],
+)  # fmt: skip
+def test_a_path_parameter_is_decoded_once_and_told_to_function_and_authorizer(
+    target: str, parameters: dict[str, str]
+) -> None:
+    authorizer, function = FakeFunction(ALLOW), FakeFunction(OK)
+
+    assert ask(authorizer, function, replace(REQUEST, target=target), authorization="x")[0] == 200
+    for event in (authorizer.event, function.event):
+        assert event["pathParameters"] == parameters
+        assert event["routeKey"] == ("GET /a/{id}" if "id" in parameters else "ANY /files/{path+}")
+
+
+def test_a_route_without_parameters_has_none_in_its_event() -> None:
+    function = FakeFunction(OK)
+
+    ask(ALLOW, function, authorization="x")
+
+    assert "pathParameters" not in function.event
 
 
 APP = """
