@@ -275,11 +275,12 @@ def _asking(world: World) -> Scene:
     return Scene(user, event, session, 1)
 
 
-def _listing(world: World) -> Scene:
+def _ending_from_another(world: World) -> Scene:
     user = world.user()
-    session = world.session(user, _at_first(world))
-    event = sample("account_listed")
-    event["requestContext"]["authorizer"]["lambda"] |= {"sub": user.user_id, "sid": session.sid}
+    session, here = world.session(user, _at_first(world)), world.session(user, _at_first(world))
+    event = sample("account_session_ended")
+    event["pathParameters"]["sid"] = session.sid
+    event["requestContext"]["authorizer"]["lambda"] |= {"sub": user.user_id, "sid": here.sid, "ver": here.ver}
     return Scene(user, event, session, 1)
 
 
@@ -333,7 +334,11 @@ LOGOUTS: Mapping[str, Flow] = {
     ),
 }
 
-FLOWS: Mapping[str, Flow] = {**LOGINS, **REFRESHES, **LOGOUTS}
+ENDINGS: Mapping[str, Flow] = {
+    "ended from another session": Flow("Account", _ending_from_another, 204, None, _has_ended),
+}
+
+FLOWS: Mapping[str, Flow] = {**LOGINS, **REFRESHES, **LOGOUTS, **ENDINGS}
 
 EXEMPLARY = {"rotated", "logout by token"}
 """Those whose calls fail in every way; the others' fail in one of each kind."""
@@ -343,6 +348,6 @@ LONGEST: Mapping[str, Callable[[World], Scene]] = {
     "Refresh": _with_old_keys(_presenting(4)),
     "Logout": _with_old_keys(_leaving("token", everywhere=True)),
     "Authorizer": _with_old_keys(_asking),
-    "Account": _listing,
+    "Account": _ending_from_another,
 }
 """By function, the request that makes the most calls although they fail, one after another."""
