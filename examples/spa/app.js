@@ -28,7 +28,7 @@ const tabs = new BroadcastChannel("sallyport");
 /** The access token's life, in milliseconds. @type {{ jti: string, since: number, life: number, refreshAt: number } | null} */
 let held = null;
 
-on("login-form", "submit", async () => {
+on(byId("login-form"), "submit", async () => {
   const form = new FormData(/** @type {HTMLFormElement} */ (byId("login-form")));
   try {
     await sallyport.login(String(form.get("email")), String(form.get("password")));
@@ -40,15 +40,15 @@ on("login-form", "submit", async () => {
   tabs.postMessage("logged in");
   await open();
 });
-on("demo", "click", async () => {
+on(byId("demo"), "click", async () => {
   input("login-email").value = "demo@example.com";
   input("login-password").value = "correct horse battery staple";
   byId("log-in").focus();
 });
-on("log-out", "click", () => logOut({ everywhere: false }));
-on("log-out-everywhere", "click", () => logOut({ everywhere: true }));
-on("try-again", "click", start);
-on("call", "click", async () => {
+on(byId("log-out"), "click", () => logOut({ everywhere: false }));
+on(byId("log-out-everywhere"), "click", () => logOut({ everywhere: true }));
+on(byId("try-again"), "click", start);
+on(byId("call"), "click", async () => {
   say("answer", JSON.stringify(await get("/auth/me")));
   await showToken();
 });
@@ -86,12 +86,17 @@ async function logOut(how) {
   reload(how.everywhere ? "You are logged out, here and everywhere else." : "You are logged out.");
 }
 
-/** Call the API. @param {string} path */
+/** @param {string} path */
 async function get(path) {
-  const answer = await sallyport.fetch(url + path);
+  return (await call(path)).json();
+}
+
+/** Call the API. @param {string} path @param {string} [method] */
+async function call(path, method = "GET") {
+  const answer = await sallyport.fetch(url + path, { method });
+  if (answer.ok) return answer;
   const body = await answer.json();
-  if (!answer.ok) throw new Problem(answer.status, body.code ?? body.message, body.retry_after);
-  return body;
+  throw new Problem(answer.status, body.code ?? body.message, body.retry_after);
 }
 
 /** What the client calls in place of fetch: it keeps the list of calls. @type {typeof fetch} */
@@ -147,14 +152,30 @@ function tick() {
   showToken().then(() => say("notice", ""), failed);
 }
 
-/** @param {{ user_agent: string, ip: string, created_at: number, expires_at: number, current: boolean }} session */
-function session({ user_agent, ip, created_at, expires_at, current }) {
+/** @typedef {{ sid: string, user_agent: string, ip: string, created_at: number, expires_at: number, current: boolean }} Session */
+
+/** @param {Session} session */
+function session({ sid, user_agent, ip, created_at, expires_at, current }) {
   const entry = element("li", "", current ? "current" : "");
+  entry.dataset.sid = sid;
   const name = element("b", device(user_agent));
   name.title = user_agent;
-  entry.append(name, ...(current ? [element("mark", "here")] : []));
+  entry.append(name, current ? element("mark", "here") : endButton(sid, `${device(user_agent)}, ${ip}`));
   entry.append(element("span", `${ip}, since ${time(created_at)}`), element("span", `until ${time(expires_at)}`));
   return entry;
+}
+
+/** @param {string} sid @param {string} where */
+function endButton(sid, where) {
+  const button = /** @type {HTMLButtonElement} */ (element("button", "End"));
+  button.type = "button";
+  button.ariaLabel = `End the session of ${where}`;
+  on(button, "click", async () => {
+    await call(`/auth/sessions/${sid}`, "DELETE");
+    button.closest("li")?.remove();
+    byId("sessions-heading").focus();
+  });
+  return button;
 }
 
 /** @param {string} agent */
@@ -193,9 +214,8 @@ function show(view) {
   (view === "login" ? byId("login-email") : byId(view).querySelector("h2"))?.focus();
 }
 
-/** Do what a control stands for, one at a time. @param {string} id @param {string} event @param {() => Promise<void>} run */
-function on(id, event, run) {
-  const control = byId(id);
+/** Do what a control stands for, one at a time. @param {HTMLElement} control @param {string} event @param {() => Promise<void>} run */
+function on(control, event, run) {
   control.addEventListener(event, async (happened) => {
     happened.preventDefault();
     if (control.ariaBusy === "true") return;

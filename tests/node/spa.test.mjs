@@ -184,6 +184,22 @@ test("logging out everywhere ends the sessions on other devices", async () => {
   assert.equal(await sessions(phone).count(), 1);
 });
 
+test("a session on another device is ended from here, and this one lives on", async () => {
+  const phone = await loggedIn(await profile({ viewport: { width: 390, height: 844 } }));
+  const laptop = await loggedIn();
+  const ended = await sid(phone);
+  const before = await sessions(laptop).count();
+  const answered = laptop.waitForResponse((answer) => answer.url() === `${API}/auth/sessions/${ended}`);
+
+  await laptop.locator(`[data-sid="${ended}"]`).getByRole("button", { name: /^End the session of Chrome on Linux, / }).click();
+
+  assert.equal((await answered).status(), 204);
+  await laptop.waitForFunction((left) => document.querySelectorAll("#sessions li").length === left, before - 1);
+  await button(phone, "Call the API").click();
+  await phone.getByText("You are logged out: this session was ended elsewhere, or is over.").waitFor();
+  await call(laptop);
+});
+
 for (const { name, origin, sendsCookies } of [
   { name: "another site", origin: FOREIGN, sendsCookies: false },
   { name: "another origin on the same site", origin: NEIGHBOUR, sendsCookies: true },
