@@ -115,6 +115,14 @@ def test_what_no_route_calls_need_not_run_here(tmp_path: Path) -> None:
     assert read(tmp_path, more=f"{more}\nQ: {{Type: AWS::SQS::Queue}}").functions.keys() == {"attached-F"}
 
 
+def test_what_a_condition_leaves_out_is_not_there(tmp_path: Path) -> None:
+    more = f"{WEBSOCKET}\n".replace("Type", "Condition: IsLarge, Type", 1)
+
+    assert read(tmp_path, more=more).routes
+    with pytest.raises(CannotRunError, match="Socket is a WebSocket API"):
+        read(tmp_path, more=more, Size="4")
+
+
 def test_sallyports_exports_are_resolved_as_its_template_says(cloud: Cloud) -> None:
     exports = read_sallyport(table_name="t", kms_key_id="k", given={"Audience": "shop"}).exports
 

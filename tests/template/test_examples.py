@@ -173,7 +173,13 @@ def test_the_native_jwt_authorizer_knows_sallyports_issuer_and_audience(exports:
     assert authorizer["jwtConfiguration"] == {
         "issuer": exports["sallyport-Issuer"], "audience": [exports["sallyport-Audience"]]
     }  # fmt: skip
-    assert not list(of_type(resources_of("protected_jwt", exports), "AWS::Lambda::Permission"))[1:]  # its function's
+
+
+def test_an_api_whose_issuer_does_not_answer_is_not_deployed_without_its_authorizer(exports: Mapping[str, str]) -> None:
+    """An import of OpenAPI that cannot make an authorizer only warns."""
+    ((_, api),) = apis_of(resources_of("protected_jwt", exports))
+
+    assert api["FailOnWarnings"] is True
 
 
 @every_example
