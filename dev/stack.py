@@ -216,13 +216,14 @@ def cors_of(api: Mapping[str, Any]) -> Cors | None:
 
 def routes_of(api: Mapping[str, Any]) -> Routes:
     """Read the routes of an HTTP API. Raises CannotRunError where an authorizer or a target does not run here."""
-    schemes = api["Body"].get("components", {}).get("securitySchemes", {})
+    body = api["Body"]
+    schemes = body.get("components", {}).get("securitySchemes", {})
     routes = {}
-    for path, operations in api["Body"].get("paths", {}).items():
+    for path, operations in body.get("paths", {}).items():
         for operation_name, operation in operations.items():
             method = ANY if operation_name == "x-amazon-apigateway-any-method" else operation_name.upper()
             key = DEFAULT if path == DEFAULT else f"{method} {path}"
-            routes[method, path] = Route(key, _target(key, operation), _authorizer(key, operation, schemes))
+            routes[method, path] = Route(key, _target(key, operation), _authorizer(key, {**body, **operation}, schemes))
     return routes
 
 
@@ -235,14 +236,16 @@ def _target(key: str, operation: Mapping[str, Any]) -> str:
 
 def _authorizer(key: str, operation: Mapping[str, Any], schemes: Mapping[str, Any]) -> str | None:
     names = [name for requirement in operation.get("security", ()) for name in requirement if name != "NONE"]
-    if not names:
+    if not names and "x-amazon-apigateway-auth" not in operation:
         return None
+    if len(names) != 1:
+        raise CannotRunError(f"{key}: this way of authorizing does not run here")
     authorizer = schemes[names[0]].get("x-amazon-apigateway-authorizer", {})
     if authorizer.get("type") != "request":
         raise CannotRunError(f"{key}: the authorizer {names[0]} is no Lambda function; API Gateway alone runs it")
     if authorizer.get("authorizerPayloadFormatVersion") != "2.0" or not authorizer.get("enableSimpleResponses"):
         raise CannotRunError(f"{key}: of authorizers only those with payload 2.0 and simple responses run here")
-    if [source.lower() for source in authorizer.get("identitySource", ())] != ["$request.header.authorization"]:
+    if json.dumps(authorizer.get("identitySource")).strip('[]"').lower() != "$request.header.authorization":
         raise CannotRunError(
             f"{key}: the authorizer {names[0]} must have one identity source, the header Authorization"
         )

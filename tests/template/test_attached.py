@@ -1,5 +1,6 @@
 """What of an API of one's own runs beside Sallyport's, and how what does not is refused: in one line, with a name."""
 
+import re
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -220,6 +221,69 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CannotRunError):
         attached.read(tmp_path / "template.yaml", {}, EXPORTS, {})
+
+
+WRITTEN_OUT = """
+      DefinitionBody:
+        openapi: 3.0.1
+        security: [{Guard: []}]
+        paths:
+          /default: {get: {x-amazon-apigateway-integration: &function {type: aws_proxy, payloadFormatVersion: "2.0",
+            uri: !Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${F.Arn}/invocations"}}}
+          /open: {get: {security: [], x-amazon-apigateway-integration: *function}}
+        components:
+          securitySchemes:
+            Guard:
+              type: apiKey
+              in: header
+              name: Authorization
+              x-amazon-apigateway-authorizer:
+                type: request
+                identitySource: $request.header.Authorization
+                authorizerPayloadFormatVersion: "2.0"
+                enableSimpleResponses: true
+                authorizerUri: !Sub
+                  - "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Authorizer}/invocations"
+                  - Authorizer: {"Fn::ImportValue": !Sub "${SallyportStack}-AuthorizerArn"}
+"""
+
+
+def without_events(text: str) -> str:
+    return text[: text.index("      Events:")]
+
+
+def test_an_api_that_is_written_out_in_openapi_asks_the_authorizer_that_it_names_for_all_routes(tmp_path: Path) -> None:
+    assert read(tmp_path, without_events(TEMPLATE), auth=WRITTEN_OUT).routes == {
+        ("GET", "/default"): Route("GET /default", "attached-F", "Authorizer"),
+        ("GET", "/open"): Route("GET /open", "attached-F", None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (
+            "security: []",
+            "security: [], x-amazon-apigateway-auth: {type: AWS_IAM}",
+            "GET /open: this way of authorizing",
+        ),
+        ("security: []", "security: [{Guard: []}, {Other: []}]", "GET /open: this way of authorizing"),
+        ("security: []", "security: [{Other: []}]", "KeyError: 'Other'"),
+        (
+            "header.Authorization",
+            "querystring.token",
+            "GET /default: the authorizer Guard must have one identity source",
+        ),
+        ("type: aws_proxy", "type: http_proxy", "GET /default: only functions with payload format 2.0 run here"),
+        ("${F.Arn}", "arn:aws:lambda:us-east-1:1:function:G", "GET /default: G is no function of this template"),
+        ("${F.Arn}", "x", "GET /default: it names no function that runs here"),
+    ],
+)
+def test_no_other_way_of_authorizing_leaves_a_route_open(tmp_path: Path, old: str, new: str, why: str) -> None:
+    assert old in WRITTEN_OUT
+
+    with pytest.raises(CannotRunError, match=re.escape(why)):
+        read(tmp_path, without_events(TEMPLATE), auth=WRITTEN_OUT.replace(old, new))
 
 
 @pytest.mark.parametrize(
