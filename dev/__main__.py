@@ -30,7 +30,10 @@ DEFAULT_PORT = "8787"
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.parameter and asked.template is None:
+        parser.error("--parameter is for a --template")
     try:
         listener = _listen(environ.get("PORT") or DEFAULT_PORT)
     except (OSError, ValueError, OverflowError) as error:

@@ -189,6 +189,13 @@ def test_a_parameter_without_name_or_value_is_refused(parameter: str) -> None:
     assert "write NAME=VALUE" in process.said
 
 
+def test_parameters_without_a_template_are_refused() -> None:
+    process = Process("--parameter", "A=b")
+
+    assert process.wait() == 2
+    assert "--parameter is for a --template" in process.said
+
+
 def test_make_dev_passes_the_template_on() -> None:
     command = ["make", "--dry-run", "--assume-old=.venv/.dev", "dev"]
     plain, with_template = (
