@@ -13,8 +13,8 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a cloud
-	@exec $(BIN)/python -m dev
+dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a cloud; TEMPLATE= serves your own API, too
+	@exec $(BIN)/python -m dev $(if $(TEMPLATE),--template "$(TEMPLATE)")
 
 spa: .venv/.dev  ## Serve the example page on 127.0.0.1:5173, beside `make dev`
 	@exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory examples/spa 5173
@@ -41,7 +41,7 @@ lint: .venv/.test
 	$(BIN)/ruff check .
 
 types: .venv/.test
-	$(BIN)/mypy layers/core layers/check.py dev tests
+	$(BIN)/mypy layers/core layers/check.py dev examples tests
 
 contracts: .venv/.test
 	$(BIN)/lint-imports --no-logo
@@ -50,6 +50,10 @@ template: .venv/.dev .venv-sam/.installed
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	$(BIN)/python -m dev.translated > .venv-sam/translated.json
 	.venv-sam/bin/cfn-lint --non-zero-exit-code error .venv-sam/translated.json
+	for template in examples/*/template.yaml; do .venv-sam/bin/cfn-lint --non-zero-exit-code error "$$template" && \
+		$(BIN)/python -m dev.translated "$$template" > .venv-sam/translated.json && \
+		.venv-sam/bin/cfn-lint --ignore-checks W1020 W2001 --non-zero-exit-code error -- .venv-sam/translated.json || exit; \
+	done  # both warn of what samtranslator has resolved
 
 lock:  ## Pin every dependency anew (needs uv)
 	requirements/lock.sh

@@ -1,20 +1,24 @@
-"""`make dev`: serve the whole API on this machine."""
+"""`make dev`: serve the whole API on this machine, and an API of your own beside it."""
 
+import argparse
 import asyncio
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
 
-from dev import cloud, demo
+from dev import attached, cloud, demo
 from dev.asgi import Application
 from dev.clock import MovableTime
-from dev.deployment import deploy
-from dev.gateway import MAX_BODY_BYTES, Gateway
+from dev.deployment import Deployment, deploy
+from dev.gateway import MAX_BODY_BYTES, Gateway, side_by_side
 from dev.routes import dev_routes
+from dev.stack import CannotRunError
 from dev.walkthrough import curl_lines
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
@@ -25,7 +29,11 @@ from sallyport.errors import SettingsError, Unavailable
 DEFAULT_PORT = "8787"
 
 
-def main(environ: Mapping[str, str]) -> int:
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.parameter and asked.template is None:
+        parser.error("--parameter is for a --template")
     try:
         listener = _listen(environ.get("PORT") or DEFAULT_PORT)
     except (OSError, ValueError, OverflowError) as error:
@@ -35,8 +43,8 @@ def main(environ: Mapping[str, str]) -> int:
     try:
         cloud.never_reach_aws(aws)
         with MovableTime().installed() as clock:
-            asyncio.run(_serve(listener, settings, clock))
-    except (SettingsError, Unavailable, cloud.NoEngineError) as error:
+            asyncio.run(_serve(listener, settings, clock, asked))
+    except (SettingsError, Unavailable, cloud.NoEngineError, CannotRunError) as error:
         return _cannot_start(error)
     except KeyboardInterrupt:
         print("Stopped.")
@@ -44,6 +52,27 @@ def main(environ: Mapping[str, str]) -> int:
         aws.close()
         listener.close()
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m dev", description=__doc__)
+    parser.add_argument("--template", type=Path, help="the SAM template of your own HTTP API, to be served as well")
+    parser.add_argument(
+        "--parameter",
+        type=_parameter,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of that template",
+    )
+    return parser
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError("write NAME=VALUE")
+    return name, value
 
 
 def _cannot_start(error: Exception) -> int:
@@ -65,7 +94,9 @@ def _listen(port: str) -> socket.socket:
     return listener
 
 
-async def _serve(listener: socket.socket, settings: Mapping[str, str], clock: MovableTime) -> None:
+async def _serve(
+    listener: socket.socket, settings: Mapping[str, str], clock: MovableTime, asked: argparse.Namespace
+) -> None:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     deployed = deploy(url, settings)
     demo.create_user(Users(Table(clients.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)))
@@ -77,13 +108,31 @@ async def _serve(listener: socket.socket, settings: Mapping[str, str], clock: Mo
         host=urlsplit(url).netloc,
         now_ms=system_clock,
     )
+    yours = _attached(asked, deployed, settings)
+    answer = side_by_side(gateway, _in_front_of(yours, gateway)) if yours else gateway.answer
     mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
     print(f"READY {url}\n\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}")
+    for route in yours.routes.values() if yours else ():
+        print(f"Your own: {route.key} ({f'asks {route.authorizer}' if route.authorizer else 'open'})")
     print(f"Revocation mode: {mode}\nTry it:\n\n{curl_lines(url)}\n\nCtrl-C stops the server.", flush=True)
-    application = Application(gateway.answer, most=MAX_BODY_BYTES)
+    application = Application(answer, most=MAX_BODY_BYTES)
     config = uvicorn.Config(application, lifespan="off", log_level="warning", access_log=False, server_header=False)
     await uvicorn.Server(config).serve(sockets=[listener])
 
 
+def _attached(asked: argparse.Namespace, deployed: Deployment, settings: Mapping[str, str]) -> attached.Attached | None:
+    if asked.template is None:
+        return None
+    yours = attached.read(asked.template, dict(asked.parameter), deployed.exports, settings)
+    attached.refuse_collisions(asked.template, yours.routes, deployed.routes)
+    return yours
+
+
+def _in_front_of(yours: attached.Attached, gateway: Gateway) -> Gateway:
+    """Put your API before its own functions and Sallyport's, of which it may name the authorizer."""
+    functions = {**gateway.functions, **attached.start(yours.functions)}
+    return replace(gateway, functions=functions, routes=yours.routes, cors=yours.cors, dev_routes={})
+
+
 if __name__ == "__main__":
-    sys.exit(main(os.environ))
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -16,17 +16,21 @@ def with_cors(cors: Cors | None, request: HttpRequest, answer: Callable[[HttpReq
     response = HttpResponse(204, (), b"") if is_preflight else answer(request)
     kept = [(name, value) for name, value in response.headers if not name.startswith("access-control-")]
     told = _told(cors, origin) + (_told_before(cors) if is_preflight else [])
-    return HttpResponse(response.status, (*kept, *(told if origin in cors.origins else ())), response.body)
+    is_allowed = origin in cors.origins or "*" in cors.origins
+    return HttpResponse(response.status, (*kept, *(told if is_allowed else ())), response.body)
 
 
 def _told(cors: Cors, origin: str) -> list[tuple[str, str]]:
+    if "*" in cors.origins:
+        return [("access-control-allow-origin", "*")]
     credentials = [("access-control-allow-credentials", "true")] if cors.credentials else []
     return [("access-control-allow-origin", origin), *credentials, ("vary", "Origin")]
 
 
 def _told_before(cors: Cors) -> list[tuple[str, str]]:
-    return [
+    told = [
         ("access-control-allow-methods", ",".join(cors.methods)),
         ("access-control-allow-headers", ",".join(cors.headers)),
-        ("access-control-max-age", str(cors.max_age)),
+        ("access-control-max-age", str(cors.max_age or "")),
     ]
+    return [(name, value) for name, value in told if value]

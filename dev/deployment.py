@@ -5,22 +5,25 @@ from dataclasses import dataclass, replace
 
 from dev import cloud, stack
 from dev.functions import LocalFunction
-from dev.stack import Cors, Route
+from dev.stack import REGION, Cors, Routes
 
 LOCAL_ORIGIN = "http://127.0.0.1:5173"  # where the example page and most front-end servers run
 
 _CREATED_HERE = {"TABLE_NAME", "KMS_KEY_ID"}
+_EXPORTED_SETTINGS = {"Audience": "AUDIENCE", "Issuer": "ISSUER"}
+_URL_OF_THE_API = f"https://Api.execute-api.{REGION}.amazonaws.com"  # as the template's Outputs name it
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A running stack."""
+    """A running stack. `exports` is what other stacks may import, by name."""
 
     functions: Mapping[str, LocalFunction]
-    routes: Mapping[tuple[str, str], Route]
+    routes: Routes
     cors: Cors | None
     table_name: str
     dynamodb_endpoint_url: str | None
+    exports: Mapping[str, str]
 
 
 def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sallyport-dev") -> Deployment:
@@ -30,7 +33,9 @@ def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sall
     the names of what is created here. Raises SettingsError.
     """
     origins = (overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGIN).replace(" ", "")
-    described = stack.read(table_name=table_name, kms_key_id=cloud.create_key(), given={"AllowedOrigins": origins})
+    exported = {name: overrides[variable] for name, variable in _EXPORTED_SETTINGS.items() if overrides.get(variable)}
+    given = {"AllowedOrigins": origins, **exported}
+    described = stack.read(table_name=table_name, kms_key_id=cloud.create_key(), given=given)
     endpoint_url = overrides.get("DYNAMODB_ENDPOINT_URL") or None
     cloud.create_table(table_name, described.table, endpoint_url)
     ours = {"ISSUER": issuer, "DYNAMODB_ENDPOINT_URL": endpoint_url or ""}
@@ -39,4 +44,5 @@ def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sall
         chosen = {name: overrides[name] for name in spec.environment.keys() - _CREATED_HERE if overrides.get(name)}
         functions[function] = LocalFunction(replace(spec, environment={**spec.environment, **ours, **chosen}))
     functions["RotateKeys"].invoke({})
-    return Deployment(functions, described.routes, described.cors, table_name, endpoint_url)
+    exports = {name: value.replace(_URL_OF_THE_API, issuer) for name, value in described.exports.items()}
+    return Deployment(functions, described.routes, described.cors, table_name, endpoint_url, exports)

@@ -1,21 +1,23 @@
 """Lambda functions, run as Lambda runs them: several environments, one request at a time in each."""
 
-import importlib.util
-import itertools
+import importlib
 import json
 import math
 import os
+import sys
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
+from dev import variables
 from dev.stack import ACCOUNT, REGION, FunctionSpec
 
 _loading = threading.Lock()
-_module_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class LocalFunction:
         with self._lock:
             handler = self._idle.pop() if self._idle else None
         handler = handler or self._start()
-        running = _run(handler, event, self.spec.name)
+        running = _run(handler, event, self.spec)
         if not wait([running], timeout=min(self.spec.timeout, patience)).done:
             raise TimedOutError if self.spec.timeout <= patience else GaveUpError
         with self._lock:
@@ -66,25 +68,42 @@ class LocalFunction:
         return running.result()
 
     def _start(self) -> Handler:
-        """Load app.py anew, in the function's own environment variables."""
-        path = self.spec.folder / "app.py"
-        spec = importlib.util.spec_from_file_location(f"{path.parent.name}_app_{next(_module_numbers)}", path)
-        if spec is None or spec.loader is None:
-            raise FileNotFoundError(path)
-        module = importlib.util.module_from_spec(spec)
-        with _loading, _Variables(self.spec.environment):
-            spec.loader.exec_module(module)
-        handler: Handler = module.lambda_handler
+        """Load the function's modules anew, in its own environment variables."""
+        module_name, _, handler_name = self.spec.handler.rpartition(".")
+        with _loading, _Variables(self.spec.environment), _modules_of(self.spec.folder.resolve()):
+            module = importlib.import_module(module_name.replace("/", "."))
+        handler: Handler = getattr(module, handler_name)
         return handler
 
 
-def _run(handler: Handler, event: Mapping[str, Any], name: str) -> Future[Any]:
+@contextmanager
+def _modules_of(folder: Path) -> Iterator[None]:
+    """Import from a folder, and forget the modules: other functions, and environments, have others of these names."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:
+            if _is_below(folder, sys.modules[name]):
+                del sys.modules[name]
+
+
+def _is_below(folder: Path, module: object) -> bool:
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    return any(place is not None and Path(place).resolve().is_relative_to(folder) for place in places)
+
+
+def _run(handler: Handler, event: Mapping[str, Any], spec: FunctionSpec) -> Future[Any]:
     """Start the handler in a thread of its own, which nobody waits for at the end: no thread can be killed."""
-    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
-    context = LambdaContext(name, str(uuid.uuid4()), arn)
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{spec.name}"
+    context = LambdaContext(spec.name, str(uuid.uuid4()), arn)
     running: Future[Any] = Future()
 
     def run() -> None:
+        variables.running.set(spec.environment)
         try:
             running.set_result(_through_json(handler(_through_json(event), context)))
         except SystemExit:  # which would end the server
@@ -92,7 +111,7 @@ def _run(handler: Handler, event: Mapping[str, Any], name: str) -> Future[Any]:
         except Exception as error:  # noqa: BLE001  # handed to the caller
             running.set_exception(error)
 
-    threading.Thread(target=run, name=name, daemon=True).start()
+    threading.Thread(target=run, name=spec.name, daemon=True).start()
     return running
 
 

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 from dev.cors import with_cors
 from dev.events import HttpRequest, HttpResponse, authorizer_event, request_event, response_from
 from dev.functions import GaveUpError
-from dev.matching import Match, best_match
+from dev.matching import Match, best_match, fits
 from dev.routes import DevRoutes
-from dev.stack import Cors, Route
+from dev.stack import Cors, Routes
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_HEAD_BYTES = 10_240
@@ -36,7 +36,7 @@ class Gateway:
     """The API. `dev_routes` are the few that only a local server has; `host` is its name and port."""
 
     functions: Mapping[str, Function]
-    routes: Mapping[tuple[str, str], Route]
+    routes: Routes
     cors: Cors | None
     dev_routes: DevRoutes
     host: str
@@ -46,6 +46,10 @@ class Gateway:
         request_id = str(uuid.uuid4())
         response = with_cors(self.cors, request, lambda request: self._answer(request, request_id))
         return HttpResponse(response.status, (*response.headers, ("apigw-requestid", request_id)), response.body)
+
+    def has(self, path: str) -> bool:
+        """Tell whether a path is one of this API's, whatever the method."""
+        return any(fits(template, path) for _, template in self.routes) or any(path == p for _, p in self.dev_routes)
 
     def _answer(self, request: HttpRequest, request_id: str) -> HttpResponse:
         if request.head_bytes > MAX_HEAD_BYTES:
@@ -101,6 +105,11 @@ class Gateway:
             return _own_answer(403, "Forbidden")
         event["requestContext"]["authorizer"] = {"lambda": verdict.get("context") or {}}
         return None
+
+
+def side_by_side(ours: Gateway, theirs: Gateway) -> Callable[[HttpRequest], HttpResponse]:
+    """Serve two APIs at one address. What `ours` has no path for is for the other one to answer."""
+    return lambda request: (ours if ours.has(request.path) else theirs).answer(request)
 
 
 def _own_answer(status: int, message: str) -> HttpResponse:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from dev.stack import ANY, DEFAULT, Route
+from dev.stack import ANY, DEFAULT, Route, Routes
 
 METHODS_OF_ANY = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
@@ -20,7 +20,7 @@ class Match:
     parameters: Mapping[str, str]
 
 
-def best_match(routes: Mapping[tuple[str, str], Route], method: str, path: str) -> Match | None:
+def best_match(routes: Routes, method: str, path: str) -> Match | None:
     """Find the route of a method and a decoded path: in full, then by a greedy parameter, then $default."""
     matching = [
         (_rank(template, asked), Match(route, parameters))
@@ -29,6 +29,11 @@ def best_match(routes: Mapping[tuple[str, str], Route], method: str, path: str) 
         if (parameters := _parameters(template, path)) is not None
     ]
     return min(matching, key=lambda ranked: ranked[0])[1] if matching else None
+
+
+def fits(template: str, path: str) -> bool:
+    """Tell whether a path is one of a route's, whatever the method."""
+    return _parameters(template, path) is not None
 
 
 def _rank(template: str, method: str) -> tuple[bool, bool, list[bool], bool]:

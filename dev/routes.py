@@ -10,6 +10,8 @@ from sallyport.clock import system_clock
 DevRoutes = Mapping[tuple[str, str], Callable[[bytes], Any]]
 """By method and path; each takes the body and answers JSON, or raises ValueError with what to do instead."""
 
+DEV_PATHS = frozenset({"/_dev/clock", "/_dev/outbox"})
+
 
 def dev_routes(clock: MovableTime) -> DevRoutes:
     def advance(body: bytes) -> dict[str, Any]:

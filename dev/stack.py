@@ -1,4 +1,4 @@
-"""What template.yaml describes, as CloudFormation would see it: functions, routes and the table."""
+"""What a template describes, as CloudFormation would see it: functions, routes, CORS; of ours, table and exports."""
 
 import json
 import logging
@@ -13,12 +13,15 @@ from samtranslator.intrinsics.resolver import IntrinsicsResolver
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
+from dev.intrinsics import Scope
+
 logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of feature toggles that only AWS has
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "template.yaml"
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
+STACK_NAME = "sallyport"
 
 ANY = "ANY"
 DEFAULT = "$default"
@@ -26,12 +29,13 @@ DEFAULT = "$default"
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """A Lambda function: where its app.py lies, its environment variables, its time limit in seconds."""
+    """A Lambda function: where its code lies, its environment variables, its time limit in seconds."""
 
     name: str
     folder: Path
     environment: Mapping[str, str]
     timeout: int
+    handler: str = "app.lambda_handler"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class Route:
     key: str
     function: str
     authorizer: str | None
+
+
+Routes = Mapping[tuple[str, str], Route]
+"""By method and path."""
 
 
 @dataclass(frozen=True)
@@ -56,53 +64,49 @@ class Cors:
 
 @dataclass(frozen=True)
 class Stack:
-    """The parts of the template that run locally. `routes` by method and path."""
+    """The parts of template.yaml that run locally. `exports` is what other stacks may import, by name."""
 
     functions: Mapping[str, FunctionSpec]
-    routes: Mapping[tuple[str, str], Route]
+    routes: Routes
     cors: Cors | None
     table: Mapping[str, Any]
+    exports: Mapping[str, str]
+
+
+class CannotRunError(Exception):
+    """A template that cannot run here; says what of it, in one line."""
 
 
 def read(*, table_name: str, kms_key_id: str, given: Mapping[str, str] = MappingProxyType({})) -> Stack:
-    """Read what runs locally out of the template, with its default parameters but for the `given` ones."""
-    resources = translate(table_name=table_name, kms_key_id=kms_key_id, given=given)
-    functions = {
-        name: FunctionSpec(
-            name,
-            ROOT / properties["Code"]["S3Key"],
-            {key: str(value) for key, value in properties["Environment"]["Variables"].items()},
-            properties["Timeout"],
-        )
-        for name, properties in _of_type(resources, "AWS::Lambda::Function")
-    }
-    routes = {}
-    cors = None
-    for _, api in _of_type(resources, "AWS::ApiGatewayV2::Api"):
-        cors = _cors(api["Body"].get("x-amazon-apigateway-cors"))
-        schemes = api["Body"]["components"]["securitySchemes"]
-        for path, operations in api["Body"]["paths"].items():
-            for operation_name, operation in operations.items():
-                method = _method(operation_name)
-                routes[method, path] = Route(
-                    DEFAULT if path == DEFAULT else f"{method} {path}",
-                    _function_in(operation["x-amazon-apigateway-integration"]["uri"]),
-                    _authorizer(operation, schemes),
-                )
-    ((_, table),) = _of_type(resources, "AWS::DynamoDB::Table")
-    return Stack(functions, routes, cors, table)
-
-
-def _cors(described: Mapping[str, Any] | None) -> Cors | None:
-    if described is None or "allowOrigins" not in described:  # AWS::NoValue
-        return None
-    return Cors(
-        origins=tuple(described["allowOrigins"]),
-        methods=tuple(described["allowMethods"]),
-        headers=tuple(described["allowHeaders"]),
-        credentials=described["allowCredentials"],
-        max_age=described["maxAge"],
+    """Read what runs locally out of template.yaml, with its default parameters but for the `given` ones."""
+    template = _sallyport(table_name=table_name, kms_key_id=kms_key_id, given=given)
+    resources = template["Resources"]
+    ((_, api),) = of_type(resources, "AWS::ApiGatewayV2::Api")
+    ((_, table),) = of_type(resources, "AWS::DynamoDB::Table")
+    exported = [output for output in template["Outputs"].values() if "Export" in output]
+    return Stack(
+        functions={name: function(name, properties, ROOT) for name, properties in functions_of(resources)},
+        routes=routes_of(api),
+        cors=cors_of(api),
+        table=table,
+        exports={output["Export"]["Name"]: output["Value"] for output in exported},
     )
+
+
+def translate(
+    *, table_name: str, kms_key_id: str, given: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[str, Any]:
+    """Answer the resources of template.yaml, with every reference resolved that has a meaning here."""
+    resources: Mapping[str, Any] = _sallyport(table_name=table_name, kms_key_id=kms_key_id, given=given)["Resources"]
+    return resources
+
+
+def _sallyport(*, table_name: str, kms_key_id: str, given: Mapping[str, str]) -> Mapping[str, Any]:
+    translated, defaults = as_cloudformation(given=given)
+    resources = translated["Resources"]
+    named = {name: table_name for name, _ in of_type(resources, "AWS::DynamoDB::Table")}
+    keys = {f"{name}.Arn": kms_key_id for name, _ in of_type(resources, "AWS::KMS::Key")}
+    return resolve(translated, {**defaults, **given, **named}, keys, stack_name=STACK_NAME)
 
 
 def as_cloudformation(
@@ -110,38 +114,47 @@ def as_cloudformation(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Translate SAM (template.yaml) to CloudFormation, and answer it with the parameters' default values."""
     document = yaml_parse(text or TEMPLATE.read_text())
-    for resource in document["Resources"].values():
-        for uri in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
-            resource["Properties"][uri] = f"s3://local/{resource['Properties'][uri]}"  # as `sam package` would
-    parameters = {name: parameter.get("Default", "") for name, parameter in document["Parameters"].items()}
+    globals_of_functions = document.get("Globals", {}).get("Function", {})
+    for properties in [globals_of_functions, *(r.get("Properties", {}) for r in document["Resources"].values())]:
+        for uri in {"CodeUri", "ContentUri"} & properties.keys():
+            if isinstance(properties[uri], str):
+                properties[uri] = f"s3://local/{properties[uri]}"  # as `sam package` would
+    parameters = {name: parameter.get("Default", "") for name, parameter in document.get("Parameters", {}).items()}
     return transform(document, {**parameters, **given}, _NoManagedPolicies()), parameters
 
 
-def translate(
-    *, table_name: str, kms_key_id: str, given: Mapping[str, str] = MappingProxyType({})
+def resolve(
+    translated: Mapping[str, Any],
+    named: Mapping[str, Any],
+    attributes: Mapping[str, str],
+    *,
+    stack_name: str,
+    imports: Mapping[str, str] = MappingProxyType({}),
 ) -> Mapping[str, Any]:
-    """Answer CloudFormation's resources, with every reference resolved that has a meaning here."""
-    translated, defaults = as_cloudformation(given=given)
-    parameters = {**defaults, **given}
+    """Resolve every reference of a translated template that has a meaning here.
+
+    `named` says what Ref of a parameter or resource is, `attributes` what Fn::GetAtt of "Name.Attribute" is.
+    """
     resources = translated["Resources"]
+    functions = {name: function_arn(stack_name, name) for name, _ in functions_of(resources)}
     names = {
         "AWS::Region": REGION,
         "AWS::AccountId": ACCOUNT,
         "AWS::Partition": "aws",
         "AWS::URLSuffix": "amazonaws.com",
-        "AWS::StackName": "sallyport",
-        **parameters,
+        "AWS::StackName": stack_name,
         **{name: name for name in resources},
-        **{name: table_name for name, _ in _of_type(resources, "AWS::DynamoDB::Table")},
-        **{name: _function_arn(p["FunctionName"]["Ref"]) for name, p in _of_type(resources, "AWS::Lambda::Alias")},
+        **{name: functions[p["FunctionName"]["Ref"]] for name, p in of_type(resources, "AWS::Lambda::Alias")},
+        **named,
     }
-    attributes = {
-        **{f"{name}.Arn": _function_arn(name) for name, _ in _of_type(resources, "AWS::Lambda::Function")},
-        **{f"{name}.Arn": kms_key_id for name, _ in _of_type(resources, "AWS::KMS::Key")},
-    }
+    attributes = {**{f"{name}.Arn": arn for name, arn in functions.items()}, **attributes}
     refs = IntrinsicsResolver({**names, **attributes})
     conditions = refs.resolve_parameter_refs(translated.get("Conditions", {}))
-    resolved: Mapping[str, Any] = _choose(refs.resolve_parameter_refs(resources), conditions, attributes)
+    scope = Scope(conditions, attributes, imports)
+    there = {n: r for n, r in resources.items() if "Condition" not in r or scope.holds(conditions[r["Condition"]])}
+    resolved: Mapping[str, Any] = scope.resolve(
+        refs.resolve_parameter_refs({"Resources": there, "Outputs": translated.get("Outputs", {})})
+    )
     return resolved
 
 
@@ -150,52 +163,105 @@ class _NoManagedPolicies:
         return {}
 
 
-def _choose(value: Any, conditions: Mapping[str, Any], attributes: Mapping[str, str]) -> Any:
-    """Resolve Fn::If, Fn::Split and the Fn::GetAtt that we know, which samtranslator leaves to CloudFormation."""
-    if isinstance(value, list):
-        return [_choose(item, conditions, attributes) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {"Fn::If"}:
-        condition, then, otherwise = value["Fn::If"]
-        return _choose(then if _holds(conditions[condition]) else otherwise, conditions, attributes)
-    if value.keys() == {"Fn::Split"}:
-        separator, text = value["Fn::Split"]
-        return text.split(separator)
-    if value.keys() == {"Fn::GetAtt"}:
-        return attributes.get(".".join(value["Fn::GetAtt"]), value)
-    return {key: _choose(item, conditions, attributes) for key, item in value.items()}
+def of_type(resources: Mapping[str, Any], resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return ((name, r.get("Properties", {})) for name, r in resources.items() if r["Type"] == resource_type)
 
 
-def _holds(condition: Mapping[str, Any]) -> bool:
-    if "Fn::Not" in condition:
-        return not _holds(condition["Fn::Not"][0])
-    left, right = condition["Fn::Equals"]
-    return bool(left == right)
+def functions_of(resources: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return of_type(resources, "AWS::Lambda::Function")
 
 
-def _function_arn(name: str) -> str:
-    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+def function_arn(stack_name: str, name: str) -> str:
+    """Name a function of a stack; ours bear their names from the template alone."""
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{full_name(stack_name, name)}"
 
 
-def _of_type(resources: Mapping[str, Any], resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    return ((name, r["Properties"]) for name, r in resources.items() if r["Type"] == resource_type)
+def full_name(stack_name: str, name: str) -> str:
+    return name if stack_name == STACK_NAME else f"{stack_name}-{name}"
 
 
-def _method(operation_name: str) -> str:
-    return ANY if operation_name == "x-amazon-apigateway-any-method" else operation_name.upper()
+def function(
+    name: str, properties: Mapping[str, Any], root: Path, given: Mapping[str, str] = MappingProxyType({})
+) -> FunctionSpec:
+    """Read a function whose code lies below `root`. Variables that are `given` stand in for the template's.
+
+    Raises CannotRunError where it does not run here.
+    """
+    code = properties.get("Code", {})
+    if code.get("S3Bucket") != "local" or not str(properties.get("Runtime", "")).startswith("python"):
+        raise CannotRunError(f"{name}: only functions in Python with a local CodeUri run here")
+    variables = properties.get("Environment", {}).get("Variables", {})
+    environment = {key: given.get(key) or _variable(name, key, value) for key, value in variables.items()}
+    return FunctionSpec(name, root / code["S3Key"], environment, properties.get("Timeout", 3), properties["Handler"])
 
 
-def _function_in(uri: Any) -> str:
-    """Find the function that an integration or authorizer URI calls."""
-    found = re.search(r":function:(\w+)", json.dumps(uri))
-    if found is None:
-        raise ValueError("this URI names no function of the template")
-    return found[1]
+def _variable(function: str, name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        raise CannotRunError(f"{function}: give {name} in the environment: {json.dumps(value)} does not exist here")
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _authorizer(operation: Mapping[str, Any], schemes: Mapping[str, Any]) -> str | None:
-    names = [name for requirement in operation.get("security", ()) for name in requirement if name != "NONE"]
-    if not names:
+def cors_of(api: Mapping[str, Any]) -> Cors | None:
+    described = api["Body"].get("x-amazon-apigateway-cors")
+    if described is None:
         return None
-    return _function_in(schemes[names[0]]["x-amazon-apigateway-authorizer"]["authorizerUri"])
+    return Cors(
+        origins=tuple(described.get("allowOrigins", ())),
+        methods=tuple(described.get("allowMethods", ())),
+        headers=tuple(described.get("allowHeaders", ())),
+        credentials=described.get("allowCredentials", False),
+        max_age=described.get("maxAge", 0),
+    )
+
+
+def routes_of(api: Mapping[str, Any]) -> Routes:
+    """Read the routes of an HTTP API. Raises CannotRunError where an authorizer or a target does not run here."""
+    body = api["Body"]
+    schemes = body.get("components", {}).get("securitySchemes", {})
+    routes = {}
+    for path, operations in body.get("paths", {}).items():
+        for operation_name, operation in operations.items():
+            method = ANY if operation_name == "x-amazon-apigateway-any-method" else operation_name.upper()
+            key = DEFAULT if path == DEFAULT else f"{method} {path}"
+            routes[method, path] = Route(key, _target(key, operation), _authorizer(key, {**body, **operation}, schemes))
+    return routes
+
+
+def _target(key: str, operation: Mapping[str, Any]) -> str:
+    integration = operation.get("x-amazon-apigateway-integration", {})
+    if integration.get("type") != "aws_proxy" or integration.get("payloadFormatVersion") != "2.0":
+        raise CannotRunError(f"{key}: only functions with payload format 2.0 run here")
+    return _function_in(integration["uri"], key)
+
+
+def _authorizer(key: str, operation: Mapping[str, Any], schemes: Mapping[str, Any]) -> str | None:
+    names = [name for requirement in operation.get("security", ()) for name in requirement if name != "NONE"]
+    if not names and "x-amazon-apigateway-auth" not in operation:
+        return None
+    if len(names) != 1:
+        raise CannotRunError(f"{key}: this way of authorizing does not run here")
+    authorizer = schemes[names[0]].get("x-amazon-apigateway-authorizer", {})
+    if authorizer.get("type") != "request":
+        raise CannotRunError(f"{key}: the authorizer {names[0]} is no Lambda function; API Gateway alone runs it")
+    if authorizer.get("authorizerPayloadFormatVersion") != "2.0" or not authorizer.get("enableSimpleResponses"):
+        raise CannotRunError(f"{key}: of authorizers only those with payload 2.0 and simple responses run here")
+    if json.dumps(authorizer.get("identitySource")).strip('[]"').lower() != "$request.header.authorization":
+        raise CannotRunError(
+            f"{key}: the authorizer {names[0]} must have one identity source, the header Authorization"
+        )
+    if authorizer.get("authorizerResultTtlInSeconds", 0) != 0:
+        raise CannotRunError(
+            f"{key}: the authorizer {names[0]} caches answers, which outlive revocations, and not here"
+        )
+    return _function_in(authorizer["authorizerUri"], f"{key}: the authorizer {names[0]}")
+
+
+def _function_in(uri: Any, whose: str) -> str:
+    """Find the function that an integration or authorizer URI calls."""
+    text = json.dumps(uri)
+    found = re.search(r":function:([\w-]+)", text)
+    if found is None:
+        missing = re.search(r'"Fn::ImportValue": ("[^"]*")', text)
+        told = f"nobody exports {missing[1]} here" if missing else "it names no function that runs here"
+        raise CannotRunError(f"{whose}: {told}")
+    return found[1]

@@ -1,10 +1,13 @@
-"""Print template.yaml as CloudFormation gets it: `python -m dev.translated`. Lints see cycles only there."""
+"""Print a template as CloudFormation gets it: `python -m dev.translated [template]`. Lints see cycles only there."""
 
 import json
 import os
+import sys
+from pathlib import Path
 
-from dev.stack import REGION, as_cloudformation
+from dev.stack import REGION, TEMPLATE, as_cloudformation
 
 if __name__ == "__main__":
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
-    print(json.dumps(as_cloudformation()[0], indent=2))
+    template = Path(sys.argv[1]) if len(sys.argv) > 1 else TEMPLATE
+    print(json.dumps(as_cloudformation(template.read_text())[0], indent=2))

@@ -35,9 +35,9 @@ _NO_SETTINGS = {name: value for name, value in os.environ.items() if name not in
 class Process:
     """A `python -m dev` process. A thread reads what it prints, so that it never waits for a reader."""
 
-    def __init__(self, **variables: str) -> None:
+    def __init__(self, *arguments: str, **variables: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "dev"],
+            [sys.executable, "-m", "dev", *arguments],
             cwd=ROOT,
             env={**_NO_SETTINGS, "PORT": "0", **variables},
             stdout=subprocess.PIPE,
@@ -103,15 +103,18 @@ class Server:
         return tokens
 
     def me(self, access_token: str) -> httpx.Response:
-        return self.request("GET", "/auth/me", headers={"Authorization": f"Bearer {access_token}"})
+        return self.get("/auth/me", access_token)
+
+    def get(self, path: str, access_token: str) -> httpx.Response:
+        return self.request("GET", path, headers={"Authorization": f"Bearer {access_token}"})
 
     def advance(self, seconds: int) -> None:
         assert self.post("/_dev/clock", {"advance_seconds": seconds}).status_code == 200
 
 
 @contextmanager
-def running(**variables: str) -> Iterator[Server]:
-    process = Process(**variables)
+def running(*arguments: str, **variables: str) -> Iterator[Server]:
+    process = Process(*arguments, **variables)
     try:
         process.wait_until_up()
         found = re.search(r"^READY (http://\S+)$", process.said, re.MULTILINE)

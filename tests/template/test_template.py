@@ -236,7 +236,7 @@ def test_what_alarms_and_dashboard_watch_is_what_telemetry_counts(resources: dic
     assert {(alarm.get("Namespace"), alarm.get("MetricName")) for alarm in alarms} >= {("AWS/ApiGateway", "5xx")}
     for alarm in alarms:
         assert alarm["TreatMissingData"] == "notBreaching"
-    dashboard = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    dashboard = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"])
     assert len(dashboard["widgets"]) == 6
 
 

@@ -11,8 +11,9 @@ import pytest
 from dev.cors import with_cors
 from dev.events import HttpRequest, HttpResponse, response_from
 from dev.functions import ExitedError, GaveUpError, LocalFunction, TimedOutError
-from dev.gateway import MAX_BODY_BYTES, MAX_HEAD_BYTES, Gateway
+from dev.gateway import MAX_BODY_BYTES, MAX_HEAD_BYTES, Gateway, side_by_side
 from dev.matching import best_match
+from dev.routes import DevRoutes
 from dev.stack import Cors, FunctionSpec, Route
 
 SECRET = "hunter2-canary"
@@ -371,6 +372,34 @@ def test_an_answer_keeps_its_headers_but_what_it_says_of_cors() -> None:
         "vary": "Origin",
     }  # fmt: skip
     assert cors(origin="https://c.example")[1] == {"x-own": "1"}
+
+
+def test_an_api_that_is_open_to_every_origin_says_so_and_what_it_leaves_out_is_not_told() -> None:
+    told = Cors(("*",), ("GET",), (), credentials=False, max_age=0)
+
+    assert cors("OPTIONS", told, origin="https://c.example", access_control_request_method="GET") == (204, {
+        "access-control-allow-origin": "*", "access-control-allow-methods": "GET",
+    })  # fmt: skip
+
+
+def test_of_two_apis_side_by_side_the_first_answers_whatever_its_paths_are_asked() -> None:
+    def api(name: str, *keys: str, dev_routes: DevRoutes) -> Gateway:
+        function = FakeFunction({"statusCode": 200, "body": name})
+        return Gateway(
+            functions={"F": function}, routes=routed(keys), cors=None, dev_routes=dev_routes, host="h", now_ms=lambda: 1
+        )
+
+    ours = api("ours", "GET /a", "DELETE /a/{id}", dev_routes={("POST", "/_dev/clock"): lambda _: "moved"})
+    both = side_by_side(ours, api("theirs", "$default", dev_routes={}))
+
+    def asked(method: str, target: str) -> tuple[int, bytes]:
+        answer = both(replace(REQUEST, method=method, target=target, headers=(("host", "h"),)))
+        return answer.status, answer.body
+
+    assert asked("GET", "/a") == (200, b"ours")
+    assert asked("PUT", "/%61")[0] == asked("GET", "/a/1")[0] == asked("GET", "/_dev/clock")[0] == 404
+    assert asked("POST", "/_dev/clock") == (200, b'"moved"')
+    assert asked("GET", "/b") == asked("GET", "//a") == asked("GET", "/a/") == (200, b"theirs")
 
 
 def test_credentials_are_allowed_only_where_the_template_says_so() -> None:

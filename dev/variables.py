@@ -1,0 +1,41 @@
+"""Environment variables that differ between functions of one process, for those that read them while they run."""
+
+import os
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextvars import ContextVar
+from types import MappingProxyType
+
+running: ContextVar[Mapping[str, str]] = ContextVar("running", default=MappingProxyType({}))
+"""The variables of the function that runs in this thread."""
+
+
+class _OwnFirst(MutableMapping[str, str]):
+    """The process's variables, before which a function finds its own."""
+
+    def __init__(self, shared: MutableMapping[str, str]) -> None:
+        self._shared = shared
+
+    def __getitem__(self, name: str) -> str:
+        own = running.get()
+        return own[name] if name in own else self._shared[name]
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self._shared[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._shared[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shared.keys() | running.get().keys())
+
+    def __len__(self) -> int:
+        return len(self._shared.keys() | running.get().keys())
+
+    def copy(self) -> dict[str, str]:
+        return dict(self)
+
+
+def install() -> None:
+    """Let functions find their own variables in os.environ. Sallyport's own read theirs only when they start."""
+    if not isinstance(os.environ, _OwnFirst):
+        os.environ = _OwnFirst(os.environ)  # type: ignore[assignment]  # noqa: B003  # nothing is to be cleared
