@@ -270,6 +270,19 @@ def test_j22_any_other_iat(number: str) -> None:
     refused(forge(json.dumps(HEADER).encode(), payload.encode(), access_key()))
 
 
+@pytest.mark.parametrize("number", [*BAD_NUMBERS[1:], str(NOW + 1), str(NOW + 31), str(NOW + 600)])
+def test_j22_any_other_nbf(number: str) -> None:
+    """No token of ours has one. Who ignores it would accept a token before its time."""
+    payload = json.dumps({**CLAIMS, "nbf": 0}).replace('"nbf": 0', f'"nbf": {number}')
+
+    refused(forge(json.dumps(HEADER).encode(), payload.encode(), access_key()))
+
+
+@pytest.mark.parametrize("nbf", [0, NOW - 1, NOW])
+def test_j22_an_nbf_that_has_come_refuses_nothing(nbf: int) -> None:
+    assert verify(signed(claims={**CLAIMS, "nbf": nbf})).sub == "user-1"
+
+
 @pytest.mark.parametrize("name", CLAIMS)
 @pytest.mark.parametrize("value", ["absent", None, "", [], {}, True, 1.5, -1])
 def test_j23_a_claim_that_is_missing_or_of_another_type(name: str, value: Any) -> None:
