@@ -1,9 +1,7 @@
-"""A deployment that attacks have for themselves, and somebody who watches what they do to it."""
+"""A deployment that attacks have for themselves, with a session to attack and the keys that only it should have."""
 
 import json
-import socket
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,45 +17,14 @@ from sallyport.identifiers import new_id
 from sallyport.signing.lifecycle import Use
 from sallyport.tokens.keys import SigningKey
 from sallyport.wiring import issuing
-from tests.attacks.watch import Watch
 from tests.builders import WEAK_PASSWORDS, a_user
-from tests.deployed import PASSWORD, STRICT, Stack, sample
+from tests.deployed import PASSWORD, STRICT, sample
 from tests.tokens import ISSUER
-from tests.wire import Wire
 
 
 @pytest.fixture(scope="module")
 def deployment(cloud: Cloud) -> Deployment:
     return deploy(ISSUER, STRICT, table_name=f"attacks-{new_id()}")
-
-
-@pytest.fixture
-def dialled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
-    """Everyone whom this process looks up or calls."""
-    called: list[tuple[str, int]] = []
-    connect, look_up = socket.socket.connect, socket.getaddrinfo
-
-    def connecting(self: socket.socket, address: tuple[str, int]) -> None:
-        called.append(address[:2])
-        connect(self, address)
-
-    def looking_up(host: str, port: int, *more: int) -> object:
-        called.append((host, port))
-        return look_up(host, port, *more)
-
-    monkeypatch.setattr(socket.socket, "connect", connecting)
-    monkeypatch.setattr(socket, "getaddrinfo", looking_up)
-    return called
-
-
-@pytest.fixture
-def watch(
-    stack: Stack, wire: Wire, caplog: pytest.LogCaptureFixture, dialled: list[tuple[str, int]], cloud: Cloud
-) -> Watch:
-    url = urlsplit(cloud.url)
-    assert url.hostname is not None
-    assert url.port is not None
-    return Watch(stack, wire, caplog, dialled, (url.hostname, url.port))
 
 
 def active_key(deployment: Deployment, use: Use) -> SigningKey:

@@ -16,11 +16,11 @@ import pytest
 from sallyport.signing.make import new_key
 from sallyport.tokens.keys import SigningKey, signing_key
 from tests.attacks.hmac_secrets import public_forms, with_hmac
-from tests.attacks.watch import Watch
 from tests.deployed import Stack
 from tests.outcomes import claims
 from tests.shapes import SAMPLES
 from tests.tokens import b64, forge, segment
+from tests.watch import Watch
 
 Make = Callable[["Bad"], str]
 
