@@ -149,6 +149,12 @@ def test_the_authorizer_denies_it_however_it_is_asked(
     assert stack.authorize(login["access_token"])["isAuthorized"]
 
 
+@pytest.mark.parametrize("length", [100_000, 1_000_000, 10_000_000])
+def test_j26_a_token_of_megabytes_is_denied_for_its_size(watch: Watch, login: dict[str, Any], length: int) -> None:
+    """No gateway lets one through, but whoever invokes the function may send it."""
+    assert watch.denies(f"Bearer {login['access_token']}{'a' * length}") == "size"
+
+
 @every_row
 def test_no_session_is_refreshed_or_ended_by_it(
     watch: Watch, stack: Stack, login: dict[str, Any], bad_access: Bad, bad_refresh: Bad, make: Make
