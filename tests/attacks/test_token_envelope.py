@@ -282,6 +282,23 @@ def test_j09_a_million_dots() -> None:
 NOT_OBJECTS = [b"", b"x", b"[]", b'"text"', b"1", b"null", b"true", b"{", b"{}x", b"[" * 3000, b'{"a":' * 900 + b"1"]
 
 
+NEARLY_JSON = [
+    "1,", "1,,", "+1", "01", "-01", ".5", "1.", "1e", "1e+", "0x10", "1_000", "'a'", "a", "True", "None", "undefined",
+    "nan", "inf", "-NaN", '"a', 'a"', '"\\a"', '"\\u12"', '"\\u{61}"', '"a\nb"', "[1,]", "[,1]", "[1 2]", "{a:1}",
+    "{'a':1}", '{"a":}', '{"a"}', '{"a":1,}', "1 // no", "1 /* no */", "1 # no", "1;", "\f1", "\v1", "\u00a01",
+    "\u20281", "1}", "1]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NEARLY_JSON)
+def test_j10_what_only_some_readers_take_for_json(value: str) -> None:
+    payload = f'{json.dumps(CLAIMS)[:-1]},"x":{value}}}'
+    header = json.dumps({**HEADER, "typ": "VALUE"}).replace('"VALUE"', value)
+
+    assert refused(forge(json.dumps(HEADER).encode(), payload.encode(), access_key())) == "payload"
+    assert refused(forge(header.encode(), json.dumps(CLAIMS).encode(), access_key())) == "header"
+
+
 @pytest.mark.parametrize("nested", [b"[" * 100_000, b'{"a":' * 100_000, b"[" * 100_000 + b"]" * 100_000])
 def test_j10_nesting_a_hundred_thousand_deep(nested: bytes) -> None:
     """A token of 8 KB has no room for it; what reads bodies too is held to it all the same."""
