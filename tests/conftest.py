@@ -1,6 +1,8 @@
 """What several kinds of test share: the embedded cloud, started once, a wire to it that can be cut, a deployment."""
 
+import socket
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
@@ -16,6 +18,7 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
 from tests.deployed import STRICT, Stack
 from tests.tokens import ISSUER
+from tests.watch import Watch
 from tests.wire import Wire
 
 settings.register_profile("sallyport", deadline=None, derandomize=True)  # no test depends on the machine's speed
@@ -71,3 +74,32 @@ def stack(deployment: Deployment, clock: MovableTime) -> Stack:
 @pytest.fixture
 def user(stack: Stack) -> User:
     return stack.new_user()
+
+
+@pytest.fixture
+def dialled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Everyone whom this process looks up or calls."""
+    called: list[tuple[str, int]] = []
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def connecting(self: socket.socket, address: tuple[str, int]) -> None:
+        called.append(address[:2])
+        connect(self, address)
+
+    def looking_up(host: str, port: int, *more: int) -> object:
+        called.append((host, port))
+        return look_up(host, port, *more)
+
+    monkeypatch.setattr(socket.socket, "connect", connecting)
+    monkeypatch.setattr(socket, "getaddrinfo", looking_up)
+    return called
+
+
+@pytest.fixture
+def watch(
+    stack: Stack, wire: Wire, caplog: pytest.LogCaptureFixture, dialled: list[tuple[str, int]], cloud: Cloud
+) -> Watch:
+    url = urlsplit(cloud.url)
+    assert url.hostname is not None
+    assert url.port is not None
+    return Watch(stack, wire, caplog, dialled, (url.hostname, url.port))

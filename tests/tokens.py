@@ -66,6 +66,10 @@ def segment(value: Any) -> str:
 
 def forge(header: bytes, payload: bytes, key: SigningKey) -> str:
     """Sign any header and any payload with a real key: an attacker who has it, or a fault of our own."""
-    algorithm = _ALGORITHMS[key.alg]
     signing_input = f"{b64(header)}.{b64(payload)}"
-    return f"{signing_input}.{b64(algorithm.sign(signing_input.encode(), key.material))}"
+    return f"{signing_input}.{signature_over(signing_input, key)}"
+
+
+def signature_over(signing_input: str, key: SigningKey) -> str:
+    """Sign any text at all."""
+    return b64(_ALGORITHMS[key.alg].sign(signing_input.encode(), key.material))

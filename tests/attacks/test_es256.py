@@ -1,9 +1,12 @@
 """docs/attacks.md, J, where the signing algorithm is ES256: what only elliptic curves have."""
 
 from base64 import urlsafe_b64decode
+from dataclasses import asdict
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA384
 
 from sallyport.errors import InvalidToken
 from sallyport.signing.make import new_key
@@ -11,6 +14,7 @@ from sallyport.tokens import access
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.keys import public_key, signing_key
+from tests.attacks.hmac_secrets import public_forms, with_hmac
 from tests.builders import NOW
 from tests.tokens import ISSUER, KnownKeys, b64
 
@@ -46,6 +50,30 @@ def test_an_es256_token_is_as_good_as_any() -> None:
     assert verify(SIGNED) == TOKEN
 
 
+PUBLIC_FORMS = public_forms(KEY.material.public_key(), MADE.jwk)
+
+
+@pytest.mark.parametrize("secret", PUBLIC_FORMS.values(), ids=PUBLIC_FORMS)
+@pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512"])
+def test_j02_the_public_key_as_hmac_secret(alg: str, secret: bytes) -> None:
+    header = {"alg": alg, "kid": KEY.kid, "typ": "at+jwt"}
+
+    for token in (with_hmac(header, asdict(TOKEN), secret), with_hmac(header, {}, secret)):
+        with pytest.raises(InvalidToken) as refused:
+            verify(token)
+        assert refused.value.reason == "algorithm"
+
+
+def test_j05_a_signature_with_one_bit_changed() -> None:
+    raw = urlsafe_b64decode(SIGNATURE + "==")
+    for position in range(len(raw) * 8):
+        changed = bytearray(raw)
+        changed[position // 8] ^= 1 << position % 8
+        with pytest.raises(InvalidToken) as refused:
+            verify(f"{SIGNING_INPUT}.{b64(bytes(changed))}")
+        assert refused.value.reason == "signature"
+
+
 @pytest.mark.parametrize("r", [0, 1, N - 1, N, N + 1, P])
 @pytest.mark.parametrize("s", [0, 1, N - 1, N, N + 1, P])
 def test_j06_psychic_signatures(r: int, s: int) -> None:
@@ -72,7 +100,7 @@ def test_j07_the_twin_of_a_signature_is_the_same_token_to_every_revocation() -> 
     assert verify(twin) == TOKEN
 
 
-@pytest.mark.parametrize("alg", ["RS256", "HS256", "ES384"])
+@pytest.mark.parametrize("alg", ["RS256", "PS256", "HS256", "ES384", "ES512", "ES256K", "es256", "EdDSA", "none"])
 def test_j03_the_key_decides_the_algorithm(alg: str) -> None:
     forged = KEY.sign({"iss": ISSUER}, typ="at+jwt").split(".")
     header = b64(f'{{"alg":"{alg}","kid":"{KEY.kid}","typ":"at+jwt"}}'.encode())
@@ -81,3 +109,12 @@ def test_j03_the_key_decides_the_algorithm(alg: str) -> None:
         verify(f"{header}.{forged[1]}.{forged[2]}")
 
     assert refused.value.reason == "algorithm"
+
+
+def test_j03_a_good_signature_by_the_same_key_over_another_digest() -> None:
+    r, s = decode_dss_signature(KEY.material.sign(SIGNING_INPUT.encode(), ECDSA(SHA384())))
+
+    with pytest.raises(InvalidToken) as refused:
+        verify(with_signature(r, s))
+
+    assert refused.value.reason == "signature"

@@ -1,15 +1,18 @@
 """The refresh token's own claims (J19, J20, J23): signed by our key, and still refused."""
 
+import json
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from sallyport.errors import InvalidToken
+from sallyport.signing.make import new_key
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier, audience
+from tests.attacks.hmac_secrets import KNOWN_SECRETS, with_hmac
 from tests.builders import DAY, NOW
-from tests.tokens import ISSUER, KnownKeys, refresh_key
+from tests.tokens import ISSUER, KnownKeys, access_key, forge, refresh_key
 
 TOKEN = RefreshToken(
     iss=ISSUER, sub="user-1", aud=audience(ISSUER), iat=NOW, exp=NOW + 30 * DAY, jti="token-1", sid="session-1",
@@ -17,10 +20,17 @@ TOKEN = RefreshToken(
 )  # fmt: skip
 
 
+HEADER = {"alg": "HS256", "kid": refresh_key().kid, "typ": "rt+jwt"}
+
+
 def verify(claims: dict[str, Any], typ: str = "rt+jwt") -> RefreshToken:
+    return verify_text(refresh_key().sign(claims, typ=typ))
+
+
+def verify_text(token: str) -> RefreshToken:
     key = refresh_key()
     verifier = RefreshTokenVerifier(KnownKeys({key.kid: key}), KnownKeys({}), TimeRules(30 * DAY, 30, 0))
-    return verifier.verify(key.sign(claims, typ=typ), now=NOW)
+    return verifier.verify(token, now=NOW)
 
 
 def test_the_token_that_every_attack_here_starts_from_is_good() -> None:
@@ -57,3 +67,47 @@ def test_j19_another_kind(typ: str) -> None:
         verify(asdict(TOKEN), typ)
 
     assert refused.value.reason == "typ"
+
+
+def test_j04_a_secret_that_everybody_knows() -> None:
+    for secret in KNOWN_SECRETS:
+        with pytest.raises(InvalidToken) as refused:
+            verify_text(with_hmac(HEADER, asdict(TOKEN), secret.encode()))
+        assert refused.value.reason == "signature"
+
+
+def test_j04_ours_is_256_random_bits() -> None:
+    secrets = [new_key("HS256").secret for _ in range(100)]
+
+    assert {len(secret) for secret in secrets} == {32}
+    assert len({*secrets, *(secret.encode() for secret in KNOWN_SECRETS)}) == 100 + len(KNOWN_SECRETS)
+    ones = sum(int.from_bytes(secret, "big").bit_count() for secret in secrets)
+    assert 12_000 < ones < 13_600  # ten standard deviations from 12,800
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "1.0", "1e0", '"1"', "NaN", "9007199254740992", "1" + "0" * 5000])
+@pytest.mark.parametrize("name", ["iat", "exp", "ver", "gen"])
+def test_j21_to_j23_a_number_that_is_none(name: str, number: str) -> None:
+    payload = json.dumps({**asdict(TOKEN), name: "NUMBER"}).replace('"NUMBER"', number)
+
+    with pytest.raises(InvalidToken):
+        verify_text(forge(json.dumps(HEADER).encode(), payload.encode(), refresh_key()))
+
+
+@pytest.mark.parametrize("name", asdict(TOKEN))
+def test_j24_a_claim_that_stands_twice(name: str) -> None:
+    payload = f"{json.dumps(asdict(TOKEN))[:-1]},{json.dumps(name)}:{json.dumps(asdict(TOKEN)[name])}}}"
+
+    with pytest.raises(InvalidToken) as refused:
+        verify_text(forge(json.dumps(HEADER).encode(), payload.encode(), refresh_key()))
+
+    assert refused.value.reason == "payload"
+
+
+def test_j19_an_access_key_signs_no_refresh_token() -> None:
+    header = {"alg": "RS256", "kid": access_key().kid, "typ": "rt+jwt"}
+
+    with pytest.raises(InvalidToken) as refused:
+        verify_text(forge(json.dumps(header).encode(), json.dumps(asdict(TOKEN)).encode(), access_key()))
+
+    assert refused.value.reason == "kid"

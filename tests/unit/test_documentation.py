@@ -9,7 +9,12 @@ import pytest
 from sallyport import settings
 
 ROOT = Path(__file__).parent.parent.parent
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")]
+DOCUMENTS = [
+    *ROOT.glob("*.md"),
+    *ROOT.glob("docs/**/*.md"),
+    *ROOT.glob("examples/**/*.md"),
+    *ROOT.glob("tests/vectors/*.md"),
+]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -33,6 +38,25 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
     assert documented.keys() == fields.keys()
     assert all(documented[name] == default for name, default in fields.items() if default)
+
+
+ATTACKS = [*(f"J{number:02}" for number in range(1, 31)), *(f"E{number:02}" for number in range(1, 15))]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_every_attack_names_its_tests_or_says_why_there_are_none(attack: str) -> None:
+    rows = re.findall(r"^\| ([^|]+) \| (.+) \|$", (ROOT / "docs/attacks.md").read_text(), re.MULTILINE)
+
+    (told, *_) = [row for numbers, row in rows if attack in numbers_in(numbers)]
+    assert any(reason in told for reason in ("](../tests/", "the same", "needs a deployed stage"))
+
+
+def numbers_in(column: str) -> list[str]:
+    """Read "J01", "J06, J07" and "J20 to J23"."""
+    first, _, last = column.partition(" to ")
+    if not last:
+        return column.split(", ")
+    return [f"{first[0]}{number:02}" for number in range(int(first[1:]), int(last[1:]) + 1)]
 
 
 def slug(heading: str) -> str:

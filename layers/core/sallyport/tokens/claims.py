@@ -54,7 +54,10 @@ class Claims:
         return value
 
     def times(self, rules: TimeRules, *, now: int) -> tuple[int, int]:
-        """Read `iat` and `exp` as of `now`. The leeway is for `iat` only: `exp` holds to the second."""
+        """Read `iat` and `exp` as of `now`. The leeway is for `iat` only: `exp` holds to the second.
+
+        No token of ours has an `nbf`, but one that has it says when it may be accepted (RFC 7519 s4.1.5).
+        """
         iat, exp = self.integer("iat", at_least=1), self.integer("exp", at_least=1)
         if iat > now + rules.leeway or iat < rules.not_before:
             raise InvalidToken("iat")
@@ -62,4 +65,6 @@ class Claims:
             raise InvalidToken("expired")
         if not 0 < exp - iat <= rules.lifetime:
             raise InvalidToken("exp")
+        if "nbf" in self._payload and self.integer("nbf", at_least=0) > now:
+            raise InvalidToken("nbf")
         return iat, exp

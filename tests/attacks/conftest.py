@@ -1,0 +1,55 @@
+"""A deployment that attacks have for themselves, with a session to attack and the keys that only it should have."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dev.cloud import Cloud
+from dev.deployment import Deployment, deploy
+from sallyport.accounts.password import normal
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.dynamodb.users import Users
+from sallyport.aws.kms import KmsCipher
+from sallyport.clock import system_clock
+from sallyport.identifiers import new_id
+from sallyport.signing.lifecycle import Use
+from sallyport.tokens.keys import SigningKey
+from sallyport.wiring import issuing
+from tests.builders import WEAK_PASSWORDS, a_user
+from tests.deployed import PASSWORD, STRICT, sample
+from tests.tokens import ISSUER
+
+
+@pytest.fixture(scope="module")
+def deployment(cloud: Cloud) -> Deployment:
+    return deploy(ISSUER, STRICT, table_name=f"attacks-{new_id()}")
+
+
+def active_key(deployment: Deployment, use: Use) -> SigningKey:
+    """Open the key that a deployment signs with: what an attacker who has it could do."""
+    table = Table(clients.dynamodb(None), deployment.table_name)
+    opener = KmsCipher(clients.kms(), deployment.functions["Login"].spec.environment["KMS_KEY_ID"])
+    return issuing.private_keys(use, table, opener, system_clock).active()
+
+
+@pytest.fixture(scope="module")
+def access_signing_key(deployment: Deployment) -> SigningKey:
+    return active_key(deployment, "access")
+
+
+@pytest.fixture(scope="module")
+def refresh_signing_key(deployment: Deployment) -> SigningKey:
+    return active_key(deployment, "refresh")
+
+
+@pytest.fixture(scope="module")
+def login(deployment: Deployment) -> dict[str, Any]:
+    """The tokens of a session that every attack of a module fails to touch."""
+    user = a_user()
+    table = Table(clients.dynamodb(None), deployment.table_name)
+    assert Users(table).create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)))
+    event = sample("login_logged_in", body={"email": user.email, "password": PASSWORD})
+    tokens: dict[str, Any] = json.loads(deployment.functions["Login"].invoke(event)["body"])
+    return tokens
