@@ -41,7 +41,7 @@ lint: .venv/.test
 	$(BIN)/ruff check .
 
 types: .venv/.test
-	$(BIN)/mypy layers/core layers/check.py dev tests
+	$(BIN)/mypy layers/core layers/check.py cli dev tests
 
 contracts: .venv/.test
 	$(BIN)/lint-imports --no-logo

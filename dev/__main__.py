@@ -14,6 +14,7 @@ from dev.asgi import Application
 from dev.clock import MovableTime
 from dev.deployment import deploy
 from dev.gateway import MAX_BODY_BYTES, Gateway
+from dev.operator import operator_routes
 from dev.routes import dev_routes
 from dev.walkthrough import curl_lines
 from sallyport.aws import clients
@@ -73,7 +74,7 @@ async def _serve(listener: socket.socket, settings: Mapping[str, str], clock: Mo
         functions=deployed.functions,
         routes=deployed.routes,
         cors=deployed.cors,
-        dev_routes=dev_routes(clock),
+        dev_routes={**dev_routes(clock), **operator_routes(deployed)},
         host=urlsplit(url).netloc,
         now_ms=system_clock,
     )
