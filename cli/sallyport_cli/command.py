@@ -38,9 +38,13 @@ class Group(click.Group):
     command_class = Command
     group_class = type
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += shared_options()
+
 
 def shared_options() -> list[click.Parameter]:
-    """Make the options that may stand before and after a command's name. What stands later counts."""
+    """Make the options that may stand anywhere among a command's words. What stands later counts."""
     return [
         _option("--json", "as_json", is_flag=True, help="Print one JSON document."),
         _option(

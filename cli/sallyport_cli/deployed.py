@@ -25,6 +25,8 @@ _PATIENCE = Config(connect_timeout=5, read_timeout=15, retries={"mode": "standar
 # Rotating may take a minute, and a promotion must not be sent twice: the second one would promote the next key.
 _ONCE = Config(connect_timeout=5, read_timeout=75, retries={"total_max_attempts": 1})
 
+_EXACT_TO_MS = 2000  # the header Date has whole seconds, and it took a while to come
+
 
 def open_stack(name: str, *, profile: str | None, region: str | None) -> Stack:
     """Find a stack by its name. Raises Refused, and Unavailable if AWS does not say."""
@@ -47,7 +49,7 @@ def open_stack(name: str, *, profile: str | None, region: str | None) -> Stack:
         where=f"stack {here}",
         told=settings.parse(Settings, {_variable(name): value for name, value in given.items()}),
         table=Table(dynamodb, outputs["TableName"]),
-        clock=clock_at(int(answered.timestamp()) * 1000),
+        clock=clock_at(int(answered.timestamp()) * 1000, exact_to_ms=_EXACT_TO_MS),
         rotate_keys=partial(_invoke, functions, outputs["RotateKeysName"]),
     )
 

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -15,6 +15,9 @@ from sallyport import settings
 from sallyport.aws.dynamodb.table import Table
 from sallyport_cli.errors import Refused
 from sallyport_cli.stack import Settings, Stack, clock_at
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _PATIENCE = Config(connect_timeout=5, read_timeout=60)
 _NOBODY = "local"  # as in dev/cloud.py: some engines keep a database for each access key
@@ -29,21 +32,27 @@ def open_stack(port: int) -> Stack:
     """Ask the local server for its table. Raises Refused."""
     url = f"http://127.0.0.1:{port}"
     told = _ask(url, "GET", "/_dev/stack")
+    try:
+        return Stack(
+            where=f"`make dev` on {url}",
+            told=settings.parse(Settings, told["settings"]),
+            table=Table(_dynamodb(told["region"], told["dynamodb_endpoint_url"]), told["table_name"]),
+            clock=clock_at(told["now_ms"]),
+            rotate_keys=partial(_rotate_keys, url),
+        )
+    except (LookupError, TypeError):
+        raise _nobody_answers(url) from None
+
+
+def _dynamodb(region: str, endpoint_url: str) -> "DynamoDBClient":
     session = boto3.Session(botocore_session=botocore.session.Session(session_vars=_NO_CONFIGURATION))
-    dynamodb = session.client(
+    return session.client(
         "dynamodb",
-        region_name=told["region"],
-        endpoint_url=told["dynamodb_endpoint_url"],
+        region_name=region,
+        endpoint_url=endpoint_url,
         aws_access_key_id=_NOBODY,
         aws_secret_access_key=_NOBODY,
         config=_PATIENCE,
-    )
-    return Stack(
-        where=f"`make dev` on {url}",
-        told=settings.parse(Settings, told["settings"]),
-        table=Table(dynamodb, told["table_name"]),
-        clock=clock_at(told["now_ms"]),
-        rotate_keys=partial(_rotate_keys, url),
     )
 
 
@@ -63,4 +72,8 @@ def _ask(url: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
             return answer
     except (urllib3.exceptions.HTTPError, ValueError):
         pass
-    raise Refused(f"no `make dev` answers on {url}: start it, or say with --port where it is")
+    raise _nobody_answers(url)
+
+
+def _nobody_answers(url: str) -> Refused:
+    return Refused(f"no `make dev` answers on {url}: start it, or say with --port where it is")

@@ -2,7 +2,7 @@
 
 import click
 
-from sallyport_cli.command import Group, shared_options
+from sallyport_cli.command import Group
 from sallyport_cli.keys import key_commands
 from sallyport_cli.sessions import session_commands
 from sallyport_cli.tokens import token_commands
@@ -16,7 +16,7 @@ Exit codes: 0 done, or nothing was left to do; 1 refused or failed, with one lin
 """
 
 
-@click.group(cls=Group, params=shared_options(), epilog=_EPILOG)
+@click.group(cls=Group, epilog=_EPILOG)
 @click.version_option(package_name="sallyport")
 def sallyport() -> None:
     """Operate a Sallyport stack: a deployed one, or a running `make dev` with --local."""

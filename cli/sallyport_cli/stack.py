@@ -62,11 +62,13 @@ class Stack:
         return verification.access_verifier(self.told, verification.public_keys(self.table, self.clock), self.told)
 
 
-def clock_at(now_ms: int) -> Clock:
-    """Make a clock that shows `now_ms` now.
+def clock_at(now_ms: int, *, exact_to_ms: int = 0) -> Clock:
+    """Make a clock that shows `now_ms` now, which may be too early by `exact_to_ms`.
 
     An entry is dated by its writer, and authorizers ask for what was written since their last poll, with 90 s to
-    spare: by the clock of a laptop that is two minutes slow a revocation would never be heard of.
+    spare: by the clock of a laptop that is two minutes slow a revocation would never be heard of. A machine that is
+    right as far as anyone can tell keeps its own time.
     """
-    ahead = now_ms - system_clock()
-    return lambda: system_clock() + ahead
+    behind = now_ms - system_clock()
+    correction = behind if not -exact_to_ms <= behind <= 0 else 0
+    return lambda: system_clock() + correction
