@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import click
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -34,7 +36,7 @@ def printable(text: str) -> str:
 
 def show(answer: Answer, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(answer.document, indent=2) + "\n")
+        click.echo(json.dumps(answer.document, indent=2))
         return
     from rich.console import Console  # noqa: PLC0415  # slow to load, and `--help` needs none of it
     from rich.text import Text  # noqa: PLC0415
@@ -47,7 +49,7 @@ def show(answer: Answer, *, as_json: bool) -> None:
             console.print(table)
         if answer.note:
             console.print(Text(answer.note))
-    sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def _tables(document: Mapping[str, Any]) -> Iterator[tuple[str, "Table"]]:
