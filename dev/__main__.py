@@ -14,7 +14,7 @@ from dev.asgi import Application
 from dev.clock import MovableTime
 from dev.deployment import deploy
 from dev.gateway import MAX_BODY_BYTES, Gateway
-from dev.operator import operator_routes
+from dev.operating import operator_routes
 from dev.routes import dev_routes
 from dev.walkthrough import curl_lines
 from sallyport.aws import clients

@@ -15,7 +15,7 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
 from tests.builders import DAY
 from tests.cli.endpoint import Endpoint, serving
-from tests.cli.operator import describe_stack, lambda_answers
+from tests.cli.operating import describe_stack, lambda_answers
 
 
 @pytest.fixture(scope="session", autouse=True)

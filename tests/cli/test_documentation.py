@@ -12,7 +12,7 @@ import pytest
 from sallyport_cli import command
 from sallyport_cli.errors import Refused
 from sallyport_cli.main import sallyport
-from tests.cli.operator import run
+from tests.cli.operating import run
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]

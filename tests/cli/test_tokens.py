@@ -8,7 +8,7 @@ import pytest
 
 from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
-from tests.cli.operator import Ran, done, run
+from tests.cli.operating import Ran, done, run
 from tests.cli.test_users import DENIED, asked, bounded
 from tests.deployed import Answer, Stack
 from tests.tokens import access_key, b64, forge, segment

@@ -9,7 +9,7 @@ from dev.stack import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.users import Users
 from sallyport.identifiers import new_id
-from tests.cli.operator import Ran, done, run
+from tests.cli.operating import Ran, done, run
 from tests.deployed import PASSWORD, Stack, sample
 
 DENIED = {"isAuthorized": False}

@@ -10,7 +10,7 @@ from dev.clock import MovableTime
 from sallyport.accounts.user import User
 from sallyport_cli.stack import Stack as OpenedStack
 from tests.cli.endpoint import Endpoint, Reply, serving
-from tests.cli.operator import PARAMETERS, describe_stack, done, run
+from tests.cli.operating import PARAMETERS, describe_stack, done, run
 from tests.deployed import Stack
 from tests.ports import free_ports
 from tests.wire import Wire
