@@ -41,7 +41,7 @@ lint: .venv/.test
 	$(BIN)/ruff check .
 
 types: .venv/.test
-	$(BIN)/mypy layers/core layers/check.py dev examples tests
+	$(BIN)/mypy layers/core layers/check.py cli dev examples tests
 
 contracts: .venv/.test
 	$(BIN)/lint-imports --no-logo

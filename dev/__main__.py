@@ -17,6 +17,7 @@ from dev.asgi import Application
 from dev.clock import MovableTime
 from dev.deployment import Deployment, deploy
 from dev.gateway import MAX_BODY_BYTES, Gateway, side_by_side
+from dev.operating import operator_routes
 from dev.routes import dev_routes
 from dev.stack import CannotRunError
 from dev.walkthrough import curl_lines
@@ -104,7 +105,7 @@ async def _serve(
         functions=deployed.functions,
         routes=deployed.routes,
         cors=deployed.cors,
-        dev_routes=dev_routes(clock),
+        dev_routes={**dev_routes(clock), **operator_routes(deployed)},
         host=urlsplit(url).netloc,
         now_ms=system_clock,
     )

@@ -35,6 +35,10 @@ class FakeUsers:
     def get(self, user_id: str) -> User | None:
         return self._memory.users.get(user_id)
 
+    def named(self, email: str) -> User | None:
+        account = self.find(email)
+        return account.user if account else None
+
     def create(self, user: User, password_hash: str) -> bool:
         with self._memory.lock:
             if self.find(user.email) or user.user_id in self._memory.users:

@@ -14,10 +14,12 @@ def test_a_user_is_found_by_his_canonical_address_with_his_hash(stores: Stores) 
     account = stores.account(user.email)
     assert (account.user, account.password_hash) == (user, "hash")
     assert stores.users.get(user.user_id) == user
+    assert stores.users.named(user.email) == user
 
 
 def test_an_unknown_address_is_nobody(stores: Stores) -> None:
     assert stores.users.find("nobody@example.com") is None
+    assert stores.users.named("nobody@example.com") is None
     assert stores.users.get("nobody") is None
 
 

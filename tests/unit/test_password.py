@@ -6,7 +6,7 @@ import argon2
 import pytest
 
 from sallyport.accounts import password as passwords_module
-from sallyport.accounts.password import Passwords, PasswordTooLong, Verdict, normal
+from sallyport.accounts.password import Passwords, PasswordTooLong, PasswordTooShort, Verdict, chosen, normal
 from sallyport.errors import Unavailable
 from tests.builders import WEAK_PASSWORDS
 
@@ -89,6 +89,32 @@ def test_more_is_refused_before_any_unicode_work(too_long: str, monkeypatch: pyt
         normal(too_long)
 
     assert too_long not in repr(refused.value)
+
+
+@pytest.mark.parametrize("short", ["", "x" * 14, "ü" * 14, "u\u0308" * 14, "\U0001f511" * 14])
+def test_a_new_password_of_14_code_points_is_too_short_however_many_bytes_they_take(short: str) -> None:
+    with pytest.raises(PasswordTooShort) as refused:
+        chosen(short)
+
+    assert str(refused.value) == ""
+
+
+@pytest.mark.parametrize("long_enough", ["x" * 15, "u\u0308" * 15, " " * 15, "\U0001f511" * 15])
+def test_a_new_password_of_15_code_points_is_long_enough_whatever_they_are(long_enough: str) -> None:
+    assert chosen(long_enough) == normal(long_enough)
+
+
+def test_the_minimum_of_a_new_password_can_be_another() -> None:
+    assert chosen("x" * 8, at_least=8) == b"x" * 8
+    with pytest.raises(PasswordTooShort):
+        chosen("x" * 7, at_least=8)
+
+
+def test_a_new_password_is_capped_before_any_unicode_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords_module, "unicodedata", None)
+
+    with pytest.raises(PasswordTooLong):
+        chosen("x" * 1025)
 
 
 def test_a_missing_account_pays_one_hash_of_todays_parameters_and_never_matches() -> None:

@@ -101,6 +101,9 @@ def _flag() -> Any:
 
 _DAY = 86_400
 
+MAX_ACCESS_TOKEN_SECONDS = 3600
+"""No access token lives longer, whatever a stack is told."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Common:
@@ -123,7 +126,7 @@ class TokenTimes:
 class AccessTokenLife:
     """How long access tokens live."""
 
-    access_token_seconds: int = _integer(600, at_least=60, at_most=3600)
+    access_token_seconds: int = _integer(600, at_least=60, at_most=MAX_ACCESS_TOKEN_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from argon2.low_level import Type
 from sallyport.errors import Unavailable
 
 MAX_PASSWORD_BYTES = 1024
+MIN_PASSWORD_LENGTH = 15
 
 _STORED = re.compile(
     r"\$argon2id\$v=19\$m=[0-9]{1,7},t=[0-9]{1,3},p=[0-9]{1,3}\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}", re.ASCII
@@ -37,6 +38,21 @@ def normal(typed: str) -> NormalPassword:
     if len(typed.encode("utf-8")) > MAX_PASSWORD_BYTES:
         raise PasswordTooLong
     return NormalPassword(unicodedata.normalize("NFC", typed).encode("utf-8"))
+
+
+class PasswordTooShort(ValueError):
+    """A new password of fewer code points than are asked for. No minimum applies at login."""
+
+
+def chosen(typed: str, *, at_least: int = MIN_PASSWORD_LENGTH) -> NormalPassword:
+    """Read a new password (NIST SP 800-63B-4). Its length counts code points, in the form in which it is hashed.
+
+    Raises PasswordTooLong, PasswordTooShort.
+    """
+    password = normal(typed)
+    if len(password.decode("utf-8")) < at_least:
+        raise PasswordTooShort
+    return password
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,11 @@ class Users:
         (user,) = self._table.get(user_key(user_id))
         return user_from(user) if user else None
 
+    def named(self, email: str) -> User | None:
+        """Find a user by his address, without touching his credential."""
+        (login_name,) = self._table.get(_login_name_key(email))
+        return self.get(login_name["user_id"]) if login_name else None
+
     def create(self, user: User, password_hash: str) -> bool:
         """Store user, credential and login name in one transaction. False if the address is taken."""
         absent = "attribute_not_exists(PK)"

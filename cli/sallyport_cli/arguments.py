@@ -1,0 +1,80 @@
+"""The arguments that several commands take, each refused by its own rule before anything is asked of the stack."""
+
+import re
+from typing import Any
+
+import click
+
+from sallyport.accounts.email import InvalidEmail, canonical
+from sallyport.accounts.user import User
+from sallyport_cli.errors import Refused
+
+MAX_ROLES = 32
+
+_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
+_ROLE = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)  # the authorizer's context joins them by spaces
+
+
+class Email(click.ParamType[str]):
+    """An e-mail address, in its canonical form."""
+
+    name = "email"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return canonical(value)
+        except InvalidEmail:
+            self.fail("This is not an e-mail address that Sallyport accepts.", param, ctx)
+
+
+class UserName(click.ParamType[str]):
+    """An e-mail address or a user id: nothing but the first has an `@`."""
+
+    name = "user"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if "@" in value:
+            return Email().convert(value, param, ctx)
+        if _ID.fullmatch(value) is None:
+            self.fail("This is neither an e-mail address nor a user id of 22 characters.", param, ctx)
+        return str(value)
+
+
+class Identifier(click.ParamType[str]):
+    """A `sid` or `jti`."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if _ID.fullmatch(value) is None:
+            self.fail("This is no identifier of 22 characters.", param, ctx)
+        return str(value)
+
+
+class Roles(click.ParamType[tuple[str, ...]]):
+    """Roles, separated by commas. None at all is an empty text."""
+
+    name = "roles"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if not isinstance(value, str):
+            return tuple(value)
+        roles = tuple(role for role in value.split(",") if role)
+        if not all(_ROLE.fullmatch(role) for role in roles):
+            self.fail("A role is 1 to 64 of the characters A-Z a-z 0-9 _ . : -", param, ctx)
+        return roles
+
+
+def distinct(*several: tuple[str, ...]) -> tuple[str, ...]:
+    """Join roles, each once, in their order. Raises UsageError for more than an authorizer should carry around."""
+    roles = tuple(dict.fromkeys(role for roles in several for role in roles))
+    if len(roles) > MAX_ROLES:
+        raise click.UsageError(f"A user may have {MAX_ROLES} roles at most.")
+    return roles
+
+
+def required(user: User | None, typed: str) -> User:
+    """Answer the user, or raise Refused."""
+    if user is None:
+        raise Refused(f"there is no user {typed}")
+    return user

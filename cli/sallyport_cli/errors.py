@@ -1,0 +1,70 @@
+"""What goes wrong, in one line that says what to do. Never a stack trace, and nothing that was typed in secret."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import click
+
+from sallyport.errors import SettingsError, Unavailable
+from sallyport_cli.output import printable
+
+_LOGGED_OUT = "the AWS credentials are missing, not valid or have expired"
+_NO_NETWORK = "AWS cannot be reached: check the network and the region"
+_REFUSED = "AWS refuses {operation} to these credentials; docs/cli.md lists the permissions that a command needs"
+
+_ADVICE: Mapping[str, str] = {
+    "no_keys": "no keys are published yet: has the first deployment ended?",
+    **dict.fromkeys(
+        ["NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError"],
+        _LOGGED_OUT,
+    ),
+    **dict.fromkeys(
+        ["SSOTokenLoadError", "UnauthorizedSSOTokenError", "SSOError", "LoginRefreshRequired"], _LOGGED_OUT
+    ),
+    **dict.fromkeys(["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"], _LOGGED_OUT),
+    **dict.fromkeys(["UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"], _LOGGED_OUT),
+    **dict.fromkeys(["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"], _REFUSED),
+    **dict.fromkeys(["EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"], _NO_NETWORK),
+    **dict.fromkeys(["ConnectionClosedError", "ProxyConnectionError", "SSLError"], _NO_NETWORK),
+    "NoRegionError": "no AWS region: use --region or AWS_REGION",
+    "InvalidRegionError": "--region is not the name of an AWS region",
+    "ProfileNotFound": "there is no such AWS profile",
+    "ResourceNotFoundException": "{operation} finds nothing there: is the stack being deleted?",
+}
+
+
+class Refused(click.ClickException):
+    """The command was understood and not done. Exit code 1."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else changed the user between our reading and our writing."""
+
+    def __init__(self) -> None:
+        super().__init__("the user was changed by somebody else meanwhile; try again")
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Let only click's own exceptions out, which click prints without a stack trace."""
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Unavailable as error:
+        raise Refused(_explained(error.reason)) from None
+    except SettingsError as error:
+        raise Refused(f"the stack's settings are not ones that this version knows: {error}") from None
+    except Exception as error:  # noqa: BLE001  # the edge: its text may hold anything
+        raise Refused(f"unexpected {type(error).__name__}; this is a bug of the sallyport command") from None
+
+
+def _explained(reason: str) -> str:
+    """Turn a reason of `aws.clients.failing_closed` into advice: `[<operation> ]<AWS's or botocore's word>`."""
+    *operation, word = re.split(r" (?=\w+$)", reason)
+    advice = _ADVICE.get(word, "AWS failed, and nothing is half done: {reason}")
+    return advice.format(operation=" ".join(operation), reason=reason)

@@ -1,0 +1,28 @@
+"""`sallyport`: what an operator does to a stack."""
+
+import click
+
+from sallyport_cli.command import Group
+from sallyport_cli.keys import key_commands
+from sallyport_cli.sessions import session_commands
+from sallyport_cli.tokens import token_commands
+from sallyport_cli.users import user_commands
+
+_EPILOG = """\
+USER is an e-mail address or a user id. Passwords and tokens are read from standard input or a hidden prompt, never from
+the command line.
+
+Exit codes: 0 done, or nothing was left to do; 1 refused or failed, with one line on standard error; 2 wrong usage.
+"""
+
+
+@click.group(cls=Group, epilog=_EPILOG)
+@click.version_option(package_name="sallyport")
+def sallyport() -> None:
+    """Operate a Sallyport stack: a deployed one, or a running `make dev` with --local."""
+
+
+sallyport.add_command(user_commands)
+sallyport.add_command(session_commands)
+sallyport.add_command(token_commands)
+sallyport.add_command(key_commands)

@@ -1,0 +1,50 @@
+"""`sallyport session`: where a user is logged in."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from sallyport.sessions.listing import list_sessions
+from sallyport_cli import dial
+from sallyport_cli.arguments import Identifier, UserName
+from sallyport_cli.command import Group
+from sallyport_cli.errors import Refused
+from sallyport_cli.output import Answer
+from sallyport_cli.users import found
+
+if TYPE_CHECKING:
+    from sallyport_cli.stack import Stack
+
+
+@click.group("session", cls=Group)
+def session_commands() -> None:
+    """Look at a user's sessions and end one."""
+
+
+@session_commands.command("list")
+@click.argument("user", type=UserName(), metavar="USER")
+def list_live(stack: "Stack", user: str) -> Answer:
+    """List a user's live sessions, the last used first (to the hour)."""
+    him = found(stack, user)
+    live = list_sessions(him.user_id, "", users=stack.users, sessions=stack.sessions, clock=stack.clock)
+    rows = [{name: value for name, value in asdict(session).items() if name != "current"} for session in live]
+    return Answer({"user_id": him.user_id, "sessions": rows})
+
+
+@session_commands.command()
+@click.argument("user", type=UserName(), metavar="USER")
+@click.argument("sid", type=Identifier(), metavar="SID")
+def revoke(stack: "Stack", user: str, sid: str) -> Answer:
+    """End one session of a user."""
+    him = found(stack, user)
+    is_ended = stack.revocations.end(him.user_id, sid, now_ms=stack.clock())
+    if not is_ended and stack.sessions.load(him.user_id, sid)[1] is None:
+        raise Refused(f"{user} has no session {sid}")
+    document = {
+        "user_id": him.user_id,
+        "sid": sid,
+        "changed": is_ended,
+        "bites_within_seconds": dial.bites_within_seconds(stack.told),
+    }
+    return Answer(document, dial.revoked(stack.told) if is_ended else "It was revoked already.")

@@ -1,0 +1,119 @@
+"""`sallyport token`: one token, which is never an argument and never printed."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+import jwt
+
+from sallyport.errors import InvalidToken
+from sallyport.sessions.strict import require_live
+from sallyport.tokens import access, device, refresh
+from sallyport.tokens.envelope import MAX_TOKEN_BYTES, verified_payload
+from sallyport_cli import dial, typed
+from sallyport_cli.arguments import Identifier
+from sallyport_cli.command import Group
+from sallyport_cli.errors import Refused
+from sallyport_cli.output import Answer
+
+if TYPE_CHECKING:
+    from sallyport_cli.stack import Stack
+
+_KINDS = {access.TYP: "access", refresh.TYP: "refresh", device.TYP: "device"}
+
+_WHY_INVALID = {
+    "kid": "no key that this stack publishes has its kid",
+    "signature": "its signature is wrong",
+    "typ": "it is no access token",
+    "iss": "another issuer made it",
+    "aud": "it is for another audience",
+    "expired": "it has expired",
+    "iat": "it was issued in the future, or before TokensNotBefore",
+    "exp": "its life is longer than this stack's tokens live",
+}
+_WHY_DEAD = {
+    "jti": "it was revoked",
+    "user": "its user is disabled or gone",
+    "session": "its session is gone",
+    "revoked": "its session was revoked",
+    "ver": "its user's token version has been raised",
+    "expired": "its session has ended",
+}
+
+
+@click.group("token", cls=Group)
+def token_commands() -> None:
+    """Look at one token and revoke it. It is read from standard input or a hidden prompt."""
+
+
+@token_commands.command()
+def inspect(stack: "Stack") -> Answer:
+    """Say what an access token claims, whether that is true, and whether the strict check lets it in.
+
+    Refresh and device tokens are shown unverified: only the stack's functions may open the key that signs them.
+    """
+    token = typed.token()
+    unverified_header, unverified_claims = _unverified(token)
+    kind = _KINDS.get(str(unverified_header.get("typ")), "unknown")
+    if kind in ("refresh", "device"):
+        note = "Only the stack's functions can verify it: this is what it says of itself."
+        return Answer(_inspected(kind, unverified_claims, is_signed=None, is_accepted=None, why_not=None), note)
+    is_signed, why_not = _judged(token, stack)
+    return Answer(
+        _inspected(kind, unverified_claims, is_signed=is_signed, is_accepted=why_not is None, why_not=why_not)
+    )
+
+
+@token_commands.command()
+@click.option("--jti", type=Identifier(), metavar="JTI", help="Revoke by its jti (from a log, say), without the token.")
+def revoke(stack: "Stack", jti: str | None) -> Answer:
+    """Revoke one access token. Its session lives on, and can be refreshed."""
+    if jti is None:
+        try:
+            jti = stack.access_tokens.verify(typed.token(), now=stack.now).jti
+        except InvalidToken as error:
+            raise Refused(f"nothing to revoke: {_WHY_INVALID.get(error.reason, 'this is no access token')}") from None
+    is_revoked = stack.revocations.revoke_token(jti, now_ms=stack.clock())
+    within = {"bites_within_seconds": dial.bites_within_seconds(stack.told)}
+    note = dial.token_revoked(stack.told) if is_revoked else "It was revoked already."
+    return Answer({"jti": jti, "changed": is_revoked, **within}, note)
+
+
+def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read header and payload without believing them. Raises Refused if there are none."""
+    try:
+        if len(token) > MAX_TOKEN_BYTES:
+            raise Refused(f"this is longer than a token may be ({MAX_TOKEN_BYTES} bytes)")
+        parts = jwt.decode_complete(token, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        raise Refused("this is no token: a JWT has three parts, header.payload.signature") from None
+    return parts["header"], parts["payload"]
+
+
+def _judged(token: str, stack: "Stack") -> tuple[bool, str | None]:
+    """Say whether the stack signed the token, and why a strict authorizer would refuse it, or None if it would not."""
+    try:
+        verified_payload(token, typ=access.TYP, keys=stack.access_tokens.keys)
+    except InvalidToken as error:
+        return False, _WHY_INVALID.get(error.reason, f"its form is wrong ({error.reason})")
+    try:
+        verified = stack.access_tokens.verify(token, now=stack.now)
+    except InvalidToken as error:
+        return True, _WHY_INVALID.get(error.reason, f"its claims are wrong ({error.reason})")
+    try:
+        require_live(verified, reads=stack.sessions, now=stack.now)
+    except InvalidToken as error:
+        return True, _WHY_DEAD.get(error.reason, error.reason)
+    return True, None
+
+
+def _inspected(
+    kind: str, claims: dict[str, Any], *, is_signed: bool | None, is_accepted: bool | None, why_not: str | None
+) -> dict[str, Any]:
+    """Describe a token. What is None could not be known."""
+    return {
+        "kind": kind,
+        "signed_by_this_stack": is_signed,
+        "accepted": is_accepted,
+        "refused_because": why_not,
+        "claims" if is_signed else "unverified_claims": claims,
+    }

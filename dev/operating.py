@@ -1,0 +1,32 @@
+"""What the operator's command asks a local server: where its table is, and to invoke rotate_keys."""
+
+import json
+from typing import Any
+
+from dev.deployment import Deployment
+from dev.routes import DevRoutes
+from sallyport.aws import clients
+from sallyport.clock import system_clock
+
+
+def operator_routes(deployed: Deployment) -> DevRoutes:
+    dynamodb = clients.dynamodb(deployed.dynamodb_endpoint_url)
+    described = {
+        "table_name": deployed.table_name,
+        "dynamodb_endpoint_url": dynamodb.meta.endpoint_url,
+        "region": dynamodb.meta.region_name,
+        "settings": dict(deployed.functions["Authorizer"].spec.environment),
+    }
+
+    def stack(_body: bytes) -> dict[str, Any]:
+        return {**described, "now_ms": system_clock()}
+
+    def rotate_keys(body: bytes) -> dict[str, Any]:
+        """Answer as Lambda does: a function that failed is no failure of invoking it."""
+        event = json.loads(body)
+        try:
+            return {"answered": deployed.functions["RotateKeys"].invoke(event)}
+        except Exception as error:  # noqa: BLE001  # the edge: whatever the function does
+            return {"failed": type(error).__name__}
+
+    return {("GET", "/_dev/stack"): stack, ("POST", "/_dev/rotate_keys"): rotate_keys}

@@ -1,0 +1,50 @@
+"""Two stacks as CloudFormation describes them: the deployed functions, and one for each test of keys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from dev.clock import MovableTime
+from dev.cloud import Cloud, create_key, create_table
+from dev.deployment import Deployment
+from dev.functions import LocalFunction
+from dev.stack import ROOT, FunctionSpec, read
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.table import Table
+from sallyport.identifiers import new_id
+from tests.builders import DAY
+from tests.cli.endpoint import Endpoint, serving
+from tests.cli.operating import describe_stack, lambda_answers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def described(deployment: Deployment) -> None:
+    """Describe the deployed functions by the name that the command looks for first."""
+    describe_stack("sallyport", {"TableName": deployment.table_name, "RotateKeysName": "RotateKeys"})
+
+
+@dataclass(frozen=True)
+class KeyStack:
+    """A stack whose keys may be rotated without harm to other tests."""
+
+    name: str
+    table: Table
+    rotate_keys: LocalFunction
+    functions: Endpoint
+
+
+@pytest.fixture
+def key_stack(cloud: Cloud, clock: MovableTime, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyStack]:
+    name, key = f"keys-{new_id().strip('-_').replace('_', '-')}", create_key()
+    create_table(name, read(table_name=name, kms_key_id=key).table, None)
+    settings = {"TABLE_NAME": name, "KMS_KEY_ID": key, "ISSUER": "", "SIGNING_ALGORITHM": ""}
+    rotate_keys = LocalFunction(FunctionSpec("RotateKeys", ROOT / "functions" / "rotate_keys", settings, timeout=60))
+    clock.advance(-DAY)
+    rotate_keys.invoke({})
+    clock.advance(DAY)
+    describe_stack(name, {"TableName": name, "RotateKeysName": f"{name}-RotateKeys"})
+    functions = {f"{name}-RotateKeys": rotate_keys}
+    with serving(lambda_answers(functions.__getitem__)) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", endpoint.url)
+        yield KeyStack(name, Table(clients.dynamodb(None), name), rotate_keys, endpoint)

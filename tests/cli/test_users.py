@@ -1,0 +1,279 @@
+"""`sallyport user`: what becomes of the user, of his tokens, and of what is typed."""
+
+from typing import Any
+
+import pytest
+
+from dev.functions import LocalFunction
+from dev.stack import ROOT, FunctionSpec
+from sallyport.accounts.user import User
+from sallyport.aws.dynamodb.users import Users
+from sallyport.identifiers import new_id
+from tests.cli.operating import Ran, done, run
+from tests.deployed import PASSWORD, Stack, sample
+
+DENIED = {"isAuthorized": False}
+DESCRIBED = ["user_id", "email", "status", "roles", "token_version", "created_at"]
+
+
+def an_address() -> str:
+    return f"{new_id().lower().strip('-_')}@example.com"
+
+
+def bounded(stack: Stack, **more: str) -> LocalFunction:
+    environment = {"TABLE_NAME": stack.deployment.table_name, "REVOCATION_MODE": "bounded", **more}
+    return LocalFunction(FunctionSpec("Authorizer", ROOT / "functions" / "authorizer", environment, timeout=10))
+
+
+def asked(access_token: str) -> dict[str, Any]:
+    return sample("authorizer_allowed", authorization=f"Bearer {access_token}")
+
+
+def test_a_created_user_logs_in_and_has_the_roles_he_was_given(stack: Stack) -> None:
+    email = an_address()
+
+    ran = done("user", "create", email, "--role", "a,b", "--role", "c", "--password-stdin", "--json", typed=PASSWORD)
+
+    user = stack.users.named(email)
+    assert user is not None
+    assert ran.document == {
+        "user_id": user.user_id,
+        "email": email,
+        "status": "active",
+        "roles": ["a", "b", "c"],
+        "token_version": 1,
+        "created_at": user.created_at,
+    }
+    assert abs(user.created_at - stack.now) < 60
+    access_token = stack.log_in(user).body["access_token"]
+    assert stack.authorize(access_token)["context"]["roles"] == "a b c"
+
+
+def test_the_end_of_the_line_is_no_part_of_the_password(stack: Stack) -> None:
+    for end in ("\n", "\r\n", ""):
+        email = an_address()
+        done("user", "create", email, "--password-stdin", typed=PASSWORD + end)
+        user = stack.users.named(email)
+        assert user is not None
+        assert stack.log_in(user).status == 200
+
+
+def test_a_user_is_created_under_his_canonical_address(stack: Stack) -> None:
+    email = an_address()
+
+    done("user", "create", email.replace("example", "EXAMPLE"), "--password-stdin", typed=PASSWORD)
+
+    assert stack.users.named(email) is not None
+
+
+def test_an_address_that_is_taken_is_refused_and_its_user_stays(stack: Stack, user: User) -> None:
+    ran = run("user", "create", user.email, "--password-stdin", typed="another password entirely")
+
+    assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: there is a user {user.email} already\n")
+    assert stack.log_in(user).status == 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("canary-14-long", "the password needs at least 15 characters"),
+        ("canary" + "x" * 1019, "the password may have at most 1024 bytes"),
+        (b"canary \xff\xfe of fifteen", "standard input is not UTF-8"),
+        ("canary" * 4000, "standard input holds too much"),
+    ],
+)
+def test_a_password_that_is_refused_is_not_repeated(stack: Stack, typed: str | bytes, why: str) -> None:
+    email = an_address()
+
+    ran = run("user", "create", email, "--password-stdin", typed=typed)
+
+    assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: {why}\n")
+    assert stack.users.named(email) is None
+
+
+def test_a_password_is_never_an_argument_nor_taken_from_a_pipe_unasked() -> None:
+    as_option = run("user", "create", an_address(), "--password", PASSWORD)
+    as_argument = run("user", "create", an_address(), PASSWORD, "--password-stdin")
+    unasked = run("user", "create", an_address(), typed=PASSWORD)
+
+    assert (as_option.exit_code, as_argument.exit_code, unasked.exit_code) == (2, 2, 2)
+    assert "--password-stdin" in unasked.err
+    assert all(ran.out == "" for ran in (as_option, as_argument, unasked))
+
+
+def test_a_user_is_shown_by_address_and_by_id(stack: Stack, user: User) -> None:
+    stack.log_in(user)
+    stack.log_in(user)
+
+    by_address, by_id = done("user", "show", user.email, "--json"), done("user", "show", user.user_id)
+
+    assert list(by_address.document) == [*DESCRIBED, "live_sessions"]
+    assert by_address.document["live_sessions"] == 2
+    assert ["user id", user.user_id] in by_id.rows
+    assert ["email", user.email] in by_id.rows
+    assert ["roles", "reader, writer"] in by_id.rows
+    assert ["live sessions", "2"] in by_id.rows
+
+
+@pytest.mark.parametrize("beginning", ["-", "--"])
+def test_an_id_that_begins_with_a_dash_is_no_option(stack: Stack, beginning: str) -> None:
+    user = stack.new_user(user_id=beginning + new_id()[len(beginning) :])
+
+    assert done("user", "show", user.user_id, "--json").document["user_id"] == user.user_id
+
+
+@pytest.mark.parametrize("name", ["nobody@example.com", "A" * 22])
+@pytest.mark.parametrize("command", ["show", "disable", "enable", "revoke", "roles"])
+def test_a_user_who_does_not_exist_is_not_found(command: str, name: str) -> None:
+    ran = run("user", command, name, "--json")
+
+    assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: there is no user {name}\n")
+
+
+@pytest.mark.parametrize("name", ["", "ann", "ann@", "@example.com", "a b@example.com", "A" * 23, "--jsn", "-h"])
+def test_what_is_neither_an_address_nor_an_id_is_wrong_usage(name: str) -> None:
+    ran = run("user", "show", name)
+
+    assert (ran.exit_code, ran.out) == (2, "")
+    assert "Error: " in ran.err
+
+
+def test_a_disabled_user_is_out_at_once_in_strict_and_within_five_seconds_in_bounded(stack: Stack, user: User) -> None:
+    authorizer, tokens = bounded(stack), stack.log_in(user).body
+    assert authorizer.invoke(asked(tokens["access_token"]))["isAuthorized"]
+
+    ran = done("user", "disable", user.email, "--json")
+
+    assert stack.authorize(tokens["access_token"]) == DENIED
+    stack.clock.advance(5)
+    assert authorizer.invoke(asked(tokens["access_token"])) == DENIED
+    assert stack.log_in(user).status == stack.refresh(tokens["refresh_token"]).status == 401
+    assert list(ran.document) == [*DESCRIBED, "changed", "bites_within_seconds"]
+    assert (ran.document["status"], ran.document["token_version"]) == ("disabled", 2)
+    assert (ran.document["changed"], ran.document["bites_within_seconds"]) == (True, 5)
+
+
+def test_an_enabled_user_logs_in_again_and_his_old_tokens_stay_dead(stack: Stack, user: User) -> None:
+    old = stack.log_in(user).body["access_token"]
+    done("user", "disable", user.user_id)
+
+    ran = done("user", "enable", user.user_id)
+
+    assert ["status", "active"] in ran.rows
+    assert ["He may log in now."] in ran.rows
+    assert stack.authorize(old) == DENIED
+    assert stack.log_in(user).status == 200
+
+
+def test_what_is_so_already_is_done_and_says_so(stack: Stack, user: User) -> None:
+    enabled = done("user", "enable", user.email, "--json")
+    same_roles = done("user", "roles", user.email, "--add", "reader", "--json")
+    done("user", "disable", user.email)
+    again = done("user", "disable", user.email)
+
+    assert not enabled.document["changed"]
+    assert not same_roles.document["changed"]
+    assert ["He is disabled already."] in again.rows
+    assert ["changed", "no"] in again.rows
+    assert stack.users.get(user.user_id) == User(**{**as_dict(user), "status": "disabled", "token_version": 2})
+
+
+def test_a_revoked_user_has_no_live_token_left_and_may_log_in_again(stack: Stack, user: User) -> None:
+    authorizer, tokens = bounded(stack), stack.log_in(user).body
+    assert authorizer.invoke(asked(tokens["access_token"]))["isAuthorized"]
+
+    ran = done("user", "revoke", user.email)
+
+    assert stack.authorize(tokens["access_token"]) == DENIED
+    stack.clock.advance(5)
+    assert authorizer.invoke(asked(tokens["access_token"])) == DENIED
+    assert stack.refresh(tokens["refresh_token"]).status == 401
+    assert stack.log_in(user).status == 200
+    assert "within 5 s (bounded mode)" in ran.out
+
+
+def test_new_roles_reach_the_authorizer_at_once_in_strict_and_within_five_seconds_in_bounded(
+    stack: Stack, user: User
+) -> None:
+    authorizer, token = bounded(stack, CONTEXT_ROLES="true"), stack.log_in(user).body["access_token"]
+    assert authorizer.invoke(asked(token))["context"]["roles"] == "reader writer"
+
+    ran = done("user", "roles", user.email, "--add", "admin,auditor", "--remove", "writer", "--json")
+
+    assert stack.authorize(token)["context"]["roles"] == "reader admin auditor"
+    stack.clock.advance(5)
+    assert authorizer.invoke(asked(token))["context"]["roles"] == "reader admin auditor"
+    assert list(ran.document) == [*DESCRIBED, "changed"]
+    assert ran.document["roles"] == ["reader", "admin", "auditor"]
+
+
+def test_roles_are_set_taken_away_and_shown(user: User) -> None:
+    assert done("user", "roles", user.email, "--set", "b,a,b", "--json").document["roles"] == ["b", "a"]
+    assert done("user", "roles", user.email, "--set", "", "--json").document["roles"] == []
+    assert ["roles", "-"] in done("user", "roles", user.email).rows
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--set", "a b"),
+        ("--add", "ä"),
+        ("--add", "a\nb"),
+        ("--remove", "x" * 65),
+        ("--set", "a", "--add", "b"),
+        ("--set", "", "--remove", "b"),
+        ("--set", ",".join(f"r{number}" for number in range(33))),
+    ],
+)
+def test_roles_that_no_context_could_carry_are_wrong_usage(stack: Stack, user: User, options: tuple[str, ...]) -> None:
+    ran = run("user", "roles", user.email, *options)
+
+    assert (ran.exit_code, ran.out) == (2, "")
+    assert stack.users.get(user.user_id) == user
+
+
+def test_the_longest_role_and_as_many_as_there_may_be_are_accepted(user: User) -> None:
+    most = [f"{number:02}".ljust(64, "x") for number in range(32)]
+
+    assert done("user", "roles", user.email, "--set", ",".join(most), "--json").document["roles"] == most
+
+
+@pytest.mark.parametrize("command", ["disable", "revoke", "roles --add admin"])
+def test_a_race_that_is_lost_reads_the_user_again(
+    stack: Stack, user: User, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    be_stale(monkeypatch, user, times=1)
+    assert stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * 1000)
+
+    ran = change(command, user)
+
+    assert ran.exit_code == 0
+    assert ran.document["token_version"] == 2 + (command != "roles --add admin")
+
+
+@pytest.mark.parametrize("command", ["disable", "revoke", "roles --add admin"])
+def test_a_race_that_is_lost_again_and_again_is_given_up(
+    stack: Stack, user: User, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    be_stale(monkeypatch, user, times=3)
+    assert stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * 1000)
+
+    ran = change(command, user)
+
+    assert (ran.exit_code, ran.out) == (1, "")
+    assert ran.err == "Error: the user was changed by somebody else meanwhile; try again\n"
+
+
+def change(command: str, user: User) -> Ran:
+    name, *options = command.split(" ")
+    return run("user", name, user.user_id, *options, "--json")
+
+
+def be_stale(monkeypatch: pytest.MonkeyPatch, user: User, *, times: int) -> None:
+    """Let the next readings be from before somebody else's change."""
+    stale, read = [user] * times, Users.get
+    monkeypatch.setattr(Users, "get", lambda users, user_id: stale.pop() if stale else read(users, user_id))
+
+
+def as_dict(user: User) -> dict[str, Any]:
+    return {name: getattr(user, name) for name in User.__slots__}
