@@ -256,6 +256,20 @@ def test_it_forgets_what_no_token_can_outlive(environment: Environment) -> None:
     assert (environment.window._sessions, environment.window._users) == ({}, {})
 
 
+def test_a_clock_that_was_ahead_for_a_while_does_not_stop_it_from_forgetting(environment: Environment) -> None:
+    environment.now += 24 * 3600 * SECOND
+    environment.verdict(TOKEN)
+    environment.now = START
+    environment.entries.add(SessionRevoked("sid"), START)
+    environment.verdict(TOKEN)
+    environment.entries.written.clear()
+
+    environment.now += (RETENTION + 60) * SECOND
+    environment.verdict(TOKEN)
+
+    assert environment.window._sessions == {}
+
+
 def test_roles_are_read_once_until_an_entry_about_their_user_arrives(environment: Environment) -> None:
     environment.users["sub"] = a_user(roles=("reader",))
     for _ in range(3):
