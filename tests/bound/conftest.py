@@ -74,10 +74,8 @@ def history(endpoint_url: str, table_name: str, machines: list[Process], starts:
     def make(*, seed: int, at_once: bool = False, clocks_are_set: bool = False) -> History:
         rng = Random(seed)
         writers = [_writer(endpoint_url, table_name, rng.randint(-MOST_SKEW, MOST_SKEW)) for _ in range(WRITERS)]
-        ledger = Ledger(SHARDS, set_back=2 * MOST_SKEW if clocks_are_set else 0)
-        return History(
-            writers, machines, ledger, rng, start=next(starts), at_once=at_once, clocks_are_set=clocks_are_set
-        )
+        ledger, start = Ledger(SHARDS), next(starts)
+        return History(writers, machines, ledger, rng, start=start, at_once=at_once, clocks_are_set=clocks_are_set)
 
     return make
 

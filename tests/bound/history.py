@@ -29,7 +29,8 @@ SLOWEST_COMMIT = 60 * SECOND
 TROUBLES = ["frozen", "frozen", "slow", "cold", "refused: ", "refused: Query REVOKED", "refused: Query REVOKED#1"]
 """`refused: ` and the beginning of the names of the calls that fail."""
 
-_LASTING = {"frozen": [3, 10, 30, 120, 300, 900], "slow": [20], "cold": [0], "set": [0]}  # seconds
+_LASTING = {"frozen": [3, 10, 30, 120, 300, 900], "slow": [20], "cold": [0], "set": [0], "ahead": [5, 20]}  # seconds
+_FAR = 300 * SECOND  # tokens that are younger are still good then, so that its environments poll
 _IN_FLIGHT = 5 * SECOND
 
 
@@ -58,6 +59,11 @@ class Machine:
         self.environments = {mode: Environment(mode, next(self.numbers)) for mode in MODES}
         self.is_new = True
 
+    def set_clock(self, offset: int) -> None:
+        for environment in self.environments.values():
+            environment.set_back += max(self.offset - offset, 0)
+        self.offset = offset
+
 
 @dataclass
 class Writer:
@@ -73,7 +79,8 @@ class Writer:
 class History:
     """The world, from `start` on.
 
-    `at_once`: writers write while machines read. `clocks_are_set`: machines' clocks are, now and then.
+    `at_once`: writers write while machines read. `clocks_are_set`: machines' clocks are, now and then, by seconds; and
+    some are five minutes ahead for a while.
     """
 
     def __init__(
@@ -223,15 +230,20 @@ class History:
         if self.now < machine.over_at:
             return
         rng = self._rng
+        if machine.trouble == "ahead":
+            machine.set_clock(self._some_offset())
         if machine.trouble != "none":
             machine.trouble, lasts = "none", rng.randrange(60)
         else:
-            machine.trouble = rng.choice([*TROUBLES, "set"] if self._clocks_are_set else TROUBLES)
+            machine.trouble = rng.choice([*TROUBLES, "set", "ahead"] if self._clocks_are_set else TROUBLES)
             lasts = rng.choice(_LASTING.get(machine.trouble, [1, 5, 20, 70, 100]))
-        if machine.trouble == "cold":
-            machine.start_anew(self._some_offset())
-        elif machine.trouble == "set":
-            machine.offset = self._some_offset()
+        match machine.trouble:
+            case "cold":
+                machine.start_anew(self._some_offset())
+            case "set":
+                machine.set_clock(self._some_offset())
+            case "ahead":
+                machine.set_clock(_FAR)
         machine.over_at = self.now + lasts * SECOND
 
     def _some_offset(self) -> int:

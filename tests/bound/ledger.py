@@ -19,20 +19,31 @@ _CALLS = {"BatchGetItem": "reads", "Query REVOKED": "polls", "Query JWKS": "keys
 
 @dataclass
 class Environment:
-    """One environment of a mode on a machine: what it has denied while its token would else have been good."""
+    """One environment of a mode on a machine: what it has denied while its token would else have been good.
+
+    `seen_at`: what its clock said at its last request. `set_back`: by how much it was set back since the last poll, as
+    far as the environment cannot have noticed.
+    """
 
     mode: str
     number: int
     denied: set[Token] = field(default_factory=set)
     told_new_roles: set[Token] = field(default_factory=set)
+    seen_at: int = 0
+    set_back: int = 0
+
+    def sees(self, now: int, answered: Answered, *, is_failing: bool) -> None:
+        """Take note of what its clock said at a request that asks for revocations. Going back is noticed."""
+        if now < self.seen_at or (not is_failing and any("REVOKED" in call for call in answered.calls)):
+            self.set_back = 0
+        self.seen_at = now
 
 
 @dataclass
 class Ledger:
-    """Judges answers. `set_back`: by how much clocks may have been set back, in all, while an environment lived."""
+    """Judges answers."""
 
     shards: int
-    set_back: int = 0
     lags: dict[tuple[str, str], dict[tuple[Token, int], int]] = field(default_factory=lambda: defaultdict(dict))
     longest_while_failing: Counter[tuple[str, str]] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
@@ -44,7 +55,10 @@ class Ledger:
         self._count(environment.mode, answered)
         at = (environment.mode, token, answered, offset)
         is_failing = answered.refused_ago < PAUSE_MS
-        is_over = (answered.began + offset) // SECOND >= token.exp
+        now = answered.began + offset
+        is_over = now // SECOND >= token.exp
+        if not is_over:
+            environment.sees(now, answered, is_failing=is_failing)
         if answered.verdict == "raise":
             assert is_failing, at
         elif is_over:
@@ -75,7 +89,7 @@ class Ledger:
 
     def _note_lag(self, environment: Environment, token: Token, lag: int, *, is_failing: bool) -> None:
         mode = environment.mode
-        bound = self.bound(mode, is_failing=is_failing)
+        bound = _bound(environment, is_failing=is_failing)
         assert lag <= bound, f"{token.kind}: allowed {lag} ms after, in {mode}, failing: {is_failing}"
         if is_failing:
             longest = self.longest_while_failing
@@ -83,14 +97,6 @@ class Ledger:
         else:
             lags = self.lags[mode, token.kind]
             lags[token, environment.number] = max(lag, lags.get((token, environment.number), 0))
-
-    def bound(self, mode: str, *, is_failing: bool) -> int:
-        """Say for how long after its answer a revocation may be unknown, in milliseconds."""
-        if mode == "strict":
-            return -1
-        if mode == "stateless":
-            return _LIFE + MINUTE  # `exp` to the second is judged by the environment's clock, above
-        return (STALENESS if is_failing else POLL) + self.set_back
 
     def _count(self, mode: str, answered: Answered) -> None:
         self.asked[mode] += 1
@@ -127,3 +133,14 @@ class Ledger:
             per = ", ".join(f"{self.calls[mode][call] / asked:.3f} {name}" for call, name in _CALLS.items())
             seen = ", ".join(f"{self.verdicts[mode, verdict]} {verdict}" for verdict in ("allow", "deny", "raise"))
             yield f"{mode:20}{asked} authorizations: {seen}; calls for each: {per}"
+
+
+def _bound(environment: Environment, *, is_failing: bool) -> int:
+    """Say for how long after its answer a revocation may be unknown, in milliseconds. -1: not at all."""
+    match environment.mode:
+        case "strict":
+            return -1
+        case "stateless":
+            return _LIFE + MINUTE  # `exp` to the second is judged by the environment's clock, above
+        case _:
+            return (STALENESS if is_failing else POLL) + environment.set_back

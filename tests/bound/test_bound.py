@@ -36,7 +36,9 @@ def test_so_does_one_that_is_written_while_authorizers_read(history: MakeHistory
     assert_something_was_seen(lived)
 
 
-def test_a_clock_that_is_set_back_adds_no_more_than_that_to_the_bound(history: MakeHistory, times: int) -> None:
+def test_a_clock_that_is_set_back_unnoticed_adds_no_more_than_that_to_the_bound(
+    history: MakeHistory, times: int
+) -> None:
     lived = history(seed=3, clocks_are_set=True)
     lived.run(times)
 
