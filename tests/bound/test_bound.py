@@ -3,7 +3,7 @@
 Several processes, each a machine with a clock of its own, are asked about tokens while writers, whose clocks differ,
 revoke them in every way. Machines freeze for minutes, start anew, and cannot reach the table, or a part of it. Every
 single answer is held against the promise (ledger.py): none comes too late, no dead token lives again, no other token
-dies. `make prove` does it a hundred times as often, and prints what it saw.
+dies. `make prove` does it seventy times as often, and prints what it saw.
 """
 
 from tests.bound.conftest import MakeHistory
