@@ -7,7 +7,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev spa test check prove fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
+.PHONY: help dev spa test check prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
 .DELETE_ON_ERROR:  # a build that layers/check.py refuses is none
 
 help:  ## List the commands
@@ -25,10 +25,14 @@ test: .venv/.test tests/node/node_modules  ## Run every test (those of tests/run
 check: fmt-check lint types contracts template built  ## What CI runs: format, lint, types, import contracts, template, builds, tests
 	@$(MAKE) --no-print-directory test COVERAGE=--cov
 
-prove: .venv/.test tests/node/node_modules  ## Try to break refresh rotation, harder than the tests do (docs/refresh.md)
+prove: .venv/.test tests/node/node_modules  ## Try to break rotation and revocation, harder than the tests do (docs/refresh.md)
 	@$(BIN)/python -m tests.proof
 	$(BIN)/pytest --numprocesses=3 --dist=load --times=10 tests/races tests/histories
 	$(BIN)/pytest --capture=no --times=10 tests/life
+	$(BIN)/pytest --capture=no --times=70 tests/bound
+
+bench: .venv/.test tests/node/node_modules  ## Measure what many revocations cost (docs/revocation.md; some minutes)
+	@$(BIN)/python -m benchmarks.window
 
 fmt: .venv/.test  ## Format the code
 	$(BIN)/ruff format .
@@ -41,7 +45,7 @@ lint: .venv/.test
 	$(BIN)/ruff check .
 
 types: .venv/.test
-	$(BIN)/mypy layers/core layers/check.py cli dev examples tests
+	$(BIN)/mypy layers/core layers/check.py cli dev examples benchmarks tests
 
 contracts: .venv/.test
 	$(BIN)/lint-imports --no-logo

@@ -351,3 +351,11 @@ LONGEST: Mapping[str, Callable[[World], Scene]] = {
     "Account": _ending_from_another,
 }
 """By function, the request that makes the most calls although they fail, one after another."""
+
+AUTHORIZERS: Mapping[str, Mapping[str, str]] = {
+    "strict": {"REVOCATION_MODE": "strict"},
+    "bounded": {"REVOCATION_MODE": "bounded"},
+    "bounded, with roles": {"REVOCATION_MODE": "bounded", "CONTEXT_ROLES": "true"},
+    "stateless": {"REVOCATION_MODE": "stateless"},
+}
+"""What the authorizer is told, by its mode."""

@@ -1,5 +1,7 @@
 """A function gives up before Lambda ends it: the client gets our answer, and the environment lives on."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,18 +12,24 @@ from dev.stack import translate
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
 from tests.faults.kinds import TIMED_OUT
 from tests.faults.line import Line
-from tests.faults.scenes import LONGEST, World
+from tests.faults.scenes import AUTHORIZERS, LONGEST, World
 
 LONGEST_NAP = 0.05
 """botocore's longest wait before it repeats a call that hung, in seconds."""
 
+ENVIRONMENTS: dict[str, tuple[str, Mapping[str, str]]] = {
+    **{function: (function, {}) for function in LONGEST if function != "Authorizer"},
+    **{f"Authorizer, {mode}": ("Authorizer", told) for mode, told in AUTHORIZERS.items()},
+}
 
-@pytest.mark.parametrize("function", LONGEST)
+
+@pytest.mark.parametrize(("function", "told"), ENVIRONMENTS.values(), ids=ENVIRONMENTS.keys())
 def test_a_request_whose_calls_hang_from_some_point_on_ends_with_an_answer_of_ours(
-    world: World, line: Line, naps: list[float], function: str
+    world: World, line: Line, naps: list[float], function: str, told: Mapping[str, str]
 ) -> None:
     """Each attempt takes as long as it may, both to connect and to be answered."""
-    environment = LocalFunction(world.stack.deployment.functions[function].spec)
+    spec = world.stack.deployment.functions[function].spec
+    environment = LocalFunction(replace(spec, environment={**spec.environment, **told}))
     patience: Any = DEPLOYED_PATIENCE
     limit = translate(table_name="table", kms_key_id="key")[function]["Properties"]["Timeout"]
 
@@ -30,8 +38,11 @@ def test_a_request_whose_calls_hang_from_some_point_on_ends_with_an_answer_of_ou
         line.listen()
         line.fail(hanging_from, TIMED_OUT, following=True)
         try:
-            status = environment.invoke(scene.event).get("statusCode")
-            assert (status == 503) == (hanging_from < len(line.calls))
+            answer = environment.invoke(scene.event)
+            if function == "Authorizer":
+                assert answer["isAuthorized"]  # it goes on with what it knows
+            else:
+                assert (answer.get("statusCode") == 503) == (hanging_from < len(line.calls))
         except AuthorizerUnavailable:
             assert hanging_from < len(line.calls)
         line.hang_up()

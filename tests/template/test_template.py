@@ -16,6 +16,7 @@ from dev.stack import TEMPLATE, Stack, as_cloudformation, read, translate
 from sallyport import settings
 from sallyport.aws.http import _PROBLEMS
 from sallyport.errors import SettingsError
+from sallyport.revocation.window import OVERLAP_MS
 
 FUNCTIONS = ["Account", "Authorizer", "Login", "Logout", "Refresh", "RotateKeys", "Wellknown"]
 GROUPS = [
@@ -89,6 +90,13 @@ def test_every_route_asks_the_authorizer_or_stands_on_the_public_list(described:
     for route in described.routes.values():
         assert (route.authorizer is None) == (route.key in PUBLIC), route.key
         assert route.authorizer in (None, "Authorizer")
+
+
+def test_a_revocation_is_written_while_polls_still_look_back_so_far(described: Stack) -> None:
+    """Its timestamp is at most as old as its function may be, and a minute is left for clocks that differ."""
+    slowest = max(spec.timeout for name, spec in described.functions.items() if name != "RotateKeys")
+
+    assert slowest + 60 <= OVERLAP_MS // 1000
 
 
 def test_no_answer_of_the_authorizer_is_cached(resources: dict[str, Any]) -> None:

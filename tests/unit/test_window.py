@@ -287,6 +287,20 @@ def test_it_forgets_what_no_token_can_outlive(environment: Environment) -> None:
     assert (window._tokens, window._sessions, window._users) == ({}, {}, {})
 
 
+def test_a_clock_that_was_ahead_for_a_while_does_not_stop_it_from_forgetting(environment: Environment) -> None:
+    environment.now += 24 * 3600 * SECOND
+    environment.verdict(TOKEN)
+    environment.now = START
+    environment.entries.add(SessionRevoked("sid"), START)
+    environment.verdict(TOKEN)
+    environment.entries.written.clear()
+
+    environment.now += (RETENTION + 60) * SECOND
+    environment.verdict(TOKEN)
+
+    assert environment.window._sessions == {}
+
+
 def test_roles_are_read_once_until_an_entry_about_their_user_arrives(environment: Environment) -> None:
     environment.users["sub"] = a_user(roles=("reader",))
     for _ in range(3):
@@ -324,6 +338,30 @@ def test_whoever_turns_out_to_be_dead_when_his_roles_are_read_gets_nowhere(
         with pytest.raises(InvalidToken) as refused:
             environment.told(TOKEN)
         assert refused.value.reason == reason
+
+
+def test_a_token_that_a_reading_has_shown_to_be_dead_stays_dead_after_a_newer_one_was_seen(
+    environment: Environment,
+) -> None:
+    """Before the entry arrives: nothing but the reading knows."""
+    environment.users["sub"] = a_user(token_version=2, roles=("reader",))
+    newer = a_token(ver=2)
+    for token in (TOKEN, newer, TOKEN):
+        if token is newer:
+            assert environment.told(token) == ("reader",)
+            continue
+        with pytest.raises(InvalidToken, match="ver"):
+            environment.told(token)
+    assert environment.reads == ["sub"]
+
+
+def test_a_token_newer_than_what_is_known_of_its_user_reads_him_again(environment: Environment) -> None:
+    environment.users["sub"] = a_user(roles=("reader",))
+    environment.told(TOKEN)
+    environment.users["sub"] = a_user(token_version=2, roles=("admin",))
+
+    assert environment.told(a_token(ver=2)) == ("admin",)
+    assert environment.reads == ["sub", "sub"]
 
 
 def test_of_many_users_the_last_seen_are_kept(environment: Environment) -> None:

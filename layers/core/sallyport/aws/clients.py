@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_kms.client import KMSClient
 
-# API Gateway gives an authorizer ten seconds. A call that hangs must fail early enough for us to say so ourselves: a
-# login makes up to five in vain, because it can do without some of them (tests/faults/test_time_limits.py).
+# API Gateway gives an authorizer ten seconds. A call that hangs must fail early enough for us to say so ourselves: an
+# authorizer makes up to three in vain, a login five, for they can do without some (tests/faults/test_time_limits.py).
+# A whole second would not connect more often: a first packet that is lost is sent again only after that second.
 PATIENCE = Config(
-    connect_timeout=1,
+    connect_timeout=0.5,
     read_timeout=1,
     retries={"mode": "standard", "total_max_attempts": 2},
 )

@@ -27,27 +27,35 @@ class NoRoles:
 
 
 class KnownRoles:
-    """The roles of the users whom one environment has seen, the last `most` of them."""
+    """The roles of the users whom one environment has seen, the last `most` of them, each as of a token version."""
 
     def __init__(self, users: UserReads, *, most: int = MOST_USERS) -> None:
         self._users = users
         self._most = most
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._known: dict[str, tuple[int, tuple[str, ...]]] = {}
 
     def of(self, token: AccessToken) -> tuple[str, ...]:
-        """Answer the roles of a token's user. Raises InvalidToken if reading him shows that the token is dead."""
+        """Answer the roles of a token's user. Raises InvalidToken if what is known of him shows that it is dead.
+
+        Once a version has been read, no older token passes: whoever was denied by a reading stays denied.
+        """
         known = self._known.get(token.sub)
-        if known is not None:
-            return known
-        user = self._users.get(token.sub)
+        if known is None or token.ver > known[0]:
+            known = self._read(token.sub)
+        ver, roles = known
+        if token.ver != ver:
+            raise InvalidToken("ver")
+        return roles
+
+    def _read(self, user_id: str) -> tuple[int, tuple[str, ...]]:
+        user = self._users.get(user_id)
+        self.forget(user_id)
         if user is None or user.status != "active":
             raise InvalidToken("user")
-        if user.token_version != token.ver:
-            raise InvalidToken("ver")
         if len(self._known) >= self._most:
             del self._known[next(iter(self._known))]
-        self._known[token.sub] = user.roles
-        return user.roles
+        self._known[user_id] = user.token_version, user.roles
+        return self._known[user_id]
 
     def forget(self, user_id: str) -> None:
         self._known.pop(user_id, None)

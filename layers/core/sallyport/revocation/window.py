@@ -76,7 +76,7 @@ class Window:
 
     def _keep_fresh(self, now: int) -> None:
         if self._has_jumped(now):
-            self._fresh_at, self._asked_in_vain = None, False
+            self._fresh_at, self._asked_in_vain, self._tidied_at = None, False, 0
         self._seen_at = now
         if self._is_due(now):
             self._ask(now)

@@ -1,0 +1,86 @@
+"""A table on a real engine, writers to it, and machines that read it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+from random import Random
+from typing import TypeAlias
+
+import boto3
+import pytest
+
+from dev import stack
+from dev.cloud import Cloud, create_table
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.public_keys import PublishedKeys, published_item
+from sallyport.aws.dynamodb.revocations import Revocations
+from sallyport.aws.dynamodb.table import Table
+from sallyport.identifiers import new_id
+from tests.bound.history import MOST_SKEW, History, Writer
+from tests.bound.ledger import Ledger
+from tests.bound.machines import Process, processes
+from tests.builders import DAY, NOW, SECOND
+from tests.engines import dynoxide
+from tests.service import ACCESS_TOKEN, Service
+from tests.stores import in_dynamodb
+from tests.tokens import ISSUER, made_access_key
+
+SHARDS = 2
+MACHINES = 3
+WRITERS = 3
+
+MakeHistory: TypeAlias = Callable[..., History]
+
+
+@pytest.fixture(scope="session")
+def endpoint_url(cloud: Cloud) -> Iterator[str]:
+    with dynoxide() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def table_name(endpoint_url: str) -> str:
+    """A table with nothing in it but the key and the issuer."""
+    name = f"bound-{new_id()}"
+    create_table(name, stack.read(table_name=name, kms_key_id="unused").table, endpoint_url)
+    table = Table(clients.dynamodb(endpoint_url), name)
+    jwk = made_access_key().jwk
+    assert jwk is not None
+    table.put(published_item(jwk, 0))
+    PublishedKeys(table).record_issuer(ISSUER)
+    return name
+
+
+@pytest.fixture(scope="session")
+def machines(endpoint_url: str, table_name: str) -> Iterator[list[Process]]:
+    settings = {
+        "TABLE_NAME": table_name,
+        "DYNAMODB_ENDPOINT_URL": endpoint_url,
+        "REVOCATION_SHARDS": str(SHARDS),
+        "LOG_LEVEL": "ERROR",
+    }
+    with processes(MACHINES, settings) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def starts() -> Iterator[int]:
+    """When histories begin. One follows the other: machines and the table live on."""
+    return count(NOW * SECOND, step=1000 * DAY * SECOND)
+
+
+@pytest.fixture
+def history(endpoint_url: str, table_name: str, machines: list[Process], starts: Iterator[int]) -> MakeHistory:
+    def make(*, seed: int, at_once: bool = False, clocks_are_set: bool = False) -> History:
+        rng = Random(seed)
+        writers = [_writer(endpoint_url, table_name, rng.randint(-MOST_SKEW, MOST_SKEW)) for _ in range(WRITERS)]
+        ledger, start = Ledger(SHARDS), next(starts)
+        return History(writers, machines, ledger, rng, start=start, at_once=at_once, clocks_are_set=clocks_are_set)
+
+    return make
+
+
+def _writer(endpoint_url: str, table_name: str, offset: int) -> Writer:
+    client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=clients.PATIENCE)
+    revocations = Revocations(Table(client, table_name), access_token_seconds=ACCESS_TOKEN, shards=SHARDS)
+    return Writer(Service(replace(in_dynamodb(table_name, client), revocations=revocations)), offset)
