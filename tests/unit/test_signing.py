@@ -194,6 +194,20 @@ def test_without_a_standby_an_emergency_makes_a_key_that_signs_at_once() -> None
     assert made.record.not_before == NOW
 
 
+@pytest.mark.parametrize(("signing", "next_in_line"), [("a", "b"), ("b", "a")])
+def test_a_key_that_is_promoted_in_the_second_in_which_the_other_began_signs_a_second_later(
+    signing: str, next_in_line: str
+) -> None:
+    """Of two that began in one second their names would decide."""
+    keys = {signing: record(signing, NOW), next_in_line: record(next_in_line, NOW + 999)}
+    store = FakeRings(StoredRing(1, keys))
+
+    rings(store).promote("refresh", drop_older=False)
+
+    assert active(store.ring.keys.values(), now=NOW) == record(signing, NOW)
+    assert active(store.ring.keys.values(), now=NOW + 1) == record(next_in_line, NOW + 1)
+
+
 def test_an_emergency_that_meets_a_run_follows_what_it_left() -> None:
     store = FakeRings(
         StoredRing(1, {"a": record("a", NOW - 9), "b": record("b", NOW + 9)}), rival=RingChange(drop=["b"])
