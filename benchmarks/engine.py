@@ -13,6 +13,7 @@ from botocore.config import Config
 
 from dev import stack
 from dev.cloud import create_table
+from dev.template import REGION
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.entries import entry_item
 from sallyport.aws.dynamodb.table import _marshal
@@ -37,7 +38,7 @@ def engine() -> Iterator[str]:
     os.environ.update(
         AWS_ACCESS_KEY_ID="local",
         AWS_SECRET_ACCESS_KEY="local",  # noqa: S106  # the engine asks for one and ignores it
-        AWS_DEFAULT_REGION=stack.REGION,
+        AWS_DEFAULT_REGION=REGION,
         AWS_EC2_METADATA_DISABLED="true",
     )
     with dynoxide() as url:

@@ -19,7 +19,7 @@ from dev.deployment import Deployment, deploy
 from dev.gateway import MAX_BODY_BYTES, Gateway, side_by_side
 from dev.operating import operator_routes
 from dev.routes import dev_routes
-from dev.stack import CannotRunError
+from dev.template import CannotRunError
 from dev.walkthrough import curl_lines
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table

@@ -13,7 +13,7 @@ from dev import variables
 from dev.functions import LocalFunction
 from dev.matching import fits
 from dev.routes import DEV_PATHS
-from dev.stack import (
+from dev.template import (
     CannotRunError,
     Cors,
     FunctionSpec,

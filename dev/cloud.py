@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from dev.stack import REGION
+from dev.template import REGION
 from sallyport.aws import clients
 
 WsgiEnviron = dict[str, Any]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from dev.events import HttpRequest, HttpResponse
-from dev.stack import Cors
+from dev.template import Cors
 
 
 def with_cors(cors: Cors | None, request: HttpRequest, answer: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from dev import cloud, stack
 from dev.functions import LocalFunction
-from dev.stack import REGION, Cors, Routes
+from dev.template import REGION, Cors, Routes
 
 LOCAL_ORIGIN = "http://127.0.0.1:5173"  # where the example page and most front-end servers run
 

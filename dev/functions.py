@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from dev import variables
-from dev.stack import ACCOUNT, REGION, FunctionSpec
+from dev.template import ACCOUNT, REGION, FunctionSpec
 
 _loading = threading.Lock()
 

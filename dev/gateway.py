@@ -15,7 +15,7 @@ from dev.events import HttpRequest, HttpResponse, authorizer_event, request_even
 from dev.functions import GaveUpError
 from dev.matching import Match, best_match, fits
 from dev.routes import DevRoutes
-from dev.stack import Cors, Routes
+from dev.template import Cors, Routes
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_HEAD_BYTES = 10_240

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from dev.stack import ROOT, FunctionSpec
+from dev.template import ROOT, FunctionSpec
 from tests.ports import answers, free_ports
 
 _BUILD = ROOT / ".aws-sam/x86_64"

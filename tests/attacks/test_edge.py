@@ -8,7 +8,8 @@ import pytest
 
 from dev.cloud import Cloud
 from dev.gateway import Gateway
-from dev.stack import Route, as_cloudformation, read, translate
+from dev.stack import read, translate
+from dev.template import Route, as_cloudformation
 from sallyport.accounts.user import User
 from tests.attacks.gateway import a_request, gateway_before
 from tests.deployed import PASSWORD, Stack, sample

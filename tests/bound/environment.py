@@ -18,7 +18,7 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from dev.functions import LocalFunction
-from dev.stack import ROOT, FunctionSpec
+from dev.template import ROOT, FunctionSpec
 from sallyport.aws import clients
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
 from tests.aws_answers import aws_answer

@@ -9,7 +9,8 @@ from dev.clock import MovableTime
 from dev.cloud import Cloud, create_key, create_table
 from dev.deployment import Deployment
 from dev.functions import LocalFunction
-from dev.stack import ROOT, FunctionSpec, read
+from dev.stack import read
+from dev.template import ROOT, FunctionSpec
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dev.functions import LocalFunction
-from dev.stack import ROOT, FunctionSpec
+from dev.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.users import Users
 from sallyport.identifiers import new_id

@@ -8,7 +8,7 @@ import jwt
 from moto.dynamodb.models import dynamodb_backends
 
 from dev.deployment import LOCAL_ORIGIN
-from dev.stack import ACCOUNT, REGION
+from dev.template import ACCOUNT, REGION
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.aws.cookies import REFRESH_TOKEN

@@ -7,7 +7,8 @@ import pytest
 
 from dev.cloud import Cloud, create_table
 from dev.functions import LocalFunction
-from dev.stack import ROOT, FunctionSpec, read
+from dev.stack import read
+from dev.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from tests.builders import DAY
 from tests.deployed import Stack, sample

@@ -9,7 +9,7 @@ import pytest
 from dev.cloud import Cloud
 from dev.deployment import Deployment
 from dev.functions import LocalFunction
-from dev.stack import ROOT, FunctionSpec
+from dev.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
 from tests.deployed import Answer, Stack, sample

@@ -9,7 +9,7 @@ import joserfc.jwt
 import pytest
 
 from dev.functions import LocalFunction
-from dev.stack import ROOT, FunctionSpec
+from dev.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from tests.deployed import EVENTS, Stack, sample
 from tests.iam import decision

@@ -9,7 +9,8 @@ import pytest
 from dev.clock import MovableTime
 from dev.cloud import Cloud, create_key, create_table
 from dev.functions import LocalFunction
-from dev.stack import ROOT, FunctionSpec, read
+from dev.stack import read
+from dev.template import ROOT, FunctionSpec
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table

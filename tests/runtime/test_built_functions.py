@@ -7,7 +7,8 @@ import pytest
 
 from dev import demo
 from dev.cloud import create_table
-from dev.stack import FunctionSpec, read
+from dev.stack import read
+from dev.template import FunctionSpec
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table

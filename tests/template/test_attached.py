@@ -11,8 +11,8 @@ from dev import attached
 from dev.attached import Attached, refuse_collisions, start
 from dev.cloud import Cloud
 from dev.intrinsics import Scope
-from dev.stack import CannotRunError, FunctionSpec, Route
 from dev.stack import read as read_sallyport
+from dev.template import CannotRunError, FunctionSpec, Route
 
 AUTHORIZER = "arn:aws:lambda:us-east-1:123456789012:function:Authorizer"
 EXPORTS = {"sallyport-AuthorizerArn": AUTHORIZER, "sallyport-Audience": "sallyport"}

@@ -12,7 +12,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from dev.cloud import Cloud
 from dev.release import LONGEST_WORD, release_word, released
-from dev.stack import TEMPLATE, Stack, as_cloudformation, read, translate
+from dev.stack import Stack, read, translate
+from dev.template import TEMPLATE, as_cloudformation
 from sallyport import settings
 from sallyport.aws.http import _PROBLEMS
 from sallyport.errors import SettingsError

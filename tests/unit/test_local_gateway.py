@@ -14,7 +14,7 @@ from dev.functions import ExitedError, GaveUpError, LocalFunction, TimedOutError
 from dev.gateway import MAX_BODY_BYTES, MAX_HEAD_BYTES, Gateway, side_by_side
 from dev.matching import best_match
 from dev.routes import DevRoutes
-from dev.stack import Cors, FunctionSpec, Route
+from dev.template import Cors, FunctionSpec, Route
 
 SECRET = "hunter2-canary"
 REQUEST = HttpRequest("GET", "/x?a=1&a=2", (), b"", "127.0.0.1", "HTTP/1.1")
