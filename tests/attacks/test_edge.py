@@ -9,7 +9,7 @@ import pytest
 from dev.cloud import Cloud
 from dev.gateway import Gateway
 from dev.stack import read, translate
-from dev.template import Route, as_cloudformation
+from dev.template import ACCOUNT, REGION, Route, as_cloudformation
 from sallyport.accounts.user import User
 from tests.attacks.gateway import a_request, gateway_before
 from tests.deployed import PASSWORD, Stack, sample
@@ -117,12 +117,9 @@ def test_e12_only_our_api_may_invoke_a_function_that_believes_what_the_authorize
     for permission in permissions:
         assert permission["Principal"] == "apigateway.amazonaws.com"
         assert permission["Action"] == "lambda:InvokeFunction"
-        pattern, names = permission["SourceArn"]["Fn::Sub"]
-        assert names["__ApiId__"] == "Api"
-        arn, _, called = pattern.partition(":${__ApiId__}/")
-        assert arn.startswith("arn:aws:execute-api:")
-        assert arn.count("*") == 0
-        sources.append(called.removeprefix("${__Stage__}/"))
+        arn, _, called = permission["SourceArn"].partition(":Api/")
+        assert arn == f"arn:aws:execute-api:{REGION}:{ACCOUNT}"
+        sources.append(called.removeprefix("*/"))
 
     assert sources.count("authorizers/*") == 1
     assert len(sources) == len(routes) + 1
