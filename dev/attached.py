@@ -87,7 +87,7 @@ def _why(error: Exception) -> str:
 def refuse_collisions(template: Path, theirs: Routes, ours: Routes) -> None:
     """Refuse a route that Sallyport, whose paths stay its own, would answer. Raises CannotRunError."""
     for route, path in ((route, path) for (_, path), route in theirs.items()):
-        if path in DEV_PATHS or any(fits(taken, path) for _, taken in ours):
+        if path.startswith(DEV_PATHS) or any(fits(taken, path) for _, taken in ours):
             raise CannotRunError(f"{template}: {route.key} is a path of Sallyport's own API")
 
 

@@ -69,6 +69,7 @@ def never_reach_aws(cloud: Cloud) -> None:
         AWS_EC2_METADATA_DISABLED="true",
         POWERTOOLS_METRICS_DISABLED="true",
     )
+    os.environ["no_proxy"] = ",".join(filter(None, [os.environ.get("no_proxy"), "127.0.0.1", "localhost"]))
     clients.PATIENCE = DEPLOYED_PATIENCE.merge(_LOCAL_PATIENCE)
 
 

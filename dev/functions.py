@@ -103,7 +103,7 @@ def _run(handler: Handler, event: Mapping[str, Any], spec: FunctionSpec) -> Futu
     running: Future[Any] = Future()
 
     def run() -> None:
-        variables.running.set(spec.environment)
+        variables.running.set(dict(spec.environment))
         try:
             running.set_result(_through_json(handler(_through_json(event), context)))
         except SystemExit:  # which would end the server

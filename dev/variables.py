@@ -3,10 +3,9 @@
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextvars import ContextVar
-from types import MappingProxyType
 
-running: ContextVar[Mapping[str, str]] = ContextVar("running", default=MappingProxyType({}))
-"""The variables of the function that runs in this thread."""
+running: ContextVar[dict[str, str] | None] = ContextVar("running", default=None)
+"""The variables of the function that runs in this thread, if one does. What it sets is its own."""
 
 
 class _OwnFirst(MutableMapping[str, str]):
@@ -16,20 +15,28 @@ class _OwnFirst(MutableMapping[str, str]):
         self._shared = shared
 
     def __getitem__(self, name: str) -> str:
-        own = running.get()
+        own = running.get() or {}
         return own[name] if name in own else self._shared[name]
 
     def __setitem__(self, name: str, value: str) -> None:
-        self._shared[name] = value
+        own = running.get()
+        (self._shared if own is None else own)[name] = value
 
     def __delitem__(self, name: str) -> None:
-        del self._shared[name]
+        own = running.get() or {}
+        del (own if name in own else self._shared)[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._shared.keys() | running.get().keys())
+        return iter(self._shared.keys() | (running.get() or {}).keys())
 
     def __len__(self) -> int:
-        return len(self._shared.keys() | running.get().keys())
+        return len(self._shared.keys() | (running.get() or {}).keys())
+
+    def __or__(self, others: Mapping[str, str]) -> dict[str, str]:
+        return {**self, **others}
+
+    def __ror__(self, others: Mapping[str, str]) -> dict[str, str]:
+        return {**others, **self}
 
     def copy(self) -> dict[str, str]:
         return dict(self)

@@ -6,12 +6,10 @@ from typing import Any
 import click
 
 from sallyport.accounts.email import InvalidEmail, canonical
-from sallyport.accounts.user import User
-from sallyport_cli.errors import Refused
+from sallyport.identifiers import is_id
 
 MAX_ROLES = 32
 
-_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _ROLE = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)  # the authorizer's context joins them by spaces
 
 
@@ -35,7 +33,7 @@ class UserName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if "@" in value:
             return Email().convert(value, param, ctx)
-        if _ID.fullmatch(value) is None:
+        if not is_id(value):
             self.fail("This is neither an e-mail address nor a user id of 22 characters.", param, ctx)
         return str(value)
 
@@ -46,7 +44,7 @@ class Identifier(click.ParamType[str]):
     name = "id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if _ID.fullmatch(value) is None:
+        if not is_id(value):
             self.fail("This is no identifier of 22 characters.", param, ctx)
         return str(value)
 
@@ -71,10 +69,3 @@ def distinct(*several: tuple[str, ...]) -> tuple[str, ...]:
     if len(roles) > MAX_ROLES:
         raise click.UsageError(f"A user may have {MAX_ROLES} roles at most.")
     return roles
-
-
-def required(user: User | None, typed: str) -> User:
-    """Answer the user, or raise Refused."""
-    if user is None:
-        raise Refused(f"there is no user {typed}")
-    return user

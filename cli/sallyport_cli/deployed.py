@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.client import LambdaClient
 
 _PATIENCE = Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 3})
+# A revocation is dated before it is sent, and polls look back 90 s (docs/revocation.md): it may not be long on its way.
+TABLE_PATIENCE = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 # Rotating may take a minute, and a promotion must not be sent twice: the second one would promote the next key.
 _ONCE = Config(connect_timeout=5, read_timeout=75, retries={"total_max_attempts": 1})
 
@@ -34,7 +36,7 @@ def open_stack(name: str, *, profile: str | None, region: str | None) -> Stack:
         session = boto3.Session(profile_name=profile, region_name=region)
         cloudformation = session.client("cloudformation", config=_PATIENCE)
         here = f"{name} in {cloudformation.meta.region_name}"
-        dynamodb = session.client("dynamodb", config=_PATIENCE)
+        dynamodb = session.client("dynamodb", config=TABLE_PATIENCE)
         functions = session.client("lambda", config=_ONCE)
     described = _described(lambda: cloudformation.describe_stacks(StackName=name), here)
     with failing_closed():

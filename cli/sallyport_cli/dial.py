@@ -30,7 +30,7 @@ def token_revoked(told: "Settings") -> str:
         case "bounded":
             return f"It is refused within {told.revocation_poll_seconds} s (bounded mode)."
         case _:
-            return "The authorizer lets it in until it expires (stateless mode); only Sallyport's own routes refuse it."
+            return "The authorizer lets it in until it expires (stateless mode); it can end no other session."
 
 
 def roles_changed(told: "Settings") -> str:

@@ -11,6 +11,10 @@ from sallyport_cli.output import printable
 
 _LOGGED_OUT = "the AWS credentials are missing, not valid or have expired"
 _NO_NETWORK = "AWS cannot be reached: check the network and the region"
+_NO_ANSWER = (
+    "AWS did not answer as it should ({reason}). A change may have been made: look (`user show`, `session list`,"
+    " `keys list`) before you repeat it"
+)
 _REFUSED = "AWS refuses {operation} to these credentials; docs/cli.md lists the permissions that a command needs"
 
 _ADVICE: Mapping[str, str] = {
@@ -25,8 +29,8 @@ _ADVICE: Mapping[str, str] = {
     **dict.fromkeys(["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"], _LOGGED_OUT),
     **dict.fromkeys(["UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"], _LOGGED_OUT),
     **dict.fromkeys(["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"], _REFUSED),
-    **dict.fromkeys(["EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"], _NO_NETWORK),
-    **dict.fromkeys(["ConnectionClosedError", "ProxyConnectionError", "SSLError"], _NO_NETWORK),
+    **dict.fromkeys(["EndpointConnectionError", "ConnectTimeoutError"], _NO_NETWORK),
+    **dict.fromkeys(["ProxyConnectionError", "SSLError"], _NO_NETWORK),
     "NoRegionError": "no AWS region: use --region or AWS_REGION",
     "InvalidRegionError": "--region is not the name of an AWS region",
     "ProfileNotFound": "there is no such AWS profile",
@@ -66,5 +70,5 @@ def in_one_line() -> Iterator[None]:
 def _explained(reason: str) -> str:
     """Turn a reason of `aws.clients.failing_closed` into advice: `[<operation> ]<AWS's or botocore's word>`."""
     *operation, word = re.split(r" (?=\w+$)", reason)
-    advice = _ADVICE.get(word, "AWS failed, and nothing is half done: {reason}")
+    advice = _ADVICE.get(word, _NO_ANSWER)
     return advice.format(operation=" ".join(operation), reason=reason)

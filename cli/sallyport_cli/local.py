@@ -19,7 +19,7 @@ from sallyport_cli.stack import Settings, Stack, clock_at
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_PATIENCE = Config(connect_timeout=5, read_timeout=60)
+_DIRECTLY = Config(connect_timeout=5, read_timeout=60, proxies={})  # whatever HTTP_PROXY says
 _NOBODY = "local"  # as in dev/cloud.py: some engines keep a database for each access key
 _NO_CONFIGURATION = {
     "profile": (None, None, None, None),
@@ -52,7 +52,7 @@ def _dynamodb(region: str, endpoint_url: str) -> "DynamoDBClient":
         endpoint_url=endpoint_url,
         aws_access_key_id=_NOBODY,
         aws_secret_access_key=_NOBODY,
-        config=_PATIENCE,
+        config=_DIRECTLY,
     )
 
 

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 from sallyport import settings
-from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.signing_keys import SigningKeys
@@ -52,10 +51,6 @@ class Stack:
     @cached_property
     def signing_keys(self) -> SigningKeys:
         return SigningKeys(self.table)
-
-    @cached_property
-    def published_keys(self) -> PublishedKeys:
-        return PublishedKeys(self.table)
 
     @cached_property
     def access_tokens(self) -> AccessTokenVerifier:

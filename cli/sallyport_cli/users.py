@@ -20,7 +20,7 @@ from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
 from sallyport.identifiers import new_id
 from sallyport.sessions.listing import list_sessions
 from sallyport_cli import dial, typed
-from sallyport_cli.arguments import Email, Roles, UserName, distinct, required
+from sallyport_cli.arguments import Email, Roles, UserName, distinct
 from sallyport_cli.command import Group
 from sallyport_cli.errors import ChangedMeanwhile, Refused
 from sallyport_cli.output import Answer
@@ -40,7 +40,10 @@ def user_commands() -> None:
 
 def found(stack: "Stack", name: str) -> User:
     """Find the user who is named on the command line. Raises Refused."""
-    return required(stack.users.named(name) if "@" in name else stack.users.get(name), name)
+    user = stack.users.named(name) if "@" in name else stack.users.get(name)
+    if user is None:
+        raise Refused(f"there is no user {name}")
+    return user
 
 
 @user_commands.command()

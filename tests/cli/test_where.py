@@ -3,11 +3,16 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from dev.clock import MovableTime
 from sallyport.accounts.user import User
+from sallyport.errors import Unavailable
+from sallyport.revocation.window import OVERLAP_MS
+from sallyport_cli.deployed import TABLE_PATIENCE
+from sallyport_cli.errors import Refused, in_one_line
 from sallyport_cli.stack import Stack as OpenedStack
 from tests.cli.endpoint import Endpoint, Reply, serving
 from tests.cli.operating import PARAMETERS, describe_stack, done, run
@@ -104,7 +109,7 @@ def test_settings_of_another_version_are_named(cloud: object) -> None:
         ("AccessDenied", "AWS refuses DescribeStacks to these credentials"),
         ("ExpiredToken", "the AWS credentials are missing, not valid or have expired"),
         ("InvalidClientTokenId", "the AWS credentials are missing, not valid or have expired"),
-        ("SomethingNew", "AWS failed, and nothing is half done: DescribeStacks SomethingNew"),
+        ("SomethingNew", "AWS did not answer as it should (DescribeStacks SomethingNew). A change may have been made"),
     ],
 )
 def test_what_aws_refuses_is_one_clear_line(refusing: Endpoint, word: str, advice: str) -> None:
@@ -114,6 +119,20 @@ def test_what_aws_refuses_is_one_clear_line(refusing: Endpoint, word: str, advic
     assert ran.err.startswith(f"Error: {advice}")
     assert ran.err.count("\n") == 1
     assert "canary" not in ran.err
+
+
+@pytest.mark.parametrize("word", ["ReadTimeoutError", "ConnectionClosedError", "Invoke ServiceException"])
+def test_a_change_that_nobody_answered_is_to_be_looked_at_before_it_is_repeated(word: str) -> None:
+    """A second promotion would promote the next key."""
+    with pytest.raises(Refused, match=r"A change may have been made: look .* before you repeat it"), in_one_line():
+        raise Unavailable(word)
+
+
+def test_a_revocation_reaches_the_table_long_before_polls_look_back_no_further() -> None:
+    patience: Any = TABLE_PATIENCE
+    longest = patience.retries["total_max_attempts"] * (patience.connect_timeout + patience.read_timeout)
+
+    assert longest + 60 <= OVERLAP_MS / 1000  # 60 s for clocks, as for functions
 
 
 def test_a_refused_table_is_one_clear_line(wire: Wire, user: User) -> None:

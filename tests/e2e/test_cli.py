@@ -28,13 +28,14 @@ def server() -> Iterator[Server]:
 
 
 def environment(server: Server) -> dict[str, str]:
-    """Let AWS be a place that must not be asked: no profile, no region, nobody at its endpoints."""
+    """Let AWS be a place that must not be asked: no profile, no region, nobody at its endpoints or a proxy."""
     (closed,) = free_ports(1)
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SALLYPORT_"))}
     return {
         **ours,
         "AWS_PROFILE": "nobody",
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{closed}",
+        "HTTP_PROXY": f"http://127.0.0.1:{closed}",
         "SALLYPORT_PORT": server.url.rpartition(":")[2],
     }
 

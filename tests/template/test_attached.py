@@ -1,5 +1,6 @@
 """What of an API of one's own runs beside Sallyport's, and how what does not is refused: in one line, with a name."""
 
+import os
 import re
 from pathlib import Path
 from textwrap import indent
@@ -289,7 +290,7 @@ def test_no_other_way_of_authorizing_leaves_a_route_open(tmp_path: Path, old: st
 @pytest.mark.parametrize(
     ("path", "is_taken"),
     [
-        ("/auth/login", True), ("/auth/sessions/{x}", True), ("/_dev/clock", True),
+        ("/auth/login", True), ("/auth/sessions/{x}", True), ("/_dev/clock", True), ("/_dev/stack", True),
         ("/auth/{x}", False), ("/{proxy+}", False), ("$default", False), ("/auth/login/x", False), ("/login", False),
     ],
 )  # fmt: skip
@@ -341,6 +342,20 @@ def test_two_functions_with_modules_and_variables_of_the_same_names_do_not_see_e
 
     for name in ("one", "two", "one"):
         assert started[name].invoke({})[:4] == [name, f"I am {name}", True, f"I am {name}"]
+
+
+def test_what_a_function_sets_among_its_variables_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import os\ndef lambda_handler(event, context):\n"
+        "    os.environ['WHO'] = os.environ['NEW'] = 'mine'\n"
+        "    seen = [os.environ['WHO'], (os.environ | {'B': '2'})['NEW'], ({'WHO': 'x'} | os.environ)['WHO']]\n"
+        "    del os.environ['NEW']\n"
+        "    return [*seen, os.environ.pop('NEW', None), os.environ.pop('WHO')]\n"
+    )
+    started = start({"F": FunctionSpec("F", tmp_path, {"WHO": "me"}, 3)})
+
+    assert started["F"].invoke({}) == ["mine", "mine", "mine", None, "mine"]
+    assert {"WHO", "NEW"}.isdisjoint(os.environ)
 
 
 @pytest.mark.parametrize(
