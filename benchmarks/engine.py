@@ -47,19 +47,20 @@ def engine() -> Iterator[str]:
 
 @dataclass
 class Bill:
-    """The pages that Queries answered, with its read units, its bytes as JSON and the seconds until it was parsed."""
+    """The answers that came, each with its units, its bytes as JSON and the seconds until it was parsed."""
 
     units: list[float] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
     def metered(self, url: str) -> "DynamoDBClient":
-        """Make a client whose Queries are on this bill. It waits longer than on Lambda: the machine may be busy."""
+        """Make a client whose calls are on this bill. It waits longer than on Lambda: the machine may be busy."""
         client = boto3.client("dynamodb", endpoint_url=url, config=clients.PATIENCE.merge(Config(read_timeout=60)))
         events: Any = client.meta.events
-        events.register("provide-client-params.dynamodb.Query", self._ask_for_units)
-        events.register("before-send.dynamodb.Query", self._begin)
-        events.register("after-call.dynamodb.Query", self._note)
+        for operation in ("BatchGetItem", "Query", "TransactWriteItems"):
+            events.register(f"provide-client-params.dynamodb.{operation}", self._ask_for_units)
+            events.register(f"before-send.dynamodb.{operation}", self._begin)
+            events.register(f"after-call.dynamodb.{operation}", self._note)
         return client
 
     def _ask_for_units(self, params: dict[str, Any], **_: object) -> dict[str, Any]:
@@ -70,7 +71,10 @@ class Bill:
 
     def _note(self, http_response: Any, parsed: dict[str, Any], **_: object) -> None:
         self.seconds.append(perf_counter() - self._began)
-        self.units.append(float(parsed["ConsumedCapacity"]["CapacityUnits"]))
+        consumed = parsed["ConsumedCapacity"]  # of each table, where a call can be about several
+        self.units.append(
+            sum(part["CapacityUnits"] for part in (consumed if isinstance(consumed, list) else [consumed]))
+        )
         self.sizes.append(len(http_response.content))
 
 

@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter, process_time
 from timeit import repeat
 
-from benchmarks.engine import ACCESS_TOKEN, RETENTION, Bill, engine, filled, item_size
+from benchmarks.engine import RETENTION, Bill, engine, filled, item_size
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
@@ -21,6 +21,7 @@ from sallyport.revocation.entries import Entry, SessionRevoked, UserRevoked
 from sallyport.revocation.roles import NoRoles
 from sallyport.revocation.window import OVERLAP_MS, Pace, Window
 from sallyport.tokens.access import AccessToken
+from tests.builders import a_token
 
 NOW_MS = 1_800_000_000_000
 POLL_MS = 5_000
@@ -82,7 +83,7 @@ def measure(url: str, table_name: str, entries: int, shards: int) -> Measured:
     bill, clock = Bill(), _Clock()
     table = Table(bill.metered(url), table_name)
     window = Window(Entries(table, shards=shards), PACE, clock, NoRoles())
-    token = _a_token()
+    token = a_token(sid=new_id(), sub=new_id())
     table.get(("NOBODY", "NOBODY"))  # opens the connection, and loads what botocore loads at its first call
     gc.collect()
     before = _most_memory_mb()
@@ -115,14 +116,6 @@ def _paid(bill: Bill, window: Window, token: AccessToken) -> Cost:
 
 def _most_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _a_token() -> AccessToken:
-    now = NOW_MS // 1000
-    return AccessToken(
-        iss="i", sub=new_id(), aud="a", client_id="c", iat=now, exp=now + ACCESS_TOKEN, jti=new_id(), sid=new_id(),
-        ver=1, auth_time=now,
-    )  # fmt: skip
 
 
 def in_a_new_process(url: str, table_name: str, entries: int, shards: int) -> Measured:

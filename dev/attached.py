@@ -81,7 +81,7 @@ def _why(error: Exception) -> str:
             return f"this is no YAML: {_one_line(error)}"
         case InvalidDocumentException():
             return "; ".join(_one_line(cause.message) for cause in error.causes)
-    return f"samtranslator does not understand it: {type(error).__name__}: {_one_line(error)}"
+    return f"it is not understood: {type(error).__name__}: {_one_line(error)}"
 
 
 def refuse_collisions(template: Path, theirs: Routes, ours: Routes) -> None:

@@ -8,6 +8,7 @@ from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
 from sallyport.sessions.rotation import Rotation, opened
 from sallyport.sessions.session import Session
+from sallyport.tokens.access import AccessToken
 
 SECOND = 1000
 MINUTE = 60 * SECOND
@@ -49,6 +50,12 @@ def a_session(user: User | None = None, **changes: Any) -> Session:
         ip="192.0.2.1",
     )
     return replace(session, **changes)
+
+
+def a_token(sid: str = "sid", sub: str = "sub", ver: int = 1) -> AccessToken:
+    return AccessToken(
+        iss="i", sub=sub, aud="a", client_id="c", iat=NOW, exp=NOW + 600, jti=new_id(), sid=sid, ver=ver, auth_time=NOW
+    )
 
 
 def a_rotation(**changes: int) -> Rotation:

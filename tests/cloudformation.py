@@ -1,45 +1,29 @@
 """CloudFormation's end of a custom resource: where the answer is put."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from dataclasses import dataclass, field
 from typing import Any
 
-
-class CloudFormation(HTTPServer):
-    """Receives the answers of custom resources at `url`."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Receiver)
-        self.answers: list[dict[str, Any]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/"
+from tests.endpoint import Reply, serving
 
 
-class _Receiver(BaseHTTPRequestHandler):
-    server: CloudFormation
+@dataclass
+class CloudFormation:
+    """The answers of custom resources that were put to `url`."""
 
-    def do_PUT(self) -> None:
-        self.server.answers.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-        self.send_response(200)
-        self.end_headers()
+    url: str = ""
+    answers: list[dict[str, Any]] = field(default_factory=list)
 
-    def log_message(self, *_: object) -> None:
-        pass
+    def receive(self, _path: str, body: bytes) -> Reply:
+        self.answers.append(json.loads(body))
+        return Reply(200, b"")
 
 
 @contextmanager
 def listening() -> Iterator[CloudFormation]:
-    server = CloudFormation()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    cloudformation = CloudFormation()
+    with serving(cloudformation.receive) as server:
+        cloudformation.url = f"{server.url}/"
+        yield cloudformation

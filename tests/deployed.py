@@ -16,6 +16,7 @@ from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
 from tests.builders import a_user
+from tests.tokens import unverified_claims
 
 EVENTS = Path(__file__).parent.parent / "events"
 STRICT = {"REVOCATION_MODE": "strict"}
@@ -73,6 +74,13 @@ class Stack:
 
     def log_out(self, **body: Any) -> Answer:
         return self.call("Logout", sample("logout_ended", body=body))
+
+    def end_session(self, access_token: str, sid: str) -> Answer:
+        """End the session `sid` in the name of whom an access token is about, as the authorizer would describe him."""
+        event = sample("account_session_ended")
+        event["pathParameters"]["sid"] = sid
+        event["requestContext"]["authorizer"]["lambda"] |= unverified_claims(access_token)
+        return self.call("Account", event)
 
     def authorize(self, access_token: str) -> dict[str, Any]:
         event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")

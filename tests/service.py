@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
-
-import jwt
 
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
@@ -23,7 +20,7 @@ from sallyport.tokens.refresh import RefreshTokenVerifier
 from tests.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
 from tests.stopped_time import Time
 from tests.stores import Stores
-from tests.tokens import KnownKeys, access_key, made_access_key, refresh_key
+from tests.tokens import KnownKeys, access_key, made_access_key, refresh_key, unverified_claims
 
 LEEWAY = MINUTE // SECOND
 IDLE = 10 * DAY
@@ -189,12 +186,8 @@ class Service:
         return authorize(access_token, verifier=self.access_verifier, mode=mode, clock=self.clock)
 
 
-def claims(token: str) -> dict[str, Any]:
-    return dict(jwt.decode(token, options={"verify_signature": False}))
-
-
 def gen_of(refresh_token: str) -> int:
-    return int(claims(refresh_token)["gen"])
+    return int(unverified_claims(refresh_token)["gen"])
 
 
 def _hash() -> str:

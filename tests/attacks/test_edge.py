@@ -13,7 +13,7 @@ from dev.template import ACCOUNT, REGION, Route, as_cloudformation
 from sallyport.accounts.user import User
 from tests.attacks.gateway import a_request, gateway_before
 from tests.deployed import PASSWORD, Stack, sample
-from tests.outcomes import claims
+from tests.tokens import unverified_claims
 from tests.watch import READS, Watch
 
 BAD_AUTHORIZATIONS = [
@@ -68,7 +68,7 @@ def test_e03_no_header_says_where_a_login_comes_from(stack: Stack, user: User) -
     _, session = stack.sessions.load(user.user_id, answer.body["session_id"])
     assert session is not None
     assert session.ip == event["requestContext"]["http"]["sourceIp"] != "203.0.113.9"
-    assert claims(answer.body["access_token"])["sub"] == user.user_id
+    assert unverified_claims(answer.body["access_token"])["sub"] == user.user_id
 
 
 @pytest.mark.parametrize("header", SPOOFED)
@@ -78,7 +78,7 @@ def test_e03_no_header_makes_another_request_of_one(stack: Stack, login: dict[st
 
     answer = gateway.answer(a_request("GET", "/auth/me", authorization, (header, SPOOFED[header])))
 
-    assert (answer.status, json.loads(answer.body)["sub"]) == (200, claims(login["access_token"])["sub"])
+    assert (answer.status, json.loads(answer.body)["sub"]) == (200, unverified_claims(login["access_token"])["sub"])
 
 
 @pytest.mark.parametrize("lines", [1, 10_000])
@@ -144,7 +144,7 @@ def test_e12_a_public_function_believes_nothing_that_stands_where_the_authorizer
     watch: Watch, stack: Stack, login: dict[str, Any]
 ) -> None:
     """Invoked directly with a forged context, these ask for a credential all the same."""
-    forged = {"lambda": {name: claims(login["access_token"])[name] for name in ("sub", "sid", "jti", "ver")}}
+    forged = {"lambda": {name: unverified_claims(login["access_token"])[name] for name in ("sub", "sid", "jti", "ver")}}
     for function, name, status in (("Refresh", "refresh_rotated", 401), ("Logout", "logout_ended", 204)):
         event = sample(name, body={})
         event["requestContext"]["authorizer"] = forged
@@ -213,7 +213,7 @@ def test_e14_nothing_is_changed_by_a_get(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("name", ["account_described", "account_listed", "wellknown_key_set", "wellknown_discovery"])
 def test_e14_and_none_of_these_writes(watch: Watch, stack: Stack, login: dict[str, Any], name: str) -> None:
-    told = claims(login["access_token"])
+    told = unverified_claims(login["access_token"])
     event = json.loads(json.dumps(sample(name)).replace("USER_ID", told["sub"]).replace("SESSION_ID", told["sid"]))
     function = "Account" if name.startswith("account") else "Wellknown"
 

@@ -17,9 +17,8 @@ from sallyport.signing.make import new_key
 from sallyport.tokens.keys import SigningKey, signing_key
 from tests.attacks.hmac_secrets import public_forms, with_hmac
 from tests.deployed import Stack
-from tests.outcomes import claims
 from tests.shapes import SAMPLES
-from tests.tokens import b64, forge, segment
+from tests.tokens import b64, forge, segment, unverified_claims
 from tests.watch import Watch
 
 Make = Callable[["Bad"], str]
@@ -40,7 +39,9 @@ class Bad:
         return {"alg": self.key.alg, "kid": self.key.kid, "typ": self.typ}
 
     def signed(self, header: Mapping[str, Any] | None = None, **changes: Any) -> str:
-        return self.text(json.dumps({**self.header, **(header or {})}), json.dumps({**claims(self.good), **changes}))
+        return self.text(
+            json.dumps({**self.header, **(header or {})}), json.dumps({**unverified_claims(self.good), **changes})
+        )
 
     def text(self, header: str, payload: str, encoding: str = "utf-8") -> str:
         return forge(header.encode(), payload.encode(encoding), self.key)
@@ -49,7 +50,7 @@ class Bad:
         return f"{segment({**self.header, **header})}.{self.good.split('.')[1]}"
 
     def without(self, name: str) -> str:
-        rest = {other: value for other, value in claims(self.good).items() if other != name}
+        rest = {other: value for other, value in unverified_claims(self.good).items() if other != name}
         return self.text(json.dumps(self.header), json.dumps(rest))
 
 
@@ -57,11 +58,11 @@ def _by_a_stranger(bad: Bad, **header: Any) -> str:
     made = new_key("RS256")
     theirs = signing_key(made.kid, made.alg, made.secret)
     said = {**bad.header, "alg": "RS256", "jwk": made.jwk, **header}
-    return forge(json.dumps(said).encode(), json.dumps(claims(bad.good)).encode(), theirs)
+    return forge(json.dumps(said).encode(), json.dumps(unverified_claims(bad.good)).encode(), theirs)
 
 
 def _by_a_public_key(bad: Bad) -> str:
-    return with_hmac({**bad.header, "alg": "HS256"}, claims(bad.good), bad.public_pem)
+    return with_hmac({**bad.header, "alg": "HS256"}, unverified_claims(bad.good), bad.public_pem)
 
 
 def _with_a_bit_changed(bad: Bad) -> str:
@@ -76,7 +77,7 @@ ROWS: Mapping[str, Make] = {
     "J01 none, with our signature": lambda bad: f"{bad.unsigned(alg='none')}.{bad.good.split('.')[2]}",
     "J02": _by_a_public_key,
     "J03": lambda bad: bad.signed({"alg": "RS384"}),
-    "J04": lambda bad: with_hmac({**bad.header, "alg": "HS256"}, claims(bad.good), b"secret"),
+    "J04": lambda bad: with_hmac({**bad.header, "alg": "HS256"}, unverified_claims(bad.good), b"secret"),
     "J05 a bit": _with_a_bit_changed,
     "J05 cut": lambda bad: bad.good[:-4],
     "J05 missing": lambda bad: bad.good.rpartition(".")[0],
@@ -84,7 +85,7 @@ ROWS: Mapping[str, Make] = {
     "J08 padded": lambda bad: bad.good + "==",
     "J08 a letter inside": lambda bad: bad.good[:30] + "!" + bad.good[30:],
     "J09": lambda bad: bad.good + ".a.b",
-    "J10 header": lambda bad: bad.text("[]", json.dumps(claims(bad.good))),
+    "J10 header": lambda bad: bad.text("[]", json.dumps(unverified_claims(bad.good))),
     "J10 payload": lambda bad: bad.text(json.dumps(bad.header), "[" * 4000),
     "J11 unknown": lambda bad: bad.signed({"kid": "k" * 43}),
     "J11 a path": lambda bad: bad.signed({"kid": "../../../../etc/passwd"}),
@@ -103,14 +104,16 @@ ROWS: Mapping[str, Make] = {
     "J20 iss": lambda bad: bad.signed(iss="https://evil.example"),
     "J20 aud": lambda bad: bad.signed(aud=["sallyport", "other"]),
     "J21": lambda bad: bad.signed(exp=1),
-    "J21 text": lambda bad: bad.signed(exp=str(claims(bad.good)["exp"])),
-    "J22 nbf": lambda bad: bad.signed(nbf=claims(bad.good)["exp"] - 1),
-    "J22 iat": lambda bad: bad.signed(iat=claims(bad.good)["exp"] - 1),
+    "J21 text": lambda bad: bad.signed(exp=str(unverified_claims(bad.good)["exp"])),
+    "J22 nbf": lambda bad: bad.signed(nbf=unverified_claims(bad.good)["exp"] - 1),
+    "J22 iat": lambda bad: bad.signed(iat=unverified_claims(bad.good)["exp"] - 1),
     "J23 sub": lambda bad: bad.without("sub"),
     "J23 jti": lambda bad: bad.signed(jti=""),
     "J23 sid": lambda bad: bad.signed(sid="a#b"),
-    "J24": lambda bad: bad.text(json.dumps(bad.header), json.dumps(claims(bad.good))[:-1] + ',"sub":"someone"}'),
-    "J25": lambda bad: bad.text(json.dumps(bad.header), json.dumps(claims(bad.good)), "utf-16"),
+    "J24": lambda bad: bad.text(
+        json.dumps(bad.header), json.dumps(unverified_claims(bad.good))[:-1] + ',"sub":"someone"}'
+    ),
+    "J25": lambda bad: bad.text(json.dumps(bad.header), json.dumps(unverified_claims(bad.good)), "utf-16"),
     "J26": lambda bad: bad.signed(filler="x" * 8192),
 }  # fmt: skip
 every_row = pytest.mark.parametrize("make", ROWS.values(), ids=ROWS)

@@ -16,8 +16,7 @@ from sallyport.tokens.keys import SigningKey
 from tests.attacks.conftest import active_key
 from tests.builders import DAY
 from tests.deployed import PASSWORD, STRICT, Stack, sample
-from tests.outcomes import claims
-from tests.tokens import ISSUER
+from tests.tokens import ISSUER, unverified_claims
 from tests.watch import Watch
 from tests.wire import Wire
 
@@ -46,7 +45,7 @@ def days_pass(stack: Stack, seconds: int) -> None:
 
 def still_signed(stack: Stack, key: SigningKey, like: str) -> str:
     """Sign with a key that has been superseded, as whoever stole it would."""
-    return key.sign({**claims(like), "iat": stack.now, "exp": stack.now + 600}, typ="at+jwt")
+    return key.sign({**unverified_claims(like), "iat": stack.now, "exp": stack.now + 600}, typ="at+jwt")
 
 
 def test_j29_both_keys_are_good_while_one_takes_over_and_the_old_one_is_gone_some_hours_later(

@@ -7,7 +7,8 @@ from typing import TypeAlias
 from sallyport.accounts.user import User
 from sallyport.sessions.session import Session
 from tests.builders import SECOND
-from tests.service import Service, claims
+from tests.service import Service
+from tests.tokens import unverified_claims
 
 OLD_ROLES, NEW_ROLES = "reader writer", "auditor"
 
@@ -28,7 +29,7 @@ class Token:
     roles_changed_at: int | None = None
 
     def __post_init__(self) -> None:
-        self.exp = claims(self.text)["exp"]
+        self.exp = unverified_claims(self.text)["exp"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def issue(service: Service, session: Session, *, later: int = 0) -> str:
 
 
 def _token(service: Service, family: Family, now_ms: int) -> list[Session]:
-    assert service.stores.revocations.revoke_token(claims(family.first.text)["jti"], now_ms=now_ms)
+    assert service.stores.revocations.revoke_token(unverified_claims(family.first.text)["jti"], now_ms=now_ms)
     return []
 
 

@@ -15,8 +15,8 @@ from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
 from tests.builders import DAY
-from tests.cli.endpoint import Endpoint, serving
 from tests.cli.operating import describe_stack, lambda_answers
+from tests.endpoint import Endpoint, serving
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,7 +11,7 @@ from sallyport.identifiers import new_id
 from tests.cli.operating import Ran, done, run
 from tests.cli.test_users import DENIED, asked, bounded
 from tests.deployed import Answer, Stack
-from tests.tokens import access_key, b64, forge, segment
+from tests.tokens import access_key, b64, forge, segment, unverified_claims
 
 INSPECTED = ["kind", "signed_by_this_stack", "accepted", "refused_because"]
 
@@ -19,10 +19,6 @@ INSPECTED = ["kind", "signed_by_this_stack", "accepted", "refused_because"]
 @pytest.fixture
 def tokens(stack: Stack, user: User) -> dict[str, Any]:
     return stack.log_in(user).body
-
-
-def claims(token: str) -> dict[str, Any]:
-    return dict(jwt.decode(token, options={"verify_signature": False}))
 
 
 def inspected(token: str) -> dict[str, Any]:
@@ -51,7 +47,7 @@ def test_a_good_access_token_is_accepted_and_its_claims_are_told(user: User, tok
     assert list(document) == [*INSPECTED, "claims"]
     assert document["kind"] == "access"
     assert verdict(document) == (True, True, None)
-    assert document["claims"] == claims(tokens["access_token"])
+    assert document["claims"] == unverified_claims(tokens["access_token"])
     assert ["accepted", "yes"] in as_table.rows
     assert ["sub", user.user_id] in as_table.rows
     assert_not_printed(as_table, tokens["access_token"])
@@ -74,7 +70,7 @@ def test_an_expired_token_is_signed_and_not_accepted(stack: Stack, user: User) -
     ],
 )
 def test_a_revoked_token_is_signed_and_not_accepted(tokens: dict[str, Any], command: str, why: str) -> None:
-    done(*command.format(**claims(tokens["access_token"])).split(" "))
+    done(*command.format(**unverified_claims(tokens["access_token"])).split(" "))
 
     document = inspected(tokens["access_token"])
 
@@ -84,7 +80,7 @@ def test_a_revoked_token_is_signed_and_not_accepted(tokens: dict[str, Any], comm
 
 def test_a_token_that_another_key_signed_is_told_as_unverified(tokens: dict[str, Any]) -> None:
     header = jwt.get_unverified_header(tokens["access_token"])
-    payload = json.dumps({**claims(tokens["access_token"]), "sub": "\x1b[31m[red]canary"}).encode()
+    payload = json.dumps({**unverified_claims(tokens["access_token"]), "sub": "\x1b[31m[red]canary"}).encode()
     ours = forge(json.dumps(header).encode(), payload, access_key())
     strangers = forge(json.dumps({**header, "kid": new_id()}).encode(), payload, access_key())
 
@@ -106,7 +102,7 @@ def test_a_token_that_only_functions_can_verify_is_told_as_unverified(
 
     assert document["kind"] == kind
     assert verdict(document) == (None, None, None)
-    assert document["unverified_claims"] == claims(tokens[name])
+    assert document["unverified_claims"] == unverified_claims(tokens[name])
 
 
 @pytest.mark.parametrize("typ", ["JWT", None, 1, ["at+jwt"]])
@@ -152,7 +148,7 @@ def test_a_revoked_token_is_dead_at_once_in_strict_and_within_five_seconds_in_bo
     again: Answer = stack.refresh(tokens["refresh_token"])
     assert stack.authorize(again.body["access_token"])["isAuthorized"]
     assert ran.document == {
-        "jti": claims(tokens["access_token"])["jti"],
+        "jti": unverified_claims(tokens["access_token"])["jti"],
         "changed": True,
         "bites_within_seconds": 5,
     }
@@ -160,7 +156,7 @@ def test_a_revoked_token_is_dead_at_once_in_strict_and_within_five_seconds_in_bo
 
 
 def test_a_token_is_revoked_by_its_jti_alone_and_once(stack: Stack, tokens: dict[str, Any]) -> None:
-    jti = claims(tokens["access_token"])["jti"]
+    jti = unverified_claims(tokens["access_token"])["jti"]
 
     first, second = (done("token", "revoke", "--jti", jti) for _ in range(2))
 
@@ -173,7 +169,7 @@ def test_a_token_is_revoked_by_its_jti_alone_and_once(stack: Stack, tokens: dict
 def test_a_token_that_nothing_accepts_is_not_revoked(
     stack: Stack, user: User, tokens: dict[str, Any], which: str
 ) -> None:
-    header, payload = jwt.get_unverified_header(tokens["access_token"]), claims(tokens["access_token"])
+    header, payload = jwt.get_unverified_header(tokens["access_token"]), unverified_claims(tokens["access_token"])
     stack.clock.advance(-601)
     token, why = {
         "expired": (stack.log_in(user).body["access_token"], "it has expired"),
@@ -187,7 +183,7 @@ def test_a_token_that_nothing_accepts_is_not_revoked(
     ran = run("token", "revoke", typed=token)
 
     assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: nothing to revoke: {why}\n")
-    assert stack.table.get((f"JTI#{claims(token)['jti']}", "JTI")) == [None]
+    assert stack.table.get((f"JTI#{unverified_claims(token)['jti']}", "JTI")) == [None]
 
 
 def test_what_can_be_no_jti_is_wrong_usage() -> None:

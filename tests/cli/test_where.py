@@ -14,9 +14,9 @@ from sallyport.revocation.window import OVERLAP_MS
 from sallyport_cli.deployed import TABLE_PATIENCE
 from sallyport_cli.errors import Refused, in_one_line
 from sallyport_cli.stack import Stack as OpenedStack
-from tests.cli.endpoint import Endpoint, Reply, serving
 from tests.cli.operating import PARAMETERS, describe_stack, done, run
 from tests.deployed import Stack
+from tests.endpoint import Endpoint, Reply, serving
 from tests.ports import free_ports
 from tests.wire import Wire
 

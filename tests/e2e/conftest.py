@@ -4,6 +4,7 @@ import dataclasses
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -92,6 +94,14 @@ class Server:
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         return httpx.request(method, self.url + path, timeout=30, **more)
+
+    def request_unchanged(self, method: str, path: str) -> bytes:
+        """Ask for a path that HTTP clients would make tidy. Answers all that came, status line first."""
+        parts = urlsplit(self.url)
+        assert parts.hostname is not None
+        with socket.create_connection((parts.hostname, parts.port or 80)) as connection:
+            connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            return b"".join(iter(lambda: connection.recv(4096), b""))
 
     def post(self, path: str, body: object) -> httpx.Response:
         return self.request("POST", path, json=body)

@@ -1,10 +1,8 @@
 """`python -m dev --template`: an API of one's own beside Sallyport's, guarded by the same authorizer as on AWS."""
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -61,11 +59,7 @@ def test_a_logout_bites_at_once_in_strict_and_an_expired_token_always(attached: 
     ("/./orders", 404), ("/greeting/../orders", 404), ("/Orders", 404), ("/orders;x", 404), ("/greeting/", 404),
 ])  # fmt: skip
 def test_e09_no_path_leads_past_the_authorizer(attached: Server, path: str, status: int) -> None:
-    parts = urlsplit(attached.url)
-    assert parts.hostname is not None
-    with socket.create_connection((parts.hostname, parts.port or 80)) as connection:
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    answer = attached.request_unchanged("GET", path)
 
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
 

@@ -1,8 +1,6 @@
 """The local gateway over HTTP: what API Gateway answers by itself, and what reaches the functions."""
 
-import socket
 import subprocess
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -45,11 +43,7 @@ def test_a_tampered_an_expired_and_a_wrong_kind_of_token_are_the_gateways_403(se
     ],
 )  # fmt: skip
 def test_e09_e14_what_no_route_matches_is_the_gateways_404(server: Server, method: str, path: str) -> None:
-    parts = urlsplit(server.url)
-    assert parts.hostname is not None
-    with socket.create_connection((parts.hostname, parts.port or 80)) as connection:
-        connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    answer = server.request_unchanged(method, path)
 
     assert answer.startswith(b"HTTP/1.1 404 ")
     assert answer.endswith(b'{"message":"Not Found"}') or method == "HEAD"

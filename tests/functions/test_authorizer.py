@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import jwt
 import pytest
 
 from dev.cloud import Cloud
@@ -13,6 +12,7 @@ from dev.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
 from tests.deployed import Answer, Stack, sample
+from tests.tokens import unverified_claims
 from tests.wire import Wire
 
 DENIED = {"isAuthorized": False}
@@ -82,17 +82,14 @@ WAYS = ["token", "logout", "session ended", "everywhere", "replay", "version", "
 def revoke(stack: Stack, user: User, login: Answer, newest: Answer, way: str) -> None:
     """Revoke, in one of all the ways, what `login` opened and `newest` goes on with."""
     now_ms = stack.now * 1000
-    claims = jwt.decode(newest.body["access_token"], options={"verify_signature": False})
+    claims = unverified_claims(newest.body["access_token"])
     match way:
         case "token":
             assert stack.revocations.revoke_token(claims["jti"], now_ms=now_ms)
         case "logout":
             stack.log_out(refresh_token=newest.body["refresh_token"])
         case "session ended":
-            event = sample("account_session_ended")
-            event["pathParameters"]["sid"] = claims["sid"]
-            event["requestContext"]["authorizer"]["lambda"] |= claims
-            assert stack.call("Account", event).status == 204
+            assert stack.end_session(newest.body["access_token"], claims["sid"]).status == 204
         case "everywhere":
             stack.log_out(refresh_token=newest.body["refresh_token"], everywhere=True)
         case "replay":
@@ -136,7 +133,7 @@ def test_in_stateless_every_revocation_bites_at_exp(deployment: Deployment, stac
     authorizer = with_mode(deployment, "stateless")
     login, newest = a_session_in_use(stack, user)
     access_token = newest.body["access_token"]
-    exp = jwt.decode(access_token, options={"verify_signature": False})["exp"]
+    exp = unverified_claims(access_token)["exp"]
 
     revoke(stack, user, login, newest, way)
 
@@ -157,7 +154,7 @@ def test_roles_are_read_fresh(stack: Stack, user: User, access_token: str) -> No
 def test_j27_what_the_table_no_longer_bears_out_is_denied(
     stack: Stack, user: User, login: Answer, access_token: str, way: str
 ) -> None:
-    iat = jwt.decode(access_token, options={"verify_signature": False})["iat"]
+    iat = unverified_claims(access_token)["iat"]
     _, session = stack.sessions.load(user.user_id, login.body["session_id"])
     assert session is not None
     assert stack.authorize(access_token)["isAuthorized"]
@@ -224,7 +221,7 @@ def test_an_event_that_is_none_raises_and_never_allows(cloud: Cloud, stack: Stac
 
 @pytest.mark.parametrize("seconds", [599, 600])
 def test_j30_the_token_dies_at_exp(stack: Stack, access_token: str, seconds: int) -> None:
-    exp = jwt.decode(access_token, options={"verify_signature": False})["exp"]
+    exp = unverified_claims(access_token)["exp"]
     stack.clock.advance(exp - 600 - stack.clock.time_ns() // 1_000_000_000 + seconds)
 
     assert stack.authorize(access_token)["isAuthorized"] == (seconds < 600)

@@ -2,21 +2,12 @@
 
 from typing import Any
 
-import jwt
 import pytest
 
 from sallyport.accounts.user import User
 from tests.deployed import Answer, Stack, sample
+from tests.tokens import unverified_claims
 from tests.wire import Wire
-
-
-def end_session(stack: Stack, caller: Answer, sid: str) -> Answer:
-    """End the session `sid` with the access token of a login, as the authorizer describes it."""
-    claims = jwt.decode(caller.body["access_token"], options={"verify_signature": False})
-    event = sample("account_session_ended")
-    event["pathParameters"]["sid"] = sid
-    event["requestContext"]["authorizer"]["lambda"] |= {name: claims[name] for name in ("sub", "sid", "jti", "ver")}
-    return stack.call("Account", event)
 
 
 def is_alive(stack: Stack, login: Answer) -> bool:
@@ -32,7 +23,7 @@ def entries(stack: Stack, sid: str) -> list[Any]:
 def test_a_user_ends_another_session_of_his_and_no_third(stack: Stack, user: User) -> None:
     here, lost_phone, tablet = (stack.log_in(user) for _ in range(3))
 
-    answer = end_session(stack, here, lost_phone.body["session_id"])
+    answer = stack.end_session(here.body["access_token"], lost_phone.body["session_id"])
 
     assert (answer.status, answer.body) == (204, {})
     assert not is_alive(stack, lost_phone)
@@ -44,7 +35,7 @@ def test_a_user_ends_another_session_of_his_and_no_third(stack: Stack, user: Use
 def test_he_may_end_the_one_he_is_in(stack: Stack, user: User) -> None:
     here = stack.log_in(user)
 
-    assert end_session(stack, here, here.body["session_id"]).status == 204
+    assert stack.end_session(here.body["access_token"], here.body["session_id"]).status == 204
 
     assert not is_alive(stack, here)
 
@@ -53,7 +44,7 @@ def test_ending_it_again_is_204_and_fills_no_list(stack: Stack, user: User) -> N
     here, there = stack.log_in(user), stack.log_in(user)
     sid = there.body["session_id"]
 
-    assert [end_session(stack, here, sid).status for _ in range(3)] == [204, 204, 204]
+    assert [stack.end_session(here.body["access_token"], sid).status for _ in range(3)] == [204, 204, 204]
 
     assert len(entries(stack, sid)) == 1
 
@@ -61,7 +52,7 @@ def test_ending_it_again_is_204_and_fills_no_list(stack: Stack, user: User) -> N
 def test_another_users_session_is_204_and_lives_on(stack: Stack, user: User) -> None:
     here, stranger = stack.log_in(user), stack.log_in(stack.new_user())
 
-    assert end_session(stack, here, stranger.body["session_id"]).status == 204
+    assert stack.end_session(here.body["access_token"], stranger.body["session_id"]).status == 204
 
     assert is_alive(stack, stranger)
     assert entries(stack, stranger.body["session_id"]) == []
@@ -77,7 +68,7 @@ def test_l10_what_can_be_no_session_is_204_and_never_reaches_a_key(
     here = stack.log_in(user)
     wire.reset()
 
-    assert end_session(stack, here, sid).status == 204
+    assert stack.end_session(here.body["access_token"], sid).status == 204
 
     assert wire.calls == ["BatchGetItem"]
 
@@ -86,7 +77,7 @@ def test_l10_what_can_be_no_session_is_204_and_never_reaches_a_key(
 def test_a_revoked_token_ends_nothing_whatever_the_authorizers_mode(stack: Stack, user: User, way: str) -> None:
     """In `bounded` and `stateless` the authorizer may let it pass."""
     revoked, victim = stack.log_in(user), stack.log_in(user)
-    claims = jwt.decode(revoked.body["access_token"], options={"verify_signature": False})
+    claims = unverified_claims(revoked.body["access_token"])
     now_ms = stack.now * 1000
     match way:
         case "logout":
@@ -100,7 +91,7 @@ def test_a_revoked_token_ends_nothing_whatever_the_authorizers_mode(stack: Stack
         case "deleted":
             stack.revocations.delete(user, now_ms=now_ms)
 
-    answer = end_session(stack, revoked, victim.body["session_id"])
+    answer = stack.end_session(revoked.body["access_token"], victim.body["session_id"])
 
     assert (answer.status, answer.body["code"]) == (401, "invalid_token")
     assert entries(stack, victim.body["session_id"]) == []
@@ -112,7 +103,7 @@ def test_a_table_that_is_away_is_a_503_and_nothing_has_ended(
 ) -> None:
     here, there = stack.log_in(user), stack.log_in(user)
     wire.refuse(operation)
-    answer = end_session(stack, here, there.body["session_id"])
+    answer = stack.end_session(here.body["access_token"], there.body["session_id"])
     wire.reset()
 
     assert (answer.status, answer.body["code"]) == (503, "service_unavailable")

@@ -18,8 +18,7 @@ from dev.cloud import Cloud
 from dev.deployment import Deployment, deploy
 from sallyport.identifiers import new_id
 from tests.deployed import STRICT, Stack, sample
-from tests.outcomes import claims
-from tests.tokens import ISSUER
+from tests.tokens import ISSUER, unverified_claims
 
 NODE = Path(__file__).parent.parent / "node"
 BY_AWS_JWT_VERIFY = """
@@ -98,7 +97,7 @@ def test_joserfc_accepts_them(published: Published, tokens: list[str], worthless
     for token in tokens:
         decoded = jwt.decode(token, keys, algorithms=published.algorithms)
         registry.validate(decoded.claims)
-        assert (decoded.claims, decoded.header["typ"]) == (claims(token), "at+jwt")
+        assert (decoded.claims, decoded.header["typ"]) == (unverified_claims(token), "at+jwt")
     for token in worthless:
         with pytest.raises((JoseError, ValueError)):
             jwt.decode(token, keys, algorithms=published.algorithms)
@@ -119,6 +118,6 @@ def test_aws_jwt_verify_accepts_them(published: Published, tokens: list[str], wo
 
     assert done.returncode == 0, done.stderr
     read = json.loads(done.stdout)
-    assert read[: len(tokens)] == [claims(token) for token in tokens]
+    assert read[: len(tokens)] == [unverified_claims(token) for token in tokens]
     assert all(answer.keys() == {"error"} for answer in read[len(tokens) :])
     assert len(read) == len(tokens) + len(worthless)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import jwt
 import pytest
 
 from dev.functions import LocalFunction
@@ -10,12 +9,13 @@ from sallyport.accounts.user import User
 from sallyport.revocation.entries import retention
 from tests.builders import DAY
 from tests.deployed import Answer, Stack, sample
+from tests.tokens import unverified_claims
 from tests.wire import Wire
 
 
 def gen(answer: Answer) -> int:
     assert answer.status == 200
-    return int(jwt.decode(answer.body["refresh_token"], options={"verify_signature": False})["gen"])
+    return int(unverified_claims(answer.body["refresh_token"])["gen"])
 
 
 def refused(answer: Answer) -> bool:
@@ -142,7 +142,7 @@ def test_a_replay_leaves_one_entry_for_the_authorizers(stack: Stack, user: User,
 
 def test_a_session_ends_at_its_absolute_end_to_the_second(stack: Stack, user: User) -> None:
     token = stack.log_in(user).body["refresh_token"]
-    ends = jwt.decode(token, options={"verify_signature": False})["exp"]
+    ends = unverified_claims(token)["exp"]
     now = stack.now
 
     stack.clock.advance(ends - now - 10)  # ten seconds, so that no machine is too slow
@@ -157,7 +157,7 @@ def test_a_session_ends_at_its_absolute_end_to_the_second(stack: Stack, user: Us
 
 
 def test_a_session_that_is_not_used_ends_while_its_item_still_stands(stack: Stack, user: User, first: str) -> None:
-    sid = jwt.decode(first, options={"verify_signature": False})["sid"]
+    sid = unverified_claims(first)["sid"]
     _, session = stack.sessions.load(user.user_id, sid)
     assert session is not None
     now = stack.now
@@ -204,7 +204,7 @@ def test_j19_a_refresh_token_and_a_device_token_authorize_nothing(stack: Stack, 
 
 
 def test_a_cookie_session_takes_no_token_from_a_body(stack: Stack, user: User, first: str) -> None:
-    sid = jwt.decode(first, options={"verify_signature": False})["sid"]
+    sid = unverified_claims(first)["sid"]
     _, session = stack.sessions.load(user.user_id, sid)
     assert session is not None
     stack.sessions.create(replace(session, mode="cookie"))

@@ -30,7 +30,8 @@ from tests.histories.model import (
     ModelUser,
     issued,
 )
-from tests.service import claims, gen_of
+from tests.service import gen_of
+from tests.tokens import unverified_claims
 
 
 @dataclass(frozen=True)
@@ -171,8 +172,8 @@ class Histories(RuleBasedStateMachine):
         gen = gen_of(answer.refresh_token)
         assert gen == expected.gen
         assert gen == presented or (session, gen) not in self.generations
-        assert claims(answer.refresh_token)["exp"] * 1000 == session.end
-        assert claims(answer.access_token)["exp"] * 1000 <= session.end
+        assert unverified_claims(answer.refresh_token)["exp"] * 1000 == session.end
+        assert unverified_claims(answer.access_token)["exp"] * 1000 <= session.end
         self.generations.add((session, gen))
         pair = Pair(answer.refresh_token, answer.access_token, issued(session, gen, self.doors.now))
         self.given.append(pair)

@@ -189,7 +189,7 @@ PLAIN = "Plain: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: x, ProtocolTyp
         ),
         ("Runtime: python3.13", "Colour: red", "'Globals' section is invalid"),
         (TEMPLATE, "a: [", "this is no YAML: while parsing"),
-        ("ENABLED: true", "on: true", "samtranslator does not understand it: TypeError: "),
+        ("ENABLED: true", "on: true", "it is not understood: TypeError: "),
         ("Type: AWS::Serverless::HttpApi", "Type: AWS::Serverless::Nonsense", "it has 0 HTTP APIs"),
         (TEMPLATE, "", "this is no SAM template: it has no Resources"),
         (TEMPLATE, "[]", "this is no SAM template: it has no Resources"),

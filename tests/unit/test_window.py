@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from sallyport.accounts.user import User
 from sallyport.errors import InvalidToken, Unavailable
-from sallyport.identifiers import new_id
 from sallyport.revocation.authorize import Bounded
 from sallyport.revocation.entries import (
     EVERY_VERSION,
@@ -24,7 +23,7 @@ from sallyport.revocation.roles import KnownRoles
 from sallyport.revocation.window import OVERLAP_MS, PAUSE_MS, Pace, Window
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.claims import MAX_INTEGER
-from tests.builders import MINUTE, NOW, SECOND, a_user
+from tests.builders import MINUTE, NOW, SECOND, a_token, a_user
 
 START = NOW * SECOND
 POLL = 5 * SECOND
@@ -97,12 +96,6 @@ class Environment:
 @pytest.fixture
 def environment() -> Environment:
     return Environment()
-
-
-def a_token(sid: str = "sid", sub: str = "sub", ver: int = 1) -> AccessToken:
-    return AccessToken(
-        iss="i", sub=sub, aud="a", client_id="c", iat=NOW, exp=NOW + 600, jti=new_id(), sid=sid, ver=ver, auth_time=NOW
-    )
 
 
 TOKEN = a_token()

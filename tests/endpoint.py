@@ -1,4 +1,4 @@
-"""An AWS service over HTTP as far as a test needs it: what moto does not have, or does not refuse."""
+"""An AWS service over HTTP as far as a test needs it: what moto does not have, receive or refuse."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +33,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: Endpoint
 
     def do_GET(self) -> None:
+        self.do_POST()
+
+    def do_PUT(self) -> None:
         self.do_POST()
 
     def do_POST(self) -> None:
