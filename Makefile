@@ -1,14 +1,14 @@
 # Every command of the project. `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
-ARCH ?= arm64
 CONFIG ?= default
+BUILT := .aws-sam/build/template.yaml
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
 .PHONY: help dev spa test check prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
-.DELETE_ON_ERROR:  # a build that layers/check.py refuses is none
+.DELETE_ON_ERROR:  # a build that ops/check_build.py refuses is none
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,45 +45,44 @@ lint: .venv/.test
 	$(BIN)/ruff check .
 
 types: .venv/.test
-	$(BIN)/mypy layers/core layers/check.py cli dev examples benchmarks tests
+	$(BIN)/mypy layers/core cli dev ops examples benchmarks tests
 
 contracts: .venv/.test
 	$(BIN)/lint-imports --no-logo
 
 template: .venv/.dev .venv-sam/.installed
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
-	$(BIN)/python -m dev.translated > .venv-sam/translated.json
+	$(BIN)/python -m ops.translated > .venv-sam/translated.json
 	.venv-sam/bin/cfn-lint --non-zero-exit-code error .venv-sam/translated.json
 	for template in examples/*/template.yaml; do .venv-sam/bin/cfn-lint --non-zero-exit-code error "$$template" && \
-		$(BIN)/python -m dev.translated "$$template" > .venv-sam/translated.json && \
+		$(BIN)/python -m ops.translated "$$template" > .venv-sam/translated.json && \
 		.venv-sam/bin/cfn-lint --ignore-checks W1020 W2001 --non-zero-exit-code error -- .venv-sam/translated.json || exit; \
 	done  # both warn of what samtranslator has resolved
 
 lock:  ## Pin every dependency anew (needs uv)
 	requirements/lock.sh
 
-build: .aws-sam/$(ARCH)/template.yaml  ## Build and check functions and layers (ARCH=arm64 or x86_64; needs python3.13)
+build: $(BUILT)  ## Build and check functions and layers, for both architectures (needs python3.13)
 
-.aws-sam/%/template.yaml: .venv-sam/.installed template.yaml $(shell find functions layers -type f -not -path '*/__pycache__/*')
-	ARCH=$* AWS_DEFAULT_REGION=us-east-1 $(SAM) build --build-dir .aws-sam/$* --parameter-overrides Architecture=$*
-	$(PYTHON) layers/check.py .aws-sam/$* $*
+$(BUILT): .venv-sam/.installed template.yaml $(shell find functions layers -type f -not -path '*/__pycache__/*')
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) build --build-dir $(@D)
+	$(PYTHON) -m ops.check_build $(@D)
 
 # Without python3.13 nothing can be built. The rest of `make check` is worth its time all the same.
 built: .venv-sam/.installed
-	@if python3.13 --version >/dev/null 2>&1; then $(MAKE) --no-print-directory .aws-sam/arm64/template.yaml emulator; \
+	@if python3.13 --version >/dev/null 2>&1; then $(MAKE) --no-print-directory emulator; \
 	else echo "python3.13 is not on PATH: nothing is built, and tests/runtime is skipped"; fi
 
-emulator: .aws-sam/x86_64/template.yaml .venv-emulator/.installed  ## Build what tests/runtime runs (needs python3.13)
+emulator: $(BUILT) .venv-emulator/.installed  ## Build what tests/runtime runs (needs python3.13)
 
-deploy: .venv/.dev  ## Build afresh and deploy to AWS (CONFIG=dev, staging or prod; ARCH=)
-	rm -rf .aws-sam/$(ARCH)
+deploy: .venv-sam/.installed  ## Build afresh and deploy to AWS (CONFIG=dev, staging or prod; ARCH=; PARAMETERS="Name=Value ...")
+	rm -rf $(dir $(BUILT))
 	@$(MAKE) --no-print-directory build
-	$(BIN)/python -m dev.release .aws-sam/$(ARCH) $(ARCH)
-	$(SAM) deploy --guided --config-file $(CURDIR)/samconfig.toml --config-env $(CONFIG) \
-		--template-file .aws-sam/$(ARCH)/release.json
+	@$(PYTHON) -m ops.deploy --sam .venv-sam/bin/sam --template $(BUILT) --config $(CONFIG) \
+		$(if $(ARCH),--parameter Architecture=$(ARCH)) $(PARAMETERS:%=--parameter %)
 
 smoke: .venv/.dev  ## Check a deployed stack from outside (STACK=)
-	@$(BIN)/python -m dev.smoke $(STACK)
+	@$(BIN)/python -m ops.smoke $(STACK)
 
 clean:  ## Remove everything that these commands made
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

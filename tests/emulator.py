@@ -19,8 +19,8 @@ import httpx
 from dev.template import ROOT, FunctionSpec
 from tests.ports import answers, free_ports
 
-_BUILD = ROOT / ".aws-sam/x86_64"
-_LAYERS = ("CoreLayer", "DependenciesLayer")
+_BUILD = ROOT / ".aws-sam/build"
+_LAYERS = ("CoreLayer", "DependenciesX86")
 _PYTHON = ROOT / ".venv-emulator/bin/python"
 _EMULATOR = "lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-x86_64"
 _PATIENCE_SECONDS = 120  # the emulator panics when a client goes away during a call

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from dev import smoke
+from ops import smoke
 from dev.cloud import Cloud
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table

@@ -204,7 +204,7 @@ def test_a_deployment_that_would_go_on_serving_the_old_version_fails_and_its_rol
 
     first, updated, rolled_back = cloudformation.answers
     assert (first["Status"], updated["Status"], rolled_back["Status"]) == ("SUCCESS", status, "SUCCESS")
-    assert ("make deploy" in updated["Reason"]) == (status == "FAILED")
+    assert ("the parameter Release" in updated["Reason"]) == (status == "FAILED")
 
 
 def test_an_error_that_nobody_expected_is_logged_and_counted(

@@ -70,7 +70,7 @@ def test_o02_an_authorizer_that_crashes_tells_nobody_the_token(stack: Stack, tmp
 
     for answer in answers:
         assert (answer["errorType"], answer["errorMessage"]) == ("AuthorizerUnavailable", "")
-        assert ".aws-sam/x86_64/CoreLayer/python/sallyport/aws/authorizer/handler.py" in answer["stackTrace"][0]
+        assert ".aws-sam/build/CoreLayer/python/sallyport/aws/authorizer/handler.py" in answer["stackTrace"][0]
     printed = log.read_text()
     assert printed.count("Query ResourceNotFoundException") == len(AUTHORIZER_EVENTS)
     assert "AuthorizerUnavailable" in printed

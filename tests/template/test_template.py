@@ -11,9 +11,9 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from dev.cloud import Cloud
-from dev.release import LONGEST_WORD, release_word, released
 from dev.stack import Stack, read, translate
 from dev.template import TEMPLATE, as_cloudformation
+from ops.deploy import LONGEST_RELEASE, release_at
 from sallyport import settings
 from sallyport.aws.http import _PROBLEMS
 from sallyport.errors import SettingsError
@@ -35,6 +35,7 @@ NOT_SETTINGS = {  # what only the template uses
     "Deployment",
     "LogRetentionDays",
     "LoginConcurrency",
+    "Release",
     "RequestBurst",
     "RequestsPerSecond",
     "SamLocal",
@@ -259,35 +260,56 @@ def test_other_stacks_can_import_what_they_need() -> None:
 SERVED = [function for function in FUNCTIONS if function != "RotateKeys"]
 
 
-def version_ids(text: str) -> dict[str, str]:
-    """Name the version of every function that a template would publish."""
-    resources = as_cloudformation(text)[0]["Resources"]
+def version_ids(release: str) -> dict[str, str]:
+    """Return the name of the version of every function that a deployment with this release would publish."""
+    resources = as_cloudformation(given={"Release": release})[0]["Resources"]
     versions = [(name, r["Properties"]) for name, r in resources.items() if r["Type"] == "AWS::Lambda::Version"]
     return {properties["FunctionName"]["Ref"]: name for name, properties in versions}
 
 
 def test_every_release_publishes_new_versions_behind_the_alias(cloud: Cloud) -> None:
-    """`make deploy` replaces the word; nothing else makes SAM notice a changed layer or parameter."""
-    text = TEMPLATE.read_text()
-    words = ["unreleased", release_word(1_795_176_000), release_word(1_795_176_001)]
-    never, before, after = (version_ids(text.replace("unreleased", word)) for word in words)
+    """Nothing but the parameter makes SAM notice a changed layer or another parameter."""
+    releases = ["first", release_at(1_795_176_000), release_at(1_795_176_001)]
+    first, before, after = map(version_ids, releases)
 
-    assert never.keys() == before.keys() == after.keys() == set(SERVED)
-    assert len({*never.values(), *before.values(), *after.values()}) == 3 * len(SERVED)
-    assert all(len(word) <= LONGEST_WORD for word in words)
+    assert first.keys() == before.keys() == after.keys() == set(SERVED)
+    assert len({*first.values(), *before.values(), *after.values()}) == 3 * len(SERVED)
 
 
-def test_a_release_replaces_every_word_and_names_its_architecture() -> None:
+def test_a_release_may_be_as_long_as_sam_looks_and_no_longer() -> None:
+    """Of two commits that differ in their eleventh character only, the second would not be published."""
+    pattern = yaml_parse(TEMPLATE.read_text())["Parameters"]["Release"]["AllowedPattern"]
+
+    assert re.fullmatch(pattern, "a" * LONGEST_RELEASE)
+    assert not re.fullmatch(pattern, "a" * (LONGEST_RELEASE + 1))
+    assert re.fullmatch(pattern, release_at(1_795_176_001))
+    assert version_ids("a" * LONGEST_RELEASE) == version_ids("a" * LONGEST_RELEASE + "b")
+
+
+@pytest.mark.parametrize(("architecture", "layer"), [("arm64", "DependenciesArm64"), ("x86_64", "DependenciesX86")])
+def test_functions_get_the_packages_for_their_architecture(cloud: Cloud, architecture: str, layer: str) -> None:
+    """Whatever is told to `sam build`: the parameter of the deployment alone chooses among what was built."""
+    resources = translate(table_name="t", kms_key_id="k", given={"Architecture": architecture})
+
+    deployed = [name for name, r in resources.items() if r["Type"] == "AWS::Lambda::LayerVersion"]
+    assert sorted(re.sub("[0-9a-f]{10}$", "", name) for name in deployed) == ["CoreLayer", layer]
+    for name in FUNCTIONS:
+        properties = resources[name]["Properties"]
+        assert properties["Architectures"] == [architecture]
+        assert sorted(properties["Layers"]) == sorted(deployed)
+    for name in deployed:
+        assert architecture in resources[name]["Properties"]["CompatibleArchitectures"]
+
+
+def test_every_parameter_is_described_and_stands_in_one_group() -> None:
     template = yaml_parse(TEMPLATE.read_text())
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
 
-    document = released(template, "r1", "x86_64")
-
-    functions = [r["Properties"] for r in document["Resources"].values() if r["Type"] == "AWS::Serverless::Function"]
-    assert {f.get("AutoPublishCodeSha256", "r1") for f in functions} == {"r1"}
-    assert document["Resources"]["SigningKeys"]["Properties"]["Release"] == "r1"
-    assert document["Parameters"]["Architecture"]["Default"] == "x86_64"
-    with pytest.raises(ValueError, match="does not wait"):
-        released(document, "r2", "arm64")
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(template["Parameters"])
+    for name, parameter in template["Parameters"].items():
+        assert parameter.get("Description"), name
+        assert ("AllowedPattern" in parameter) == ("ConstraintDescription" in parameter), name
+        assert parameter.keys() & {"AllowedPattern", "AllowedValues", "MinValue"}, name
 
 
 def test_nothing_has_a_name_that_a_second_stack_would_want_too() -> None:
@@ -300,7 +322,7 @@ def test_nothing_has_a_name_that_a_second_stack_would_want_too() -> None:
 
 def test_whatever_functions_run_with_is_guarded_against_a_stale_release(cloud: Cloud) -> None:
     document = as_cloudformation()[0]
-    guarded = {item["Ref"] for item in document["Resources"]["SigningKeys"]["Properties"]["RunsWith"]}
+    guarded = refs_in(document["Resources"]["SigningKeys"]["Properties"]["RunsWith"])
     functions = [r["Properties"] for r in document["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
     parameters = set(document["Parameters"])
     used = {ref for properties in functions for ref in refs_in({**properties, "Role": "", "Code": ""})}

@@ -1,4 +1,4 @@
-"""Print a template as CloudFormation gets it: `python -m dev.translated [template]`. Lints see cycles only there."""
+"""Print a template as CloudFormation gets it: `python -m ops.translated [template]`. Lints see cycles only there."""
 
 import json
 import os

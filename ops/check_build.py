@@ -1,8 +1,7 @@
-"""Check what `make build` built: `python layers/check.py <build folder> <architecture>`.
+"""Check what `make build` built: `python -m ops.check_build <build folder>`.
 
-Every native module is for the architecture, every module has bytecode that Python will use from a read-only folder
-without looking at its source, and nothing is larger than it may be. Prints the sizes; exits with 1 if anything is
-wrong.
+Every native module is for its layer's architecture. Every module has bytecode that Python uses from a read-only folder
+without looking at its source. Nothing is larger than it may be. Prints the sizes; exits with 1 if anything is wrong.
 """
 
 import io
@@ -12,19 +11,22 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-ELF_MACHINES = {"x86_64": 62, "arm64": 183}
+ELF_MACHINES = {"DependenciesX86": 62, "DependenciesArm64": 183}
 UNCHECKED_HASH = 0b01  # PEP 552
 
-LAYERS = ("DependenciesLayer", "CoreLayer")
+CORE = "CoreLayer"
+LAYERS = (*ELF_MACHINES, CORE)
 MAX_LAYERS_BYTES = 25_000_000
 MAX_FUNCTION_BYTES = 100_000
 
 
-def problems(build: Path, architecture: str) -> Iterator[str]:
+def problems(build: Path) -> Iterator[str]:
+    """Yield what is wrong with a build, one line each."""
     for library in build.rglob("*.so*"):
         machine = struct.unpack_from("<H", library.read_bytes(), 18)[0]
-        if machine != ELF_MACHINES[architecture]:
-            yield f"{library} is not for {architecture}"
+        folder = library.relative_to(build).parts[0]
+        if machine != ELF_MACHINES.get(folder):
+            yield f"{library} is a native module for another machine than {folder}'s"
     for layer in LAYERS:
         for source in (build / layer).rglob("*.py"):
             yield from _bytecode_problems(source)
@@ -41,7 +43,7 @@ def _bytecode_problems(source: Path) -> Iterator[str]:
 
 def _size_problems(build: Path) -> Iterator[str]:
     sizes = {folder.name: _zipped(folder) for folder in sorted(build.iterdir()) if folder.is_dir()}
-    layers = sum(sizes[layer] for layer in LAYERS)
+    layers = sizes[CORE] + max(sizes[layer] for layer in ELF_MACHINES)  # a function has one of them
     functions = max(size for name, size in sizes.items() if name not in LAYERS)
     print(f"{build}: layers {layers / 1e6:.1f} MB zipped, the largest function {functions / 1e3:.1f} kB")
     if layers > MAX_LAYERS_BYTES:
@@ -59,6 +61,6 @@ def _zipped(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    found = list(problems(Path(sys.argv[1]), sys.argv[2]))
+    found = list(problems(Path(sys.argv[1])))
     print(*found[:20], sep="\n", end="\n" if found else "")
     sys.exit(bool(found))

@@ -1,0 +1,1 @@
+"""What runs before a deployment, during one, or against a deployed stack. Never deployed itself."""

@@ -1,0 +1,113 @@
+"""`make deploy`: no question without a terminal, nothing saved, a new release each time, and parameters as asked."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dev.template import ROOT, TEMPLATE
+from ops.deploy import chosen_parameters, main
+from tests.deploying.standin import account
+
+SAM = ROOT / ".venv-sam/bin/sam"
+TRACKED = ROOT / "samconfig.toml"
+
+
+class Ran:
+    """Stands where `sam` is run, and remembers how it was asked."""
+
+    command: list[str]
+
+    def __call__(self, command: list[str]) -> int:
+        self.command = command
+        return 0
+
+
+def asked(*arguments: str, has_terminal: bool = False) -> list[str]:
+    ran = Ran()
+    where = ("--template", "built.yaml", "--config-file", str(TRACKED))
+    assert main([*where, *arguments], has_terminal=has_terminal, run=ran) == 0
+    return ran.command
+
+
+@pytest.mark.skipif(not SAM.exists(), reason="sam is not installed: run `make check`")
+def test_sam_deploys_an_environment_without_a_terminal_and_saves_no_answer() -> None:
+    before = TRACKED.read_bytes()
+    with account() as standing_in:
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            "AWS_ENDPOINT_URL": standing_in.url,
+            "AWS_ACCESS_KEY_ID": "standin",
+            "AWS_SECRET_ACCESS_KEY": "standin",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "SAM_CLI_POLL_DELAY": "0.1",
+        }
+        command = [sys.executable, "-m", "ops.deploy", "--sam", str(SAM), "--template", str(TEMPLATE)]
+        ended = subprocess.run(
+            [*command, "--config", "prod", "--parameter", "Architecture=x86_64"],
+            check=False,
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    assert ended.returncode == 0, ended.stderr
+    ((stack, (given,)),) = standing_in.deployed.items()
+    assert (stack, standing_in.executed) == ("sallyport-prod", 1)
+    assert given.pop("Release").startswith("r")
+    assert given == {"LogRetentionDays": "365", "Architecture": "x86_64"}
+    assert TRACKED.read_bytes() == before
+
+
+def test_a_terminal_is_asked_to_confirm_and_nothing_else_is() -> None:
+    assert "--no-confirm-changeset" not in asked(has_terminal=True)
+    assert "--no-confirm-changeset" in asked(has_terminal=False)
+    assert "--guided" not in asked(has_terminal=True)
+
+
+def test_the_command_line_overrides_the_environments_parameters_and_the_release_is_named_last() -> None:
+    environments = {"staging": {"deploy": {"parameters": {"parameter_overrides": ["LogLevel=DEBUG", "Audience=a=b"]}}}}
+
+    assert chosen_parameters(environments, "staging", ["LogLevel=ERROR", "SnapStart=None"], "r1") == [
+        "LogLevel=ERROR",
+        "Audience=a=b",
+        "SnapStart=None",
+        "Release=r1",
+    ]
+
+
+def test_overrides_may_be_one_text_as_sam_also_takes_them() -> None:
+    environments = {"prod": {"deploy": {"parameters": {"parameter_overrides": 'LogLevel=DEBUG Audience="x"'}}}}
+
+    assert chosen_parameters(environments, "prod", [], "r1") == ["LogLevel=DEBUG", "Audience=x", "Release=r1"]
+
+
+def test_an_environment_that_samconfig_does_not_have_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["--template", "built.yaml", "--config-file", str(TRACKED), "--config", "production"]
+
+    assert main(command, has_terminal=False, run=Ran()) == 2
+    assert "no environment 'production', only default, dev, staging, prod" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("parameter", ["Issuer", "=x", "Release=r1", "Is suer=x", "Issuer=a b"])
+def test_a_parameter_that_is_none_is_refused(parameter: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        asked("--parameter", parameter)
+
+    assert refused.value.code == 2
+    assert "--parameter" in capsys.readouterr().err
+
+
+def test_make_hands_over_what_it_is_told(tmp_path: Path) -> None:
+    told = ["CONFIG=staging", "ARCH=x86_64", "PARAMETERS=LogLevel=DEBUG AllowedOrigins=https://a.example"]
+
+    shown = subprocess.run(["make", "--dry-run", "deploy", *told], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "--config staging" in shown.stdout
+    for parameter in ("Architecture=x86_64", "LogLevel=DEBUG", "AllowedOrigins=https://a.example"):
+        assert f"--parameter {parameter}" in shown.stdout
