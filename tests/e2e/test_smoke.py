@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from ops import smoke
 from dev.cloud import Cloud
+from ops import smoke
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from tests.e2e.conftest import running
