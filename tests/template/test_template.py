@@ -39,7 +39,6 @@ NOT_SETTINGS = {  # what only the template uses
     "Release",
     "RequestBurst",
     "RequestsPerSecond",
-    "SamLocal",
     "SnapStart",
 }
 PUBLIC = {
@@ -198,15 +197,30 @@ def accepts(group: type[Any], environ: dict[str, str]) -> bool:
     return True
 
 
-def test_browsers_may_call_from_the_named_origins_only(resources: dict[str, Any]) -> None:
-    translated, _ = as_cloudformation()
-    condition, cors, otherwise = translated["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-cors"][
-        "Fn::If"
-    ]
+@pytest.mark.parametrize(
+    ("allowed", "origins"),
+    [
+        ("", ("https://no-page.invalid",)),
+        ("https://a.example,https://b.example", ("https://a.example", "https://b.example")),
+    ],
+)
+def test_browsers_may_call_from_the_named_origins_only(cloud: Cloud, allowed: str, origins: tuple[str, ...]) -> None:
+    cors = read(table_name="t", kms_key_id="k", given={"AllowedOrigins": allowed}).cors
 
-    assert (condition, otherwise) == ("HasOrigins", {"Ref": "AWS::NoValue"})
-    assert "*" not in json.dumps(cors)
-    assert cors["allowCredentials"] is True
+    assert cors is not None
+    assert (cors.origins, cors.credentials) == (origins, bool(allowed))
+
+
+def test_only_sam_local_is_told_another_endpoint_and_names_the_authorizer_itself(cloud: Cloud) -> None:
+    """sam local calls every stack `local`: no parameter can be forgotten, and no authorizer skipped."""
+    document = as_cloudformation()[0]
+
+    assert document["Conditions"]["IsLocal"] == {"Fn::Equals": [{"Ref": "AWS::StackName"}, "local"]}
+    for name in FUNCTIONS:
+        condition, local, deployed = document["Resources"][name]["Properties"]["Environment"]["Variables"][
+            "AWS_ENDPOINT_URL"
+        ]["Fn::If"]
+        assert (condition, local, deployed) == ("IsLocal", "", {"Ref": "AWS::NoValue"})
 
 
 def test_the_access_log_holds_no_header_and_no_query_string(resources: dict[str, Any]) -> None:

@@ -54,7 +54,7 @@ class Request:
         return cls(
             route=event["routeKey"],
             path=event.get("pathParameters") or {},
-            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            headers=_by_lower_name(event.get("headers") or {}),
             cookies=tuple(event.get("cookies") or ()),
             body=event.get("body") or "",
             is_base64=event.get("isBase64Encoded", False),
@@ -95,6 +95,15 @@ class Request:
             raise UnsupportedMediaType
         if self.headers.get("content-encoding", "identity") != "identity":
             raise UnsupportedMediaType("content_encoding")
+
+
+def _by_lower_name(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers by their names in lower case. Two spellings of one name are joined, as API Gateway joins them."""
+    joined: dict[str, str] = {}
+    for spelled, value in headers.items():
+        name = spelled.lower()
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
 
 
 @dataclass(frozen=True, slots=True)
