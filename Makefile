@@ -7,7 +7,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev spa sam-local check-sam-local test check prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
+.PHONY: help dev spa sam-local docker-runs check-sam-local test check prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
 .DELETE_ON_ERROR:  # a build that ops/check_build.py refuses is none
 
 help:  ## List the commands
@@ -81,8 +81,11 @@ deploy: .venv-sam/.installed  ## Build afresh and deploy to AWS (CONFIG=dev, sta
 	@$(PYTHON) -m ops.deploy --sam .venv-sam/bin/sam --template $(BUILT) --config $(CONFIG) \
 		$(if $(ARCH),--parameter Architecture=$(ARCH)) $(PARAMETERS:%=--parameter %)
 
-sam-local: .venv/.dev $(BUILT)  ## Serve what was built with `sam local`, on an embedded AWS (Docker; PORT=); EVENT= invokes one
+sam-local: docker-runs .venv/.dev $(BUILT)  ## Serve what was built with `sam local`, on an embedded AWS (Docker; PORT=); EVENT= invokes one
 	@exec $(BIN)/python -m dev.sam_local $(if $(EVENT),--event "$(EVENT)")
+
+docker-runs:  # before anything is installed or built in vain
+	@docker info >/dev/null 2>&1 || { echo "make sam-local needs Docker, which does not answer here. make dev needs none."; exit 1; }
 
 check-sam-local: .venv/.test $(BUILT)  ## Run the walkthrough and every event with `sam local` (Docker; some minutes)
 	$(BIN)/pytest tests/sam_local --sam-local -ra
