@@ -10,7 +10,7 @@ from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Item, Table
 from sallyport.aws.kms import KmsCipher
 from sallyport.errors import Unavailable
-from sallyport.signing.lifecycle import Use
+from sallyport.keys.life_cycle import Use
 
 LOCAL_ORIGIN = "http://127.0.0.1:5173"  # where the example page and most front-end servers run
 LOCAL_ORIGINS = f"{LOCAL_ORIGIN},http://localhost:5173"

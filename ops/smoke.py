@@ -22,9 +22,9 @@ from sallyport.aws.dynamodb.users import Users, keys_of
 from sallyport.clock import system_clock
 from sallyport.errors import InvalidToken
 from sallyport.identifiers import new_id
+from sallyport.keys.key import Key, public_key
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
-from sallyport.tokens.keys import Key, public_key
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,17 @@ from functools import cache
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.errors import AccessRefused, InvalidToken
-from sallyport.revocation.authorize import Authorized, Strict, authorize
+from sallyport.keys.key import public_key
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
-from sallyport.sessions.login import Device, Lifetimes, login
-from sallyport.sessions.logout import logout
-from sallyport.sessions.refresh import RotationStore, refresh
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Session
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
-from sallyport.tokens.keys import public_key
 from sallyport.tokens.refresh import RefreshTokenVerifier
+from sallyport.use_cases.authorize import Authorized, Strict, authorize
+from sallyport.use_cases.login import Device, Lifetimes, login
+from sallyport.use_cases.logout import logout
+from sallyport.use_cases.refresh import RotationStore, refresh
 from tests.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
 from tests.stopped_time import Time
 from tests.stores import Stores

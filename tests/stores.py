@@ -11,11 +11,11 @@ from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
 from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserRevoked
-from sallyport.sessions.login import AccountStore, SessionStore
-from sallyport.sessions.logout import Revoker
-from sallyport.sessions.refresh import ReplayRevoker, RotationStore
 from sallyport.sessions.session import Session
 from sallyport.sessions.strict import StrictReads
+from sallyport.use_cases.login import AccountStore, SessionStore
+from sallyport.use_cases.logout import Revoker
+from sallyport.use_cases.refresh import ReplayRevoker, RotationStore
 from tests.fakes import FakeRevocations, FakeSessions, FakeUsers, Memory
 
 if TYPE_CHECKING:

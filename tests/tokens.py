@@ -11,8 +11,8 @@ import jwt
 from jwt.algorithms import Algorithm, ECAlgorithm, HMACAlgorithm, RSAAlgorithm
 
 from sallyport.errors import InvalidToken
-from sallyport.signing.make import NewKey, new_key
-from sallyport.tokens.keys import SigningKey, signing_key
+from sallyport.keys.key import SigningKey, signing_key
+from sallyport.keys.make import NewKey, new_key
 
 _ALGORITHMS: Mapping[str, Algorithm] = {
     "HS256": HMACAlgorithm(HMACAlgorithm.SHA256),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sallyport.signing.lifecycle import KeyRecord, Use, active
+from sallyport.keys.life_cycle import KeyRecord, Use, active
 from sallyport_cli.command import Group
 from sallyport_cli.output import Answer
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sallyport.sessions.listing import list_sessions
+from sallyport.use_cases.list_sessions import list_sessions
 from sallyport_cli import dial
 from sallyport_cli.arguments import Identifier, UserName
 from sallyport_cli.command import Group

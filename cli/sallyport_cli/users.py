@@ -18,7 +18,7 @@ from sallyport.accounts.password import (
 )
 from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
 from sallyport.identifiers import new_id
-from sallyport.sessions.listing import list_sessions
+from sallyport.use_cases.list_sessions import list_sessions
 from sallyport_cli import dial, typed
 from sallyport_cli.arguments import Email, Roles, UserName, distinct
 from sallyport_cli.command import Group

@@ -14,8 +14,8 @@ from sallyport.aws.dynamodb.users import Users
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import system_clock
 from sallyport.identifiers import new_id
-from sallyport.signing.lifecycle import Use
-from sallyport.tokens.keys import SigningKey
+from sallyport.keys.key import SigningKey
+from sallyport.keys.life_cycle import Use
 from sallyport.wiring import issuing
 from tests.builders import WEAK_PASSWORDS, a_user
 from tests.deployed import PASSWORD, STRICT, sample

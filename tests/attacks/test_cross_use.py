@@ -7,7 +7,7 @@ import pytest
 
 from dev.deployment import LOCAL_ORIGIN
 from sallyport.accounts.user import User
-from sallyport.aws.cookies import DEVICE_TOKEN, REFRESH_TOKEN
+from sallyport.http.cookies import DEVICE_TOKEN, REFRESH_TOKEN
 from tests.deployed import PASSWORD, Answer, Stack, sample
 from tests.shapes import SAMPLES, allowed, asked
 from tests.watch import READS, Watch

@@ -18,10 +18,10 @@ from joserfc import jwt
 from joserfc.jwk import import_key
 
 from sallyport.errors import InvalidToken
-from sallyport.signing.make import NewKey, new_key
+from sallyport.keys.key import SigningKey, public_key, signing_key
+from sallyport.keys.make import NewKey, new_key
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
-from sallyport.tokens.keys import SigningKey, public_key, signing_key
 from tests.attacks.oracle import AUDIENCE, DIFFERENCES, LEEWAY, LIFETIME, Oracle, claims_of, differences
 from tests.builders import NOW
 from tests.tokens import ISSUER, KnownKeys, b64, made_access_key, signature_over

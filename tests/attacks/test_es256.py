@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA384
 
 from sallyport.errors import InvalidToken
-from sallyport.signing.make import new_key
+from sallyport.keys.key import public_key, signing_key
+from sallyport.keys.make import new_key
 from sallyport.tokens import access
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
-from sallyport.tokens.keys import public_key, signing_key
 from tests.attacks.hmac_secrets import public_forms, with_hmac
 from tests.builders import NOW
 from tests.tokens import ISSUER, KnownKeys, b64

@@ -14,7 +14,7 @@ from sallyport.aws import clients
 from sallyport.aws.dynamodb.public_keys import published_item
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
-from sallyport.tokens.keys import SigningKey, public_key
+from sallyport.keys.key import SigningKey, public_key
 from tests.attacks.gateway import a_request, gateway_before
 from tests.deployed import STRICT, Stack
 from tests.shapes import SAMPLES

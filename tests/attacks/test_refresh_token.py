@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sallyport.errors import InvalidToken
-from sallyport.signing.make import new_key
+from sallyport.keys.make import new_key
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier, audience
 from tests.attacks.hmac_secrets import KNOWN_SECRETS, with_hmac

@@ -11,8 +11,8 @@ from dev.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.identifiers import new_id
-from sallyport.signing.lifecycle import ROTATION_SECONDS, keep_access_key
-from sallyport.tokens.keys import SigningKey
+from sallyport.keys.key import SigningKey
+from sallyport.keys.life_cycle import ROTATION_SECONDS, keep_access_key
 from tests.attacks.conftest import active_key
 from tests.builders import DAY
 from tests.deployed import PASSWORD, STRICT, Stack, sample

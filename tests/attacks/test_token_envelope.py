@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA384, SHA512, 
 
 from sallyport import strict_json
 from sallyport.errors import InvalidToken
-from sallyport.signing.make import new_key
+from sallyport.keys.key import public_key, signing_key
+from sallyport.keys.make import new_key
 from sallyport.tokens import access, envelope
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.envelope import MAX_TOKEN_BYTES
-from sallyport.tokens.keys import public_key, signing_key
 from tests.attacks.hmac_secrets import KNOWN_SECRETS, public_forms, with_hmac
 from tests.builders import NOW
 from tests.tokens import (

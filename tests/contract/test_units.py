@@ -12,8 +12,8 @@ from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
 from sallyport.identifiers import new_id
+from sallyport.keys.make import new_key
 from sallyport.sessions.strict import require_live
-from sallyport.signing.make import new_key
 from tests.builders import NOW, SECOND, a_session, a_token, a_user
 
 NOW_MS = NOW * SECOND

@@ -22,9 +22,9 @@ from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodR
 from dev import demo, stack
 from dev.cloud import Cloud
 from dev.deployment import LOCAL_ORIGIN
-from sallyport.aws.cookies import REFRESH_TOKEN
 from sallyport.aws.http import _PROBLEMS, MAX_BODY_BYTES, Answered, Request, serve
 from sallyport.errors import InvalidToken, Unavailable
+from sallyport.http.cookies import REFRESH_TOKEN
 from tests.e2e.conftest import ROOT, Server, running
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/api.yaml").read_text())

@@ -10,10 +10,10 @@ from dev.deployment import LOCAL_ORIGIN
 from dev.template import ACCOUNT, REGION
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
-from sallyport.aws.cookies import REFRESH_TOKEN
 from sallyport.aws.dynamodb.sessions import _session_item
 from sallyport.aws.dynamodb.table import Item, _marshal
 from sallyport.aws.dynamodb.users import _user_item
+from sallyport.http.cookies import REFRESH_TOKEN
 from sallyport.sessions.issue import Signer
 from sallyport.sessions.rotation import Recovered, Rotated, Rotation, next_step
 from sallyport.sessions.session import Session

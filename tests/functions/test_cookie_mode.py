@@ -8,7 +8,7 @@ import pytest
 
 from dev.deployment import LOCAL_ORIGIN
 from sallyport.accounts.user import User
-from sallyport.aws.cookies import DEVICE_TOKEN, REFRESH_TOKEN
+from sallyport.http.cookies import DEVICE_TOKEN, REFRESH_TOKEN
 from tests.builders import DAY
 from tests.deployed import PASSWORD, Answer, Stack, sample
 from tests.wire import Wire

@@ -17,7 +17,7 @@ from dev.clock import MovableTime
 from dev.deployment import LOCAL_ORIGIN, Deployment
 from dev.functions import LocalFunction
 from sallyport.accounts.user import User
-from sallyport.aws.cookies import REFRESH_TOKEN
+from sallyport.http.cookies import REFRESH_TOKEN
 from sallyport.sessions.session import Session
 from tests.deployed import PASSWORD, Answer, Stack, sample
 from tests.stopped_time import StoppedTime, Time

@@ -14,8 +14,8 @@ from dev.cloud import Cloud, create_table
 from sallyport.accounts.user import User
 from sallyport.aws import clients
 from sallyport.identifiers import new_id
-from sallyport.sessions.refresh import RotationStore
 from sallyport.sessions.session import Session
+from sallyport.use_cases.refresh import RotationStore
 from tests.races.in_process import sender
 from tests.service import Service
 from tests.stores import in_dynamodb

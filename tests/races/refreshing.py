@@ -6,8 +6,8 @@ In every other late race nobody writes before all have read, so that on any mach
 from collections import Counter
 from functools import partial
 
-from sallyport.sessions.refresh import RotationStore
 from sallyport.sessions.rotation import Rotation
+from sallyport.use_cases.refresh import RotationStore
 from tests.races.arena import Arena, ReadingTogether, at_once
 from tests.service import LEEWAY, Exchange, Service
 

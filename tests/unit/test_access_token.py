@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from sallyport.errors import InvalidToken
+from sallyport.keys.key import public_key
 from sallyport.tokens import access
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
-from sallyport.tokens.keys import public_key
 from tests.builders import NOW
 from tests.tokens import ISSUER, KnownKeys, access_key, made_access_key
 

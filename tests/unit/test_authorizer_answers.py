@@ -6,8 +6,8 @@ import pytest
 
 from sallyport.aws.authorizer.answers import Form, Policy, Simple
 from sallyport.errors import Unavailable
-from sallyport.revocation.authorize import Authorized
 from sallyport.tokens.access import AccessToken
+from sallyport.use_cases.authorize import Authorized
 from tests.builders import NOW
 from tests.iam import decision
 

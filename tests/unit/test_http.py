@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from sallyport.aws.fields import Fields
 from sallyport.aws.http import MAX_BODY_BYTES, Answered, Request, Response, serve
 from sallyport.errors import InvalidGrant, Unavailable
+from sallyport.http.fields import Fields
 
 SECRET = "hunter2-canary"
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from sallyport.signing import rotate
-from sallyport.signing.lifecycle import (
+from sallyport.keys.life_cycle import (
     PUBLISHED_BEFORE_USE_SECONDS,
     Algorithm,
     KeyRecord,
@@ -15,8 +14,9 @@ from sallyport.signing.lifecycle import (
     keep_access_key,
     keep_refresh_key,
 )
-from sallyport.signing.make import NewKey, new_key
-from sallyport.signing.rotate import Rings
+from sallyport.keys.make import NewKey, new_key
+from sallyport.use_cases import rotate_keys as rotate
+from sallyport.use_cases.rotate_keys import Rings
 from tests.builders import DAY, NOW, SECOND
 from tests.unit.test_signing import FakeKms, FakeRings
 

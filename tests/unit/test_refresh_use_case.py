@@ -9,12 +9,12 @@ from sallyport.accounts.user import User
 from sallyport.errors import InvalidGrant, Superseded, Unavailable
 from sallyport.revocation.entries import SessionRevoked
 from sallyport.sessions.issue import TokenIssuer
-from sallyport.sessions.refresh import MAX_ATTEMPTS, Refreshed, refresh
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier, audience
 from sallyport.trail import Trail
+from sallyport.use_cases.refresh import MAX_ATTEMPTS, Refreshed, refresh
 from tests.builders import DAY, MINUTE, NOW, SECOND, a_session, a_user
 from tests.fakes import FakeRevocations, FakeSessions, Memory
 from tests.tokens import ISSUER, KnownKeys, access_key, refresh_key

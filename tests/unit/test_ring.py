@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from sallyport.errors import InvalidToken, Unavailable
-from sallyport.tokens.ring import CachedRing
+from sallyport.keys.ring import CachedRing
 from tests.builders import SECOND
 
 

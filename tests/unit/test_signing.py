@@ -7,7 +7,8 @@ import joserfc.jwk
 import pytest
 
 from sallyport.errors import InvalidToken, Unavailable
-from sallyport.signing.lifecycle import (
+from sallyport.keys.key import signing_key
+from sallyport.keys.life_cycle import (
     NEXT_STANDBY_SECONDS,
     ROTATION_SECONDS,
     Algorithm,
@@ -20,11 +21,10 @@ from sallyport.signing.lifecycle import (
     keep_refresh_key,
     plan,
 )
-from sallyport.signing.make import new_key
-from sallyport.signing.private_keys import PrivateKeyRing
-from sallyport.signing.rotate import RingChange, Rings, SealedKey, StoredRing
-from sallyport.tokens.keys import signing_key
-from sallyport.tokens.ring import CachedRing
+from sallyport.keys.make import new_key
+from sallyport.keys.private import PrivateKeyRing
+from sallyport.keys.ring import CachedRing
+from sallyport.use_cases.rotate_keys import RingChange, Rings, SealedKey, StoredRing
 from tests.builders import DAY, NOW, SECOND
 
 KEEP = 1000

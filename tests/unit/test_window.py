@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from sallyport.accounts.user import User
 from sallyport.errors import InvalidToken, Unavailable
-from sallyport.revocation.authorize import Bounded
 from sallyport.revocation.entries import (
     EVERY_VERSION,
     Entry,
@@ -23,6 +22,7 @@ from sallyport.revocation.roles import KnownRoles
 from sallyport.revocation.window import OVERLAP_MS, PAUSE_MS, Pace, Window
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.claims import MAX_INTEGER
+from sallyport.use_cases.authorize import Bounded
 from tests.builders import MINUTE, NOW, SECOND, a_token, a_user
 
 START = NOW * SECOND

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
-from sallyport.aws.edge import crash_site
+from sallyport.edge import crash_site
 from sallyport.errors import (
     InvalidJson,
     InvalidRequest,

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sallyport.aws.edge import reported
-from sallyport.aws.fields import Fields
-from sallyport.signing.lifecycle import Use
-from sallyport.signing.rotate import RingChange, Rings
+from sallyport.edge import reported
+from sallyport.http.fields import Fields
+from sallyport.keys.life_cycle import Use
+from sallyport.use_cases.rotate_keys import RingChange, Rings
 
 Event = Mapping[str, Any]
 

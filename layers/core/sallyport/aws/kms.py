@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sallyport.aws.clients import failing_closed
-from sallyport.signing.lifecycle import Use
+from sallyport.keys.life_cycle import Use
 
 if TYPE_CHECKING:
     from mypy_boto3_kms.client import KMSClient

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from sallyport.aws import custom_resource, release
-from sallyport.aws.edge import reported
 from sallyport.aws.key_events import Keeper
 from sallyport.aws.release import ReleaseStore
+from sallyport.edge import reported
 from sallyport.errors import AccessDenied, SettingsError
 
 CHECKS = "Custom::SallyportChecks"

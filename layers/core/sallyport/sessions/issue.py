@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
+from sallyport.keys.key import SigningKey
 from sallyport.sessions.session import Session
 from sallyport.tokens import access, device, refresh
-from sallyport.tokens.keys import SigningKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from sallyport.keys.key import SigningKey
 from sallyport.tokens.claims import Claims, TimeRules
 from sallyport.tokens.envelope import VerificationKeys, verified_payload
-from sallyport.tokens.keys import SigningKey
 
 TYP = "at+jwt"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from sallyport.tokens.keys import SigningKey
+from sallyport.keys.key import SigningKey
 
 TYP = "dt+jwt"
 LIFETIME_SECONDS = 30 * 86_400

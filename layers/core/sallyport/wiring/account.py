@@ -8,12 +8,12 @@ from sallyport import settings
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.users import Users
-from sallyport.aws.endpoints.account import end_session_endpoint, me_endpoint, sessions_endpoint
 from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
-from sallyport.sessions.ending import end_session
-from sallyport.sessions.listing import list_sessions
+from sallyport.http.endpoints.account import end_session_endpoint, me_endpoint, sessions_endpoint
+from sallyport.use_cases.end_session import end_session
+from sallyport.use_cases.list_sessions import list_sessions
 from sallyport.wiring import storage
 
 

@@ -13,10 +13,10 @@ from sallyport.aws.dynamodb.users import Users
 from sallyport.aws.http import LambdaHandler
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
-from sallyport.revocation.authorize import Bounded, RevocationMode, Stateless, Strict, authorize
 from sallyport.revocation.entries import retention
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Pace, Window
+from sallyport.use_cases.authorize import Bounded, RevocationMode, Stateless, Strict, authorize
 from sallyport.wiring import storage, verification
 
 

@@ -7,13 +7,13 @@ from sallyport.aws.dynamodb.signing_keys import SigningKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import Clock
+from sallyport.keys.life_cycle import Use
+from sallyport.keys.private import PrivateKeyRing
+from sallyport.keys.public import PublicKeyRing
+from sallyport.keys.ring import CachedRing
 from sallyport.sessions.issue import TokenIssuer
 from sallyport.settings import Issuing, PrivateKeys, SessionLife, TokenTimes
-from sallyport.signing.lifecycle import Use
-from sallyport.signing.private_keys import PrivateKeyRing
-from sallyport.tokens.public_keys import PublicKeyRing
 from sallyport.tokens.refresh import RefreshTokenVerifier
-from sallyport.tokens.ring import CachedRing
 from sallyport.wiring.verification import time_rules
 
 

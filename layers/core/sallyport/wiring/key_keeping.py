@@ -9,8 +9,8 @@ from sallyport.aws.dynamodb.signing_keys import SigningKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.key_events import Keeper, Telemetry
 from sallyport.clock import Clock
-from sallyport.signing.lifecycle import Algorithm, Policy, keep_access_key, keep_refresh_key
-from sallyport.signing.rotate import Rings
+from sallyport.keys.life_cycle import Algorithm, Policy, keep_access_key, keep_refresh_key
+from sallyport.use_cases.rotate_keys import Rings
 from sallyport.wiring import issuing
 
 

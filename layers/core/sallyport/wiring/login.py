@@ -10,14 +10,14 @@ from sallyport.accounts.password import NormalPassword, Passwords
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.users import Users
-from sallyport.aws.endpoints.login import login_endpoint
 from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
 from sallyport.errors import InvalidToken
-from sallyport.sessions.login import Device, Lifetimes, LoggedIn, login
+from sallyport.http.endpoints.login import login_endpoint
 from sallyport.sessions.session import Mode
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
+from sallyport.use_cases.login import Device, Lifetimes, LoggedIn, login
 from sallyport.wiring import issuing, storage, verification
 
 

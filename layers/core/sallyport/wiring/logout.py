@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from sallyport import settings
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
-from sallyport.aws.endpoints.logout import logout_endpoint
 from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
-from sallyport.sessions.logout import Credential, logout
+from sallyport.http.endpoints.logout import logout_endpoint
 from sallyport.sessions.session import Mode
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.refresh import RefreshToken
+from sallyport.use_cases.logout import Credential, logout
 from sallyport.wiring import issuing, storage, verification
 
 

@@ -7,13 +7,13 @@ from sallyport import settings
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
-from sallyport.aws.endpoints.refresh import refresh_endpoint
 from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.reports import ReplayReports
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
-from sallyport.sessions.refresh import Refreshed, refresh
+from sallyport.http.endpoints.refresh import refresh_endpoint
 from sallyport.sessions.session import Mode
+from sallyport.use_cases.refresh import Refreshed, refresh
 from sallyport.wiring import issuing, storage, verification
 
 

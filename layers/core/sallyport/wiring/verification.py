@@ -3,11 +3,11 @@
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import Clock
+from sallyport.keys.public import PublicKeyRing
+from sallyport.keys.ring import CachedRing
 from sallyport.settings import AccessTokens, TokenTimes
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
-from sallyport.tokens.public_keys import PublicKeyRing
-from sallyport.tokens.ring import CachedRing
 
 
 def public_keys(table: Table, clock: Clock) -> PublicKeyRing:

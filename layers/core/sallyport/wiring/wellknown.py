@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
-from sallyport.aws.endpoints.wellknown import discovery_endpoint, jwks_endpoint
 from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import system_clock
+from sallyport.http.endpoints.wellknown import discovery_endpoint, jwks_endpoint
 from sallyport.wiring import storage, verification
 
 

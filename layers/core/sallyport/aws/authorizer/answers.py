@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from sallyport.errors import Unavailable
-from sallyport.revocation.authorize import Authorized
+from sallyport.use_cases.authorize import Authorized
 
 Answer: TypeAlias = dict[str, Any]
 

@@ -5,11 +5,11 @@ from typing import Any, Protocol
 
 from sallyport.aws.authorizer.answers import Answer
 from sallyport.aws.authorizer.events import read
-from sallyport.aws.bearer import bearer_token
-from sallyport.aws.edge import reason_of
 from sallyport.aws.http import Event, LambdaHandler
+from sallyport.edge import reason_of
 from sallyport.errors import InvalidToken
-from sallyport.revocation.authorize import Authorized
+from sallyport.http.bearer import bearer_token
+from sallyport.use_cases.authorize import Authorized
 
 
 class AuthorizerUnavailable(Exception):

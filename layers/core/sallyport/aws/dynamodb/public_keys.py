@@ -5,8 +5,8 @@ from typing import Any
 
 from sallyport.aws.dynamodb.table import Item, Key, Table
 from sallyport.errors import Unavailable
-from sallyport.tokens.keys import public_key
-from sallyport.tokens.public_keys import PublicRing
+from sallyport.keys.key import public_key
+from sallyport.keys.public import PublicRing
 
 _PARTITION = "JWKS"
 _ISSUER = "ISSUER"  # no kid: those are thumbprints of 43 characters

@@ -2,8 +2,8 @@
 
 from sallyport.aws.dynamodb.public_keys import published_item, published_key
 from sallyport.aws.dynamodb.table import ConditionFailed, Item, Key, Table, Write
-from sallyport.signing.lifecycle import KeyRecord, Use
-from sallyport.signing.rotate import RingChange, SealedKey, StoredRing
+from sallyport.keys.life_cycle import KeyRecord, Use
+from sallyport.use_cases.rotate_keys import RingChange, SealedKey, StoredRing
 
 _RING = "RING"  # no kid: those have 22 or 43 characters
 

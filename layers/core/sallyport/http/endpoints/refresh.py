@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection
 
-from sallyport.aws.endpoints.tokens import token_response
-from sallyport.aws.fields import Fields
 from sallyport.aws.http import Endpoint, Request, Response
-from sallyport.aws.presented import presented
 from sallyport.errors import InvalidGrant, InvalidToken
-from sallyport.sessions.refresh import Refreshed
+from sallyport.http.endpoints.tokens import token_response
+from sallyport.http.fields import Fields
+from sallyport.http.presented import presented
 from sallyport.sessions.session import Mode
+from sallyport.use_cases.refresh import Refreshed
 
 
 def refresh_endpoint(refresh: Callable[[str, Mode], Refreshed], allowed_origins: Collection[str]) -> Endpoint:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sallyport.tokens.keys import Key
-from sallyport.tokens.ring import CachedRing
+from sallyport.keys.key import Key
+from sallyport.keys.ring import CachedRing
 
 
 @dataclass(frozen=True, slots=True)

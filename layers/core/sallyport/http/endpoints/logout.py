@@ -3,17 +3,17 @@
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from sallyport.aws import cookies
-from sallyport.aws.bearer import bearer_token
-from sallyport.aws.fields import Fields
 from sallyport.aws.http import Endpoint, Request, Response
-from sallyport.aws.presented import Presented, presented
 from sallyport.errors import InvalidToken
-from sallyport.sessions.logout import Credential
+from sallyport.http import cookies
+from sallyport.http.bearer import bearer_token
+from sallyport.http.fields import Fields
+from sallyport.http.presented import Presented, presented
 from sallyport.sessions.session import Mode
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.refresh import RefreshToken
 from sallyport.trail import Trail
+from sallyport.use_cases.logout import Credential
 
 
 class Logout(Protocol):

@@ -5,14 +5,14 @@ from typing import Protocol
 
 from sallyport.accounts.email import InvalidEmail, canonical
 from sallyport.accounts.password import MAX_PASSWORD_BYTES, NormalPassword, PasswordTooLong, normal
-from sallyport.aws import cookies
-from sallyport.aws.csrf import require_page_of_ours
-from sallyport.aws.endpoints.tokens import token_response
-from sallyport.aws.fields import Fields
 from sallyport.aws.http import Endpoint, Request, Response
-from sallyport.sessions.login import Device, LoggedIn
+from sallyport.http import cookies
+from sallyport.http.csrf import require_page_of_ours
+from sallyport.http.endpoints.tokens import token_response
+from sallyport.http.fields import Fields
 from sallyport.sessions.session import Mode
 from sallyport.tokens import device
+from sallyport.use_cases.login import Device, LoggedIn
 
 _FIELDS = ("email", "password", "mode", "device_token")
 _MAX_USER_AGENT = 256

@@ -4,10 +4,10 @@ from typing import Protocol
 
 from sallyport.clock import Clock
 from sallyport.errors import Unavailable
-from sallyport.signing.lifecycle import KeyRecord, Use, active
-from sallyport.signing.rotate import StoredRing
-from sallyport.tokens.keys import SigningKey, signing_key
-from sallyport.tokens.ring import CachedRing
+from sallyport.keys.key import SigningKey, signing_key
+from sallyport.keys.life_cycle import KeyRecord, Use, active
+from sallyport.keys.ring import CachedRing
+from sallyport.use_cases.rotate_keys import StoredRing
 
 
 class Opener(Protocol):

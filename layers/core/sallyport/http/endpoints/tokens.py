@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sallyport.aws import cookies
 from sallyport.aws.http import Response
+from sallyport.http import cookies
 from sallyport.sessions.issue import IssuedTokens
 from sallyport.sessions.session import Mode
 from sallyport.trail import Trail

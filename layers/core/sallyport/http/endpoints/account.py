@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from sallyport.accounts.user import User
 from sallyport.aws.http import Endpoint, Request, Response
 from sallyport.errors import InvalidToken
-from sallyport.sessions.listing import ListedSession
 from sallyport.trail import Trail
+from sallyport.use_cases.list_sessions import ListedSession
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from sallyport.clock import Clock
 from sallyport.errors import Unavailable
-from sallyport.signing.lifecycle import KeyRecord, Policy, Use, active, plan, standby
-from sallyport.signing.make import NewKey, new_key
+from sallyport.keys.life_cycle import KeyRecord, Policy, Use, active, plan, standby
+from sallyport.keys.make import NewKey, new_key
 
 MAX_ATTEMPTS = 3
 

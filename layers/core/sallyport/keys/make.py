@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from sallyport.identifiers import new_id
-from sallyport.signing.lifecycle import Algorithm
-from sallyport.tokens.jwks import ec_jwk, rsa_jwk
+from sallyport.keys.jwk import ec_jwk, rsa_jwk
+from sallyport.keys.life_cycle import Algorithm
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The documents by which others verify our tokens (RFC 7517, RFC 8414, OpenID Connect Discovery)."""
 
 from sallyport.aws.http import Endpoint, Request, Response
-from sallyport.tokens.jwks import key_set
-from sallyport.tokens.public_keys import PublicKeyRing
+from sallyport.keys.jwk import key_set
+from sallyport.keys.public import PublicKeyRing
 
 _CACHEABLE = {"cache-control": "public, max-age=300"}
 

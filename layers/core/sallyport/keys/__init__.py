@@ -1,0 +1,1 @@
+"""Signing keys: what one is, who remembers them, and how long each lives."""
