@@ -1,6 +1,7 @@
 """The demo user, whose password everybody may know."""
 
-from sallyport.accounts.password import Passwords, normal
+from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.password import normal
 from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
 from sallyport.aws.dynamodb.users import Users
 from sallyport.clock import system_clock

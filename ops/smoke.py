@@ -13,7 +13,8 @@ from typing import Any
 import boto3
 import urllib3
 
-from sallyport.accounts.password import Passwords, normal
+from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.password import normal
 from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.sessions import session_key

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sallyport.accounts.password import Passwords
+from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
 from sallyport.sessions.rotation import Rotation, opened

@@ -9,7 +9,8 @@ from typing import Any
 
 from dev.clock import MovableTime
 from dev.deployment import Deployment
-from sallyport.accounts.password import Passwords, normal
+from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions

@@ -13,10 +13,11 @@ from sallyport.sessions.session import Session
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.refresh import RefreshTokenVerifier
-from sallyport.use_cases.authorize import Authorized, Strict, authorize
-from sallyport.use_cases.login import Device, Lifetimes, login
-from sallyport.use_cases.logout import logout
-from sallyport.use_cases.refresh import RotationStore, refresh
+from sallyport.use_cases.authenticate import Authenticate
+from sallyport.use_cases.authorize import Authorize, Authorized, Strict
+from sallyport.use_cases.logout import Logout
+from sallyport.use_cases.open_session import Device, Lifetimes, OpenSession
+from sallyport.use_cases.refresh import Refresh, RotationStore
 from tests.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
 from tests.stopped_time import Time
 from tests.stores import Stores
@@ -89,21 +90,17 @@ class Service:
 
     def log_in(self, user: User) -> IssuedTokens:
         """Log in by password. Takes five calls and a hash: for a session and no more, see `open_session`."""
-        logged_in = login(
-            user.email,
-            _PASSWORD,
-            Device(ip="192.0.2.1", user_agent="a browser"),
-            mode="body",
-            older=[],
-            accounts=self.stores.users,
+        authenticate = Authenticate(accounts=self.stores.users, passwords=WEAK_PASSWORDS)
+        open_session = OpenSession(
             sessions=self.stores.sessions,
             revocations=self.stores.revocations,
-            passwords=WEAK_PASSWORDS,
+            verifier=_refresh_verifier(),
             issuer=self.issuer,
             life=Lifetimes(absolute=ABSOLUTE, idle=IDLE),
             clock=self.clock,
         )
-        return logged_in.tokens
+        found = authenticate(user.email, _PASSWORD)
+        return open_session(found.user, Device(ip="192.0.2.1", user_agent="a browser"), "body").tokens
 
     def open_session(self, user: User) -> IssuedTokens:
         """Do what a login leads to, without its password."""
@@ -120,38 +117,32 @@ class Service:
 
     def refresh(self, token: str, sessions: RotationStore | None = None) -> Exchange:
         """Present a refresh token; `sessions` stands in for the store. Raises what no client should ever see."""
+        refresh = Refresh(
+            verifier=_refresh_verifier(),
+            sessions=sessions or self.stores.sessions,
+            revocations=self.stores.revocations,
+            reporter=Unheard(),
+            issuer=self.issuer,
+            leeway_ms=MINUTE,
+            idle_seconds=IDLE,
+            clock=self.clock,
+        )
         try:
-            refreshed = refresh(
-                _refresh_verifier().verify(token, now=self.clock.now),
-                "body",
-                sessions=sessions or self.stores.sessions,
-                revocations=self.stores.revocations,
-                reporter=Unheard(),
-                issuer=self.issuer,
-                leeway_ms=MINUTE,
-                idle_seconds=IDLE,
-                clock=self.clock,
-            )
-        except InvalidToken:
-            return Exchange("invalid_grant")
+            refreshed = refresh(token, "body")
         except AccessRefused as refused:
             return Exchange(refused.code)
         return Exchange(refreshed.outcome, refreshed.tokens)
 
     def log_out(self, token: str, *, everywhere: bool = False) -> str:
         """Present a refresh token to logout; answers what that did."""
-        try:
-            verified = _refresh_verifier().verify(token, now=self.clock.now)
-        except InvalidToken:
-            return "nothing_to_end"
-        return logout(
-            verified,
-            "body",
-            everywhere=everywhere,
+        logout = Logout(
+            refresh_tokens=_refresh_verifier(),
+            access_tokens=self.access_verifier,
             sessions=self.stores.sessions,
             revocations=self.stores.revocations,
             clock=self.clock,
         )
+        return logout.by_refresh_token(token, "body", everywhere=everywhere).outcome
 
     def change_password(self, access_token: str) -> IssuedTokens | None:
         """Do what `password/change` leads to, without checking a password. None if something stood in the way.
@@ -182,8 +173,8 @@ class Service:
         return True
 
     def _authorize(self, access_token: str) -> Authorized:
-        mode = Strict(self.stores.sessions)
-        return authorize(access_token, verifier=self.access_verifier, mode=mode, clock=self.clock)
+        authorize = Authorize(verifier=self.access_verifier, mode=Strict(self.stores.sessions), clock=self.clock)
+        return authorize(access_token)
 
 
 def gen_of(refresh_token: str) -> int:

@@ -13,8 +13,9 @@ from sallyport.aws.dynamodb.users import Users
 from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserRevoked
 from sallyport.sessions.session import Session
 from sallyport.sessions.strict import StrictReads
-from sallyport.use_cases.login import AccountStore, SessionStore
+from sallyport.use_cases.authenticate import AccountStore
 from sallyport.use_cases.logout import Revoker
+from sallyport.use_cases.open_session import SessionStore
 from sallyport.use_cases.refresh import ReplayRevoker, RotationStore
 from tests.fakes import FakeRevocations, FakeSessions, FakeUsers, Memory
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sallyport.use_cases.list_sessions import list_sessions
+from sallyport.use_cases.list_sessions import live_sessions
 from sallyport_cli import dial
 from sallyport_cli.arguments import Identifier, UserName
 from sallyport_cli.command import Group
@@ -27,7 +27,7 @@ def session_commands() -> None:
 def list_live(stack: "Stack", user: str) -> Answer:
     """List a user's live sessions, the last used first (to the hour)."""
     him = found(stack, user)
-    live = list_sessions(him.user_id, "", users=stack.users, sessions=stack.sessions, clock=stack.clock)
+    live = live_sessions(him, stack.sessions.of_user(him.user_id), current_sid="", now=stack.now)
     rows = [{name: value for name, value in asdict(session).items() if name != "current"} for session in live]
     return Answer({"user_id": him.user_id, "sessions": rows})
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
+from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import (
     MAX_PASSWORD_BYTES,
     MIN_PASSWORD_LENGTH,
     NormalPassword,
-    Passwords,
     PasswordTooLong,
     PasswordTooShort,
     chosen,
 )
 from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
 from sallyport.identifiers import new_id
-from sallyport.use_cases.list_sessions import list_sessions
+from sallyport.use_cases.list_sessions import live_sessions
 from sallyport_cli import dial, typed
 from sallyport_cli.arguments import Email, Roles, UserName, distinct
 from sallyport_cli.command import Group
@@ -72,7 +72,7 @@ def create(stack: "Stack", email: str, roles: tuple[tuple[str, ...], ...], *, pa
 def show(stack: "Stack", user: str) -> Answer:
     """Show a user and how many live sessions he has."""
     him = found(stack, user)
-    live = list_sessions(him.user_id, "", users=stack.users, sessions=stack.sessions, clock=stack.clock)
+    live = live_sessions(him, stack.sessions.of_user(him.user_id), current_sid="", now=stack.now)
     return Answer({**_described(him), "live_sessions": len(live)})
 
 

@@ -22,9 +22,12 @@ from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodR
 from dev import demo, stack
 from dev.cloud import Cloud
 from dev.deployment import LOCAL_ORIGIN
-from sallyport.aws.http import _PROBLEMS, MAX_BODY_BYTES, Answered, Request, serve
+from sallyport.aws.api_gateway import lambda_handler
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.http.cookies import REFRESH_TOKEN
+from sallyport.http.problem import PROBLEMS
+from sallyport.http.request import MAX_BODY_BYTES, Request
+from sallyport.http.serve import Answered, Api
 from tests.e2e.conftest import ROOT, Server, running
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/api.yaml").read_text())
@@ -93,7 +96,7 @@ def test_its_routes_are_the_templates_routes(cloud: Cloud) -> None:
 def test_its_error_codes_are_the_services_with_their_status_and_words() -> None:
     problems = [body for body, _ in documented_answers().values() if "code" in body]
 
-    assert {p["code"]: (p["status"], p["title"], p["detail"]) for p in problems} == dict(_PROBLEMS)
+    assert {p["code"]: (p["status"], p["title"], p["detail"]) for p in problems} == dict(PROBLEMS)
 
 
 def test_every_example_is_what_its_schema_says() -> None:
@@ -271,7 +274,7 @@ def test_an_answer_that_no_client_can_provoke_is_as_documented(error: Exception)
     schema = schemathesis.openapi.from_dict(DOCUMENT, config=schemathesis.Config(seed=1))
     for method, path in OPERATIONS:
         key = f"{method} {path}"
-        payload = serve({key: fail}, Silent())({"routeKey": key, "requestContext": context}, None)
+        payload = lambda_handler(Api({key: fail}, Silent()))({"routeKey": key, "requestContext": context}, None)
         answer = (key, payload["statusCode"], json.loads(payload["body"])["code"])
         if answer in documented_answers():
             sent = httpx.Request(method, f"https://auth.example.com{path}")

@@ -9,7 +9,7 @@ import pytest
 from dev.functions import LocalFunction
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
-from sallyport.use_cases.login import MAX_LIVE_SESSIONS
+from sallyport.use_cases.open_session import MAX_LIVE_SESSIONS
 from tests.builders import DAY, WEAK_PASSWORDS, a_session
 from tests.deployed import PASSWORD, Stack, sample
 from tests.tokens import ISSUER, unverified_claims

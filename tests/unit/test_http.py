@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from sallyport.aws.http import MAX_BODY_BYTES, Answered, Request, Response, serve
+from sallyport.aws.api_gateway import lambda_handler, request_from
 from sallyport.errors import InvalidGrant, Unavailable
-from sallyport.http.fields import Fields
+from sallyport.http.fields import fields_of
+from sallyport.http.request import MAX_BODY_BYTES, Request
+from sallyport.http.response import Response
+from sallyport.http.serve import Answered, Api
 
 SECRET = "hunter2-canary"
 
@@ -42,15 +45,14 @@ def event(
 
 
 def echo(request: Request) -> Response:
-    fields = Fields(request.json_object(), ("name", "flag"))
-    name = fields.text("name")
-    fields.flag("flag")
-    fields.done()
+    with fields_of(request.json_object(), ("name", "flag")) as fields:
+        name = fields.text("name")
+        fields.flag("flag")
     return Response(200, "echoed", {"name": name})
 
 
 def answer(sent: dict[str, Any], endpoint: Callable[[Request], Response] = echo, log: Log | None = None) -> Any:
-    payload = serve({"POST /echo": endpoint}, log or Log())(sent, None)
+    payload = lambda_handler(Api({"POST /echo": endpoint}, log or Log()))(sent, None)
     return payload["statusCode"], payload["headers"], json.loads(payload["body"])
 
 
@@ -210,13 +212,13 @@ def test_an_unexpected_error_is_a_500_and_its_text_is_seen_by_nobody() -> None:
 
 
 def test_a_request_shows_neither_headers_nor_body() -> None:
-    request = Request.from_event(event(SECRET, {"authorization": SECRET}))
+    request = request_from(event(SECRET, {"authorization": SECRET}))
 
     assert SECRET not in repr(request)
 
 
 def test_two_spellings_of_a_header_are_joined_as_the_gateway_joins_repeated_ones() -> None:
     """So two credentials never become one of them, in sam local either."""
-    request = Request.from_event(event("{}", {"Authorization": "Bearer a", "authorization": "Bearer b", "X-One": "1"}))
+    request = request_from(event("{}", {"Authorization": "Bearer a", "authorization": "Bearer b", "X-One": "1"}))
 
     assert (request.headers["authorization"], request.headers["x-one"]) == ("Bearer a,Bearer b", "1")

@@ -6,7 +6,8 @@ import argon2
 import pytest
 
 from sallyport.accounts import password as passwords_module
-from sallyport.accounts.password import Passwords, PasswordTooLong, PasswordTooShort, Verdict, chosen, normal
+from sallyport.accounts.hashing import Passwords, Verdict
+from sallyport.accounts.password import PasswordTooLong, PasswordTooShort, chosen, normal
 from sallyport.errors import Unavailable
 from tests.builders import WEAK_PASSWORDS
 

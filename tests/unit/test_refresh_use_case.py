@@ -12,9 +12,9 @@ from sallyport.sessions.issue import TokenIssuer
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from sallyport.tokens.claims import TimeRules
-from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier, audience
+from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier, audience, sign
 from sallyport.trail import Trail
-from sallyport.use_cases.refresh import MAX_ATTEMPTS, Refreshed, refresh
+from sallyport.use_cases.refresh import MAX_ATTEMPTS, Refresh, Refreshed
 from tests.builders import DAY, MINUTE, NOW, SECOND, a_session, a_user
 from tests.fakes import FakeRevocations, FakeSessions, Memory
 from tests.tokens import ISSUER, KnownKeys, access_key, refresh_key
@@ -96,15 +96,16 @@ def present(
     now_ms: int = LATE,
     reports: Reports | None = None,
 ) -> Refreshed:
+    key = refresh_key()
+    verifier = RefreshTokenVerifier(KnownKeys({key.kid: key}), KnownKeys({}), TimeRules(400 * DAY, 30, 0))
     token = RefreshToken(
         iss=ISSUER, sub=session.user_id, aud=audience(ISSUER), iat=NOW, exp=session.expires_at,
         jti="jti", sid=session.sid, ver=session.ver, gen=gen,
     )  # fmt: skip
     issuer = TokenIssuer(KnownKeys({}), access_key, refresh_key, "sallyport", "app", 600)
     sessions = ContestedSessions(memory, list(rivals))
-    return refresh(
-        token,
-        "body",
+    refresh = Refresh(
+        verifier=verifier,
         sessions=sessions,
         revocations=ContestedRevocations(memory, sessions),
         reporter=reports or Reports(),
@@ -113,6 +114,7 @@ def present(
         idle_seconds=10 * DAY,
         clock=lambda: now_ms,
     )
+    return refresh(sign(token, key), "body")
 
 
 def answered_gen(refreshed: Refreshed, now_ms: int = LATE) -> int:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sallyport.aws.http import Answered
 from sallyport.aws.telemetry import PowertoolsTelemetry, digest
+from sallyport.http.serve import Answered
 from sallyport.trail import NO_TRAIL, Trail
 
 

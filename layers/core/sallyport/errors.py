@@ -13,12 +13,13 @@ SallyportError
 │   ├── InvalidCredentials
 │   ├── InvalidGrant          RFC 6749 s5.2
 │   ├── InvalidToken          RFC 6750 s3.1
+│   │   └── TokenExpired
 │   └── Superseded            the client holds a newer refresh token
 ├── Unavailable               infrastructure failed; nothing is half done, the same request may be sent again
 │   └── AccessDenied          AWS refuses the call to this function's role
 └── SettingsError             a function cannot start
 
-`code` is the stable word that clients switch on; `aws/http.py` owns the table from code to status. `outcome` is the
+`code` is the stable word that clients switch on; `http/problem.py` owns the table from code to status. `outcome` is the
 word that is counted: the code, unless something more precise is known. `reason` and `trail` are for the log. No error
 carries a token, a password or anything else that a user typed.
 """
@@ -34,6 +35,8 @@ class SallyportError(Exception):
     """The root of the tree."""
 
     code: ClassVar[str]
+    retry_after: int | None = None
+    """After how many seconds the same request may be sent again, where that is known."""
 
     def __init__(self, reason: str | None = None, *, outcome: str | None = None, trail: Trail = NO_TRAIL) -> None:
         self.reason = reason or self.code
@@ -123,6 +126,10 @@ class InvalidToken(AccessRefused):
     code = "invalid_token"
 
 
+class TokenExpired(InvalidToken):
+    """The token was good until its `exp`."""
+
+
 class Superseded(AccessRefused):
     """The refresh token was replaced a moment ago: the client holds a newer one and should use that."""
 
@@ -133,7 +140,7 @@ class Unavailable(SallyportError):
     """Infrastructure failed. Whatever was asked is safe to ask again after `retry_after` seconds."""
 
     code = "service_unavailable"
-    retry_after: ClassVar[int] = 1
+    retry_after = 1
 
 
 class AccessDenied(Unavailable):

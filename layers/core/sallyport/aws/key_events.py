@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sallyport.edge import reported
-from sallyport.http.fields import Fields
+from sallyport.http.fields import fields_of
 from sallyport.keys.life_cycle import Use
 from sallyport.use_cases.rotate_keys import RingChange, Rings
 
@@ -65,12 +65,11 @@ class KeyEvents:
 
     def _promote(self, event: Event) -> dict[str, Any]:
         """Return what was done. A typing error must not look like a promotion, nor like a daily run."""
-        fields = Fields(event, ("promote", "drop_older"))
-        named, drop_older = fields.text("promote"), fields.flag("drop_older")
         uses: dict[str, Use] = {use: use for use in self.keeper.rings.policies}
-        if named not in uses:
-            fields.refuse("promote", "not_allowed", f"This field must be one of: {', '.join(uses)}.")
-        fields.done()
+        with fields_of(event, ("promote", "drop_older")) as fields:
+            named, drop_older = fields.text("promote"), fields.flag("drop_older")
+            if named not in uses:
+                fields.refuse("promote", "not_allowed", f"This field must be one of: {', '.join(uses)}.")
         use = uses[named]
         change = self.keeper.rings.promote(use, drop_older=drop_older)
         self.keeper.log(use, change)

@@ -6,7 +6,7 @@ from hashlib import sha256
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from sallyport.aws.http import Answered
+from sallyport.http.serve import Answered
 
 _NAMESPACE = "Sallyport"
 _FAILED = "failed"

@@ -1,6 +1,6 @@
 """The cookies of cookie mode (RFC 6265bis): out of scripts' reach, bound to our host by their `__Host-` prefix."""
 
-from sallyport.aws.http import Request
+from sallyport.http.request import Request
 
 REFRESH_TOKEN = "__Host-refresh_token"  # noqa: S105  # a name
 DEVICE_TOKEN = "__Host-sallyport_device"  # noqa: S105  # a name

@@ -7,8 +7,8 @@ Origin on the operator's list, and the browser's own word for the relation of th
 
 from collections.abc import Collection
 
-from sallyport.aws.http import Request
 from sallyport.errors import CsrfRejected
+from sallyport.http.request import Request
 
 HEADER = "x-sallyport-csrf"
 

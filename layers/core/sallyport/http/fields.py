@@ -1,6 +1,7 @@
 """The fields of a JSON body: the known ones, each of its type, and no others."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from sallyport.errors import FieldError, InvalidRequest, UnknownField
@@ -9,21 +10,32 @@ _MAX_NAMED = 5
 _MAX_NAME_LENGTH = 64
 
 
+@contextmanager
+def fields_of(body: Mapping[str, Any], known: Collection[str]) -> Iterator["Fields"]:
+    """Give a block the fields of a body to read. What it reads counts only once the block has ended.
+
+    Raises UnknownField at once, and InvalidRequest at the end of the block for everything that was wrong.
+    """
+    unknown = [name for name in body if name not in known]
+    if unknown:
+        raise UnknownField(
+            [
+                FieldError(name[:_MAX_NAME_LENGTH], "unknown_field", "This endpoint does not know this field.")
+                for name in unknown[:_MAX_NAMED]
+            ]
+        )
+    fields = Fields(body)
+    yield fields
+    if fields.errors:
+        raise InvalidRequest(fields.errors)
+
+
 class Fields:
     """Reads fields and collects what is wrong with them, so that a client learns of everything at once."""
 
-    def __init__(self, body: Mapping[str, Any], known: Collection[str]) -> None:
-        """Raises UnknownField."""
-        unknown = [name for name in body if name not in known]
-        if unknown:
-            raise UnknownField(
-                [
-                    FieldError(name[:_MAX_NAME_LENGTH], "unknown_field", "This endpoint does not know this field.")
-                    for name in unknown[:_MAX_NAMED]
-                ]
-            )
+    def __init__(self, body: Mapping[str, Any]) -> None:
         self._body = body
-        self._errors: list[FieldError] = []
+        self.errors: list[FieldError] = []
 
     def text(self, name: str) -> str:
         value = self.optional_text(name)
@@ -53,10 +65,5 @@ class Fields:
 
     def refuse(self, name: str, code: str, detail: str) -> None:
         """Note what is wrong with a field. The first thing that is wrong with it counts."""
-        if all(error.field != name for error in self._errors):
-            self._errors.append(FieldError(name, code, detail))
-
-    def done(self) -> None:
-        """Raise InvalidRequest if anything was wrong."""
-        if self._errors:
-            raise InvalidRequest(self._errors)
+        if all(error.field != name for error in self.errors):
+            self.errors.append(FieldError(name, code, detail))

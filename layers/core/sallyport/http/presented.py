@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sallyport.aws.http import Request
 from sallyport.errors import AmbiguousCredentials
 from sallyport.http import cookies
 from sallyport.http.csrf import require_page_of_ours
+from sallyport.http.request import Request
 from sallyport.sessions.session import Mode
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sallyport.errors import InvalidToken
+from sallyport.errors import InvalidToken, TokenExpired
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 MAX_INTEGER = 2**53 - 1  # what every JSON reader represents exactly (RFC 7493 s2.2)
@@ -62,7 +62,7 @@ class Claims:
         if iat > now + rules.leeway or iat < rules.not_before:
             raise InvalidToken("iat")
         if now >= exp:
-            raise InvalidToken("expired")
+            raise TokenExpired("expired")
         if not 0 < exp - iat <= rules.lifetime:
             raise InvalidToken("exp")
         if "nbf" in self._payload and self.integer("nbf", at_least=0) > now:

@@ -56,8 +56,16 @@ class Strict:
         return user.roles
 
 
-def authorize(token: str, *, verifier: AccessTokenVerifier, mode: RevocationMode, clock: Clock) -> Authorized:
-    """Verify an access token and ask the revocation mode about it. Raises InvalidToken or Unavailable."""
-    now = clock() // 1000
-    verified = verifier.verify(token, now=now)
-    return Authorized(verified, mode.check(verified, now=now))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorize:
+    """Decides by a token alone, and by the revocation mode."""
+
+    verifier: AccessTokenVerifier
+    mode: RevocationMode
+    clock: Clock
+
+    def __call__(self, unverified_token: str) -> Authorized:
+        """Verify an access token and ask the revocation mode about it. Raises InvalidToken or Unavailable."""
+        now = self.clock() // 1000
+        verified = self.verifier.verify(unverified_token, now=now)
+        return Authorized(verified, self.mode.check(verified, now=now))

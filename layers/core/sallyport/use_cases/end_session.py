@@ -1,10 +1,13 @@
-"""DELETE /auth/sessions/{sid}: a user ends one of his sessions from another."""
+"""End one of a user's sessions from another."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from sallyport.clock import Clock
 from sallyport.identifiers import is_id
 from sallyport.sessions.strict import Claimed, StrictReads, require_live
+
+Outcome = Literal["ended", "nothing_to_end"]
 
 
 class SessionRevoker(Protocol):
@@ -15,13 +18,21 @@ class SessionRevoker(Protocol):
         ...
 
 
-def end_session(caller: Claimed, sid: str, *, sessions: StrictReads, revocations: SessionRevoker, clock: Clock) -> str:
-    """End the session `sid`, if it is one of the caller's.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSession:
+    """Ends sessions of the caller."""
 
-    The caller's own token is checked strictly, whatever the mode of the authorizer that let it pass.
+    sessions: StrictReads
+    revocations: SessionRevoker
+    clock: Clock
 
-    Answers what it did, for the log: `ended` or `nothing_to_end`. Raises InvalidToken if the caller's token is revoked.
-    """
-    now_ms = clock()
-    require_live(caller, reads=sessions, now=now_ms // 1000)
-    return "ended" if is_id(sid) and revocations.end(caller.sub, sid, now_ms=now_ms) else "nothing_to_end"
+    def __call__(self, caller: Claimed, sid: str) -> Outcome:
+        """End the session `sid`, if it is one of the caller's. Return what was done, for the log.
+
+        The caller's own token is checked strictly, whatever the mode of the authorizer that let it pass. Raises
+        InvalidToken if it is revoked, Unavailable.
+        """
+        now_ms = self.clock()
+        require_live(caller, reads=self.sessions, now=now_ms // 1000)
+        has_ended = is_id(sid) and self.revocations.end(caller.sub, sid, now_ms=now_ms)
+        return "ended" if has_ended else "nothing_to_end"

@@ -1,12 +1,12 @@
-"""GET /auth/sessions: where a user is logged in."""
+"""List where a user is logged in."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
-from sallyport.errors import InvalidToken
 from sallyport.sessions.session import Session, why_dead
+from sallyport.sessions.strict import Claimed, StrictReads, require_live
 
 _HOUR = 3600
 
@@ -24,27 +24,32 @@ class ListedSession:
     current: bool
 
 
-class UserReads(Protocol):
-    """Reads users."""
-
-    def get(self, user_id: str) -> User | None: ...
-
-
-class SessionReads(Protocol):
+class SessionReads(StrictReads, Protocol):
     """Reads sessions."""
 
     def of_user(self, user_id: str) -> list[Session]: ...
 
 
-def list_sessions(
-    user_id: str, current_sid: str, *, users: UserReads, sessions: SessionReads, clock: Clock
-) -> list[ListedSession]:
-    """List a user's live sessions, the last used first. Raises InvalidToken if there is no such user any more."""
-    user = users.get(user_id)
-    if user is None:
-        raise InvalidToken("user")
-    now = clock() // 1000
-    live = [s for s in sessions.of_user(user_id) if why_dead(s, user, ver=s.ver, now=now) is None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSessions:
+    """Lists where a caller is logged in."""
+
+    sessions: SessionReads
+    clock: Clock
+
+    def __call__(self, caller: Claimed) -> list[ListedSession]:
+        """Return the live sessions of the caller, the last used first.
+
+        The caller's own token is checked strictly. Raises InvalidToken if it is revoked, Unavailable.
+        """
+        now = self.clock() // 1000
+        user, _ = require_live(caller, reads=self.sessions, now=now)
+        return live_sessions(user, self.sessions.of_user(user.user_id), current_sid=caller.sid, now=now)
+
+
+def live_sessions(user: User, sessions: list[Session], *, current_sid: str, now: int) -> list[ListedSession]:
+    """Return those sessions of a user that are live at `now` (seconds), the last used first."""
+    live = [s for s in sessions if why_dead(s, user, ver=s.ver, now=now) is None]
     live.sort(key=lambda session: (-session.last_used_at, session.sid))
     return [_listed(session, current_sid) for session in live]
 

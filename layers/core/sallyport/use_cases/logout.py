@@ -1,13 +1,18 @@
-"""POST /auth/logout: end one session, or all of a user's."""
+"""Log out: end one session, or all of a user's."""
 
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
 
 from sallyport.clock import Clock
 from sallyport.errors import InvalidToken
 from sallyport.sessions.session import Mode
 from sallyport.sessions.strict import StrictReads, require_live
-from sallyport.tokens.access import AccessToken
-from sallyport.tokens.refresh import RefreshToken
+from sallyport.tokens.access import AccessToken, AccessTokenVerifier
+from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
+from sallyport.trail import NO_TRAIL, Trail
+
+Credential: TypeAlias = RefreshToken | AccessToken
+Outcome = Literal["everywhere", "ended", "nothing_to_end"]
 
 
 class Revoker(Protocol):
@@ -22,44 +27,65 @@ class Revoker(Protocol):
         ...
 
 
-Credential: TypeAlias = RefreshToken | AccessToken
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """What a logout did."""
+
+    outcome: Outcome
+    trail: Trail = NO_TRAIL
 
 
-def logout(
-    credential: Credential,
-    mode: Mode | None,
-    *,
-    everywhere: bool,
-    sessions: StrictReads,
-    revocations: Revoker,
-    clock: Clock,
-) -> str:
-    """End the session of an authentic credential; with `everywhere`, every session of its user.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logout:
+    """Ends what an authentic credential stands for.
 
-    `mode` is the channel of a refresh token, which must be its session's, or else nothing happens; None for an access
-    token, which has no channel of its own.
-
-    Any authentic refresh token ends its own session, whatever its generation. `everywhere` needs a live credential:
-    a candidate or the parent of a live session, or an access token that is not revoked. Otherwise only the session
-    ends, so that a token from an old backup cannot log a user out of all his devices.
-
-    Answers what it did, for the log: `everywhere`, `ended` or `nothing_to_end`.
+    Any authentic refresh token ends its own session, whatever its generation. `everywhere` needs a live credential: a
+    candidate or the parent of a live session, or an access token that is not revoked. Otherwise only the session ends,
+    so that a token from an old backup cannot log a user out of all their devices.
     """
-    now_ms = clock()
-    may_end_all = everywhere and _is_live(credential, mode, sessions, now=now_ms // 1000)
-    if may_end_all and revocations.raise_version(credential.sub, credential.ver, now_ms=now_ms):
-        return "everywhere"
-    return "ended" if revocations.end(credential.sub, credential.sid, now_ms=now_ms, mode=mode) else "nothing_to_end"
 
+    refresh_tokens: RefreshTokenVerifier
+    access_tokens: AccessTokenVerifier
+    sessions: StrictReads
+    revocations: Revoker
+    clock: Clock
 
-def _is_live(credential: Credential, mode: Mode | None, sessions: StrictReads, *, now: int) -> bool:
-    try:
-        _, session = require_live(credential, reads=sessions, now=now)
-    except InvalidToken:
-        return False
-    if mode not in (None, session.mode):
-        return False
-    if isinstance(credential, AccessToken):
-        return True
-    rotation = session.rotation
-    return credential.gen == rotation.parent or rotation.first <= credential.gen <= rotation.head
+    def by_refresh_token(self, unverified_token: str, mode: Mode, *, everywhere: bool) -> LoggedOut:
+        """Log out by a refresh token. One that came through another channel than its session's ends nothing.
+
+        Raises Unavailable.
+        """
+        try:
+            token = self.refresh_tokens.verify(unverified_token, now=self.clock() // 1000)
+        except InvalidToken:
+            return LoggedOut("nothing_to_end")
+        return self._end(token, mode, everywhere=everywhere)
+
+    def by_access_token(self, unverified_token: str, *, everywhere: bool) -> LoggedOut:
+        """Log out by an access token, which has no channel of its own. Raises Unavailable."""
+        try:
+            token = self.access_tokens.verify(unverified_token, now=self.clock() // 1000)
+        except InvalidToken:
+            return LoggedOut("nothing_to_end")
+        return self._end(token, None, everywhere=everywhere)
+
+    def _end(self, credential: Credential, mode: Mode | None, *, everywhere: bool) -> LoggedOut:
+        now_ms = self.clock()
+        trail = Trail(credential.sid)
+        may_end_all = everywhere and self._is_live(credential, mode, now=now_ms // 1000)
+        if may_end_all and self.revocations.raise_version(credential.sub, credential.ver, now_ms=now_ms):
+            return LoggedOut("everywhere", trail)
+        has_ended = self.revocations.end(credential.sub, credential.sid, now_ms=now_ms, mode=mode)
+        return LoggedOut("ended" if has_ended else "nothing_to_end", trail)
+
+    def _is_live(self, credential: Credential, mode: Mode | None, *, now: int) -> bool:
+        try:
+            _, session = require_live(credential, reads=self.sessions, now=now)
+        except InvalidToken:
+            return False
+        if mode not in (None, session.mode):
+            return False
+        if isinstance(credential, AccessToken):
+            return True
+        rotation = session.rotation
+        return credential.gen == rotation.parent or rotation.first <= credential.gen <= rotation.head

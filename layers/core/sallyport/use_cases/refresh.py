@@ -1,18 +1,20 @@
-"""POST /auth/refresh: a refresh token for new tokens."""
+"""Refresh: exchange a refresh token for new tokens (RFC 6749 s6; rotation, RFC 9700 s4.14)."""
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
-from sallyport.errors import InvalidGrant, Superseded, Unavailable
+from sallyport.errors import InvalidGrant, InvalidToken, Superseded, TokenExpired, Unavailable
 from sallyport.sessions import rotation
-from sallyport.sessions.issue import IssuedTokens, TokenIssuer
+from sallyport.sessions.issue import IssuedTokens, Signer, TokenIssuer
 from sallyport.sessions.session import Mode, RaceLost, Session, why_dead
-from sallyport.tokens.refresh import RefreshToken
+from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
 from sallyport.trail import Trail
 
 MAX_ATTEMPTS = 4
+
+Outcome = Literal["converged", "rotated", "recovered"]
 
 
 class RotationStore(Protocol):
@@ -46,113 +48,108 @@ class ReplayReporter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """New tokens, and how they came about: `converged`, `rotated` or `recovered`."""
+    """New tokens, and how they came about."""
 
     tokens: IssuedTokens
-    outcome: str
+    outcome: Outcome
     trail: Trail
 
 
-def refresh(
-    presented: RefreshToken,
-    mode: Mode,
-    *,
-    sessions: RotationStore,
-    revocations: ReplayRevoker,
-    reporter: ReplayReporter,
-    issuer: TokenIssuer,
-    leeway_ms: int,
-    idle_seconds: int,
-    clock: Clock,
-) -> Refreshed:
-    """Exchange an authentic refresh token, presented through the channel `mode`, for new tokens (RFC 6749 s6).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresh:
+    """Exchanges refresh tokens. `leeway_ms` is the quiet time after a rotation (docs/refresh.md)."""
 
-    Reads user and session once, then makes at most one write. Whoever loses a race follows the rule again with what
-    the winner left and with a new time.
+    verifier: RefreshTokenVerifier
+    sessions: RotationStore
+    revocations: ReplayRevoker
+    reporter: ReplayReporter
+    issuer: TokenIssuer
+    leeway_ms: int
+    idle_seconds: int
+    clock: Clock
 
-    Raises InvalidGrant if the session is gone, ended, revoked or of another version, or was just revoked as replayed;
-    Superseded if the client holds a newer token; Unavailable if it lost one race after another.
-    """
-    signer = issuer.signer()
-    user, session = sessions.load(presented.sub, presented.sid)
-    for races_lost in range(MAX_ATTEMPTS):
-        trail = Trail(presented.sid, ("race_lost",) * races_lost)
-        now_ms = clock()
-        now = now_ms // 1000
-        dead = why_dead(session, user, ver=presented.ver, now=now)
-        if dead is not None or session is None:
-            raise InvalidGrant(dead, outcome="expired" if dead == "expired" else "revoked", trail=trail)
-        if session.mode != mode:
-            raise InvalidGrant("channel", trail=trail)
+    def __call__(self, unverified_token: str, mode: Mode) -> Refreshed:
+        """Return new tokens for a refresh token that came through the channel `mode`.
+
+        Reads user and session once, then makes at most one write. Whoever loses a race follows the rule again with what
+        the winner left and with a new time.
+
+        Raises InvalidGrant if the token is not authentic, or its session is gone, ended, revoked or of another version,
+        or was just revoked as replayed; Superseded if the client holds a newer token; Unavailable, also after one lost
+        race too many.
+        """
+        token = self._verified(unverified_token)
+        signer = self.issuer.signer()
+        user, session = self.sessions.load(token.sub, token.sid)
+        for races_lost in range(MAX_ATTEMPTS):
+            trail = Trail(token.sid, ("race_lost",) * races_lost)
+            now_ms = self.clock()
+            living = _require_living(token, mode, (user, session), now_ms // 1000, trail)
+            try:
+                return self._exchange(token.gen, living, signer, now_ms, trail)
+            except RaceLost as lost:
+                session = lost.current
+        raise Unavailable("contention", trail=Trail(token.sid, ("race_lost",) * MAX_ATTEMPTS))
+
+    def _verified(self, unverified_token: str) -> RefreshToken:
         try:
-            taken = _take(
-                rotation.next_step(session.rotation, presented.gen, now_ms=now_ms, leeway_ms=leeway_ms),
-                presented.gen,
-                session,
-                sessions=sessions,
-                revocations=revocations,
-                now_ms=now_ms,
-                idle_expires_at=min(now + idle_seconds, session.expires_at),
-            )
-        except RaceLost as lost:
-            session = lost.current
-            continue
-        if taken.outcome == "replayed":
-            taken = _reported(taken, reporter, now_ms)
-        trail = replace(trail, also=(*trail.also, *taken.also))
-        if taken.outcome == "superseded":
-            raise Superseded(trail=trail)
-        if taken.gen is None:
-            raise InvalidGrant(taken.reason or taken.outcome, outcome=taken.outcome, trail=trail)
-        return Refreshed(signer.issue(taken.session, taken.gen, now=now), taken.outcome, trail)
-    raise Unavailable("contention", trail=Trail(presented.sid, ("race_lost",) * MAX_ATTEMPTS))
+            return self.verifier.verify(unverified_token, now=self.clock() // 1000)
+        except TokenExpired as error:
+            raise InvalidGrant(error.reason, outcome="expired") from None
+        except InvalidToken as error:
+            raise InvalidGrant(error.reason) from None
+
+    def _exchange(self, gen: int, session: Session, signer: Signer, now_ms: int, trail: Trail) -> Refreshed:
+        """Do what presenting a generation means now: make its one write, then return tokens or raise.
+
+        Raises RaceLost if somebody else wrote first.
+        """
+        now = now_ms // 1000
+        idle_expires_at = min(now + self.idle_seconds, session.expires_at)
+
+        def refreshed(outcome: Outcome, moved: Session, gen: int, trail: Trail = trail) -> Refreshed:
+            return Refreshed(signer.issue(moved, gen, now=now), outcome, trail)
+
+        match rotation.next_step(session.rotation, gen, now_ms=now_ms, leeway_ms=self.leeway_ms):
+            case rotation.Converged():
+                return refreshed("converged", session, gen)
+            case rotation.Rotated():
+                moved = self.sessions.rotate(session, gen, now_ms=now_ms, idle_expires_at=idle_expires_at)
+                head = moved.rotation.head
+                return refreshed("rotated", moved, head, trail if gen == head - 1 else _and(trail, "sibling_skipped"))
+            case rotation.Recovered():
+                moved = self.sessions.recover(session, now_ms=now_ms, idle_expires_at=idle_expires_at)
+                return refreshed("recovered", moved, moved.rotation.head)
+            case rotation.Superseded():
+                raise Superseded(trail=trail)
+            case rotation.Replayed():
+                self.revocations.revoke_replayed(session, now_ms=now_ms)
+                raise self._reported(session, now_ms, trail)
+            case rotation.Forged():
+                raise InvalidGrant("forged", outcome="forged", trail=trail)
+
+    def _reported(self, session: Session, now_ms: int, trail: Trail) -> InvalidGrant:
+        """Report a replay, by whoever established it and by nobody else. That it is revoked does not depend on it."""
+        try:
+            self.reporter.replayed(session, now_ms=now_ms)
+        except Unavailable as error:
+            reason = f"replayed, unreported: {error.reason}"
+            return InvalidGrant(reason, outcome="replayed", trail=_and(trail, "unreported"))
+        return InvalidGrant("replayed", outcome="replayed", trail=trail)
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """A step, and where it led: the session after it, and the generation to answer if there is one."""
-
-    outcome: str
-    session: Session
-    gen: int | None = None
-    also: tuple[str, ...] = ()
-    reason: str = ""
-
-
-def _take(
-    step: rotation.Step,
-    gen: int,
-    session: Session,
-    *,
-    sessions: RotationStore,
-    revocations: ReplayRevoker,
-    now_ms: int,
-    idle_expires_at: int,
-) -> _Taken:
-    """Take a step: make its one write. Raises RaceLost."""
-    match step:
-        case rotation.Converged():
-            return _Taken("converged", session, gen)
-        case rotation.Rotated():
-            moved = sessions.rotate(session, gen, now_ms=now_ms, idle_expires_at=idle_expires_at)
-            is_newest = gen == moved.rotation.head - 1
-            return _Taken("rotated", moved, moved.rotation.head, () if is_newest else ("sibling_skipped",))
-        case rotation.Recovered():
-            moved = sessions.recover(session, now_ms=now_ms, idle_expires_at=idle_expires_at)
-            return _Taken("recovered", moved, moved.rotation.head)
-        case rotation.Superseded():
-            return _Taken("superseded", session)
-        case rotation.Replayed():
-            revocations.revoke_replayed(session, now_ms=now_ms)
-            return _Taken("replayed", session)
-        case rotation.Forged():
-            return _Taken("forged", session)
+def _require_living(
+    token: RefreshToken, mode: Mode, read: tuple[User | None, Session | None], now: int, trail: Trail
+) -> Session:
+    """Return the living session behind a token. Raises InvalidGrant if there is none, or it is of another channel."""
+    user, session = read
+    dead = why_dead(session, user, ver=token.ver, now=now)
+    if dead is not None or session is None:
+        raise InvalidGrant(dead, outcome="expired" if dead == "expired" else "revoked", trail=trail)
+    if session.mode != mode:
+        raise InvalidGrant("channel", trail=trail)
+    return session
 
 
-def _reported(replay: _Taken, reporter: ReplayReporter, now_ms: int) -> _Taken:
-    """Report a replay, by whoever established it and by nobody else. That it is revoked does not depend on it."""
-    try:
-        reporter.replayed(replay.session, now_ms=now_ms)
-    except Unavailable as error:
-        return replace(replay, also=("unreported",), reason=f"replayed, unreported: {error.reason}")
-    return replay
+def _and(trail: Trail, word: str) -> Trail:
+    return replace(trail, also=(*trail.also, word))

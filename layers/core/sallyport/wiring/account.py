@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from sallyport import settings
+from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
-from sallyport.aws.dynamodb.users import Users
-from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
-from sallyport.clock import system_clock
-from sallyport.http.endpoints.account import end_session_endpoint, me_endpoint, sessions_endpoint
-from sallyport.use_cases.end_session import end_session
-from sallyport.use_cases.list_sessions import list_sessions
+from sallyport.clock import Clock, system_clock
+from sallyport.http.endpoints.account import EndSessionEndpoint, MeEndpoint, SessionsEndpoint
+from sallyport.http.serve import Api, Endpoint
+from sallyport.use_cases.describe_user import DescribeUser
+from sallyport.use_cases.end_session import EndSession
+from sallyport.use_cases.list_sessions import ListSessions
 from sallyport.wiring import storage
 
 
@@ -22,18 +22,15 @@ class Settings(settings.Common, settings.AccessTokenLife, settings.RevocationSha
     """What account is told."""
 
 
-def build(environ: Mapping[str, str]) -> LambdaHandler:
+def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHandler:
     told = settings.parse(Settings, environ)
     table = storage.open_table(told)
-    users, sessions = Users(table), Sessions(table)
+    sessions = Sessions(table)
     revocations = Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards)
-    listing = partial(list_sessions, users=users, sessions=sessions, clock=system_clock)
-    ending = partial(end_session, sessions=sessions, revocations=revocations, clock=system_clock)
-    return serve(
-        {
-            "GET /auth/me": me_endpoint(users.get),
-            "GET /auth/sessions": sessions_endpoint(listing),
-            "DELETE /auth/sessions/{sid}": end_session_endpoint(ending),
-        },
-        PowertoolsTelemetry("account", told.log_level, stack=told.stack_name),
-    )
+    end_session = EndSession(sessions=sessions, revocations=revocations, clock=clock)
+    endpoints: dict[str, Endpoint] = {
+        "GET /auth/me": MeEndpoint(DescribeUser(sessions=sessions, clock=clock)),
+        "GET /auth/sessions": SessionsEndpoint(ListSessions(sessions=sessions, clock=clock)),
+        "DELETE /auth/sessions/{sid}": EndSessionEndpoint(end_session),
+    }
+    return lambda_handler(Api(endpoints, PowertoolsTelemetry("account", told.log_level, stack=told.stack_name)))

@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from sallyport import settings
+from sallyport.aws.api_gateway import LambdaHandler
 from sallyport.aws.authorizer.handler import answer
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
-from sallyport.aws.http import LambdaHandler
 from sallyport.aws.telemetry import PowertoolsTelemetry
-from sallyport.clock import system_clock
+from sallyport.clock import Clock, system_clock
 from sallyport.revocation.entries import retention
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Pace, Window
-from sallyport.use_cases.authorize import Bounded, RevocationMode, Stateless, Strict, authorize
+from sallyport.use_cases.authorize import Authorize, Bounded, RevocationMode, Stateless, Strict
 from sallyport.wiring import storage, verification
 
 
@@ -32,15 +31,12 @@ class Settings(
     """What the authorizer is told."""
 
 
-def build(environ: Mapping[str, str]) -> LambdaHandler:
+def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHandler:
     told = settings.parse(Settings, environ)
     table = storage.open_table(told)
-    keys = verification.public_keys(table, system_clock)
-    decide = partial(
-        authorize,
-        verifier=verification.access_verifier(told, keys, told),
-        mode=_mode(told, table),
-        clock=system_clock,
+    keys = verification.public_keys(table, clock)
+    decide = Authorize(
+        verifier=verification.access_verifier(told, keys, told), mode=_mode(told, table, clock), clock=clock
     )
     return answer(
         decide,
@@ -49,7 +45,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     )
 
 
-def _mode(told: Settings, table: Table) -> RevocationMode:
+def _mode(told: Settings, table: Table, clock: Clock) -> RevocationMode:
     match told.revocation_mode:
         case "strict":
             return Strict(Sessions(table))
@@ -61,6 +57,6 @@ def _mode(told: Settings, table: Table) -> RevocationMode:
             )
             roles = KnownRoles(Users(table)) if told.context_roles else NoRoles()
             entries = Entries(table, shards=told.revocation_shards)
-            return Bounded(Window(entries, pace, system_clock, roles), roles)
+            return Bounded(Window(entries, pace, clock, roles), roles)
         case _:
             return Stateless()

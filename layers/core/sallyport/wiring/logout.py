@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
+from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
-from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.telemetry import PowertoolsTelemetry
-from sallyport.clock import system_clock
-from sallyport.http.endpoints.logout import logout_endpoint
-from sallyport.sessions.session import Mode
-from sallyport.tokens.access import AccessToken
-from sallyport.tokens.refresh import RefreshToken
-from sallyport.use_cases.logout import Credential, logout
+from sallyport.clock import Clock, system_clock
+from sallyport.http.endpoints.logout import LogoutEndpoint
+from sallyport.http.serve import Api, Endpoint
+from sallyport.use_cases.logout import Logout
 from sallyport.wiring import issuing, storage, verification
 
 
@@ -30,36 +28,17 @@ class Settings(
     """What logout is told."""
 
 
-def build(environ: Mapping[str, str]) -> LambdaHandler:
+def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHandler:
     told = settings.parse(Settings, environ)
     table = storage.open_table(told)
-    names = verification.public_keys(table, system_clock)
-    refresh_keys = issuing.private_keys("refresh", table, issuing.cipher(told), system_clock)
-    refresh_verifier = issuing.refresh_verifier(told, names, refresh_keys, told)
-    access_verifier = verification.access_verifier(told, names, told)
-    sessions = Sessions(table)
-    revocations = Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards)
-
-    def verify_refresh(token: str) -> RefreshToken:
-        return refresh_verifier.verify(token, now=system_clock() // 1000)
-
-    def verify_access(token: str) -> AccessToken:
-        return access_verifier.verify(token, now=system_clock() // 1000)
-
-    def log_out(credential: Credential, mode: Mode | None, *, everywhere: bool) -> str:
-        return logout(
-            credential,
-            mode,
-            everywhere=everywhere,
-            sessions=sessions,
-            revocations=revocations,
-            clock=system_clock,
-        )
-
-    endpoint = logout_endpoint(
-        verify_refresh=verify_refresh,
-        verify_access=verify_access,
-        logout=log_out,
-        allowed_origins=told.allowed_origins,
+    names = verification.public_keys(table, clock)
+    refresh_keys = issuing.private_keys("refresh", table, issuing.cipher(told), clock)
+    logout = Logout(
+        refresh_tokens=issuing.refresh_verifier(told, names, refresh_keys, told),
+        access_tokens=verification.access_verifier(told, names, told),
+        sessions=Sessions(table),
+        revocations=Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards),
+        clock=clock,
     )
-    return serve({"POST /auth/logout": endpoint}, PowertoolsTelemetry("logout", told.log_level, stack=told.stack_name))
+    endpoints: dict[str, Endpoint] = {"POST /auth/logout": LogoutEndpoint(logout, told.allowed_origins)}
+    return lambda_handler(Api(endpoints, PowertoolsTelemetry("logout", told.log_level, stack=told.stack_name)))

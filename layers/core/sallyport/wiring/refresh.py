@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.aws import clients
+from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
-from sallyport.aws.http import LambdaHandler, serve
 from sallyport.aws.reports import ReplayReports
 from sallyport.aws.telemetry import PowertoolsTelemetry
-from sallyport.clock import system_clock
-from sallyport.http.endpoints.refresh import refresh_endpoint
-from sallyport.sessions.session import Mode
-from sallyport.use_cases.refresh import Refreshed, refresh
+from sallyport.clock import Clock, system_clock
+from sallyport.http.endpoints.refresh import RefreshEndpoint
+from sallyport.http.serve import Api, Endpoint
+from sallyport.use_cases.refresh import Refresh
 from sallyport.wiring import issuing, storage, verification
 
 
@@ -30,31 +30,22 @@ class Settings(
     """What refresh is told."""
 
 
-def build(environ: Mapping[str, str]) -> LambdaHandler:
+def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHandler:
     told = settings.parse(Settings, environ)
     table = storage.open_table(told)
-    names = verification.public_keys(table, system_clock)
-    opener = issuing.cipher(told)
-    access_keys = issuing.private_keys("access", table, opener, system_clock)
-    refresh_keys = issuing.private_keys("refresh", table, opener, system_clock)
-    verifier = issuing.refresh_verifier(told, names, refresh_keys, told)
-    issuer = issuing.token_issuer(told, names, access_keys, refresh_keys)
-    sessions = Sessions(table)
-    revocations = Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards)
-    reports = ReplayReports(clients.events, told.stack_name)
-
-    def exchange(token: str, mode: Mode) -> Refreshed:
-        return refresh(
-            verifier.verify(token, now=system_clock() // 1000),
-            mode,
-            sessions=sessions,
-            revocations=revocations,
-            reporter=reports,
-            issuer=issuer,
-            leeway_ms=told.refresh_leeway_seconds * 1000,
-            idle_seconds=told.session_idle_seconds,
-            clock=system_clock,
-        )
-
-    telemetry = PowertoolsTelemetry("refresh", told.log_level, stack=told.stack_name)
-    return serve({"POST /auth/refresh": refresh_endpoint(exchange, told.allowed_origins)}, telemetry)
+    names = verification.public_keys(table, clock)
+    cipher = issuing.cipher(told)
+    access_keys = issuing.private_keys("access", table, cipher, clock)
+    refresh_keys = issuing.private_keys("refresh", table, cipher, clock)
+    refresh = Refresh(
+        verifier=issuing.refresh_verifier(told, names, refresh_keys, told),
+        sessions=Sessions(table),
+        revocations=Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards),
+        reporter=ReplayReports(clients.events, told.stack_name),
+        issuer=issuing.token_issuer(told, names, access_keys, refresh_keys),
+        leeway_ms=told.refresh_leeway_seconds * 1000,
+        idle_seconds=told.session_idle_seconds,
+        clock=clock,
+    )
+    endpoints: dict[str, Endpoint] = {"POST /auth/refresh": RefreshEndpoint(refresh, told.allowed_origins)}
+    return lambda_handler(Api(endpoints, PowertoolsTelemetry("refresh", told.log_level, stack=told.stack_name)))

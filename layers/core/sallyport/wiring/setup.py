@@ -7,7 +7,7 @@ from sallyport import settings
 from sallyport.aws.dynamodb.releases import Releases
 from sallyport.aws.setup_events import SetupEvents
 from sallyport.aws.telemetry import PowertoolsTelemetry
-from sallyport.clock import system_clock
+from sallyport.clock import Clock, system_clock
 from sallyport.wiring import storage
 from sallyport.wiring.key_keeping import Settings, keeper
 
@@ -27,7 +27,7 @@ class EverySetting(
     """What any function is told."""
 
 
-def build(environ: Mapping[str, str]) -> SetupEvents:
+def build(environ: Mapping[str, str], clock: Clock = system_clock) -> SetupEvents:
     told = settings.parse(Settings, environ)
     table = storage.open_table(told)
     telemetry = PowertoolsTelemetry("setup", told.log_level, stack=told.stack_name)
@@ -37,4 +37,4 @@ def build(environ: Mapping[str, str]) -> SetupEvents:
     def check(deployed: Mapping[str, str]) -> None:
         settings.parse(EverySetting, {**own, **deployed})
 
-    return SetupEvents(check, Releases(table), keeper(told, table, telemetry, system_clock), told.issuer, telemetry)
+    return SetupEvents(check, Releases(table), keeper(told, table, telemetry, clock), told.issuer, telemetry)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from sallyport.aws.api_gateway import Event, LambdaHandler
 from sallyport.aws.authorizer.answers import Answer
 from sallyport.aws.authorizer.events import read
-from sallyport.aws.http import Event, LambdaHandler
 from sallyport.edge import reason_of
 from sallyport.errors import InvalidToken
 from sallyport.http.bearer import bearer_token

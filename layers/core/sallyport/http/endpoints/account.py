@@ -1,13 +1,14 @@
-"""GET /auth/me, GET /auth/sessions and DELETE /auth/sessions/{sid}: what a caller may see and end of his own."""
+"""GET /auth/me, GET /auth/sessions and DELETE /auth/sessions/{sid}: what callers may see and end of their own."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from sallyport.accounts.user import User
-from sallyport.aws.http import Endpoint, Request, Response
 from sallyport.errors import InvalidToken
+from sallyport.http.request import Request
+from sallyport.http.response import Response
 from sallyport.trail import Trail
-from sallyport.use_cases.list_sessions import ListedSession
+from sallyport.use_cases.describe_user import DescribeUser
+from sallyport.use_cases.end_session import EndSession
+from sallyport.use_cases.list_sessions import ListSessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,44 +21,46 @@ class Caller:
     ver: int
 
 
-def me_endpoint(find: Callable[[str], User | None]) -> Endpoint:
-    """Describe the caller."""
+@dataclass(frozen=True, slots=True)
+class MeEndpoint:
+    """Who the caller is."""
 
-    def endpoint(request: Request) -> Response:
-        user = find(_caller(request).sub)
-        if user is None:
-            raise InvalidToken("user")
+    describe_user: DescribeUser
+
+    def __call__(self, request: Request) -> Response:
+        user = self.describe_user(_caller(request))
         body = {"sub": user.user_id, "email": user.email, "roles": list(user.roles), "created_at": user.created_at}
         return Response(200, "described", body)
 
-    return endpoint
 
+@dataclass(frozen=True, slots=True)
+class SessionsEndpoint:
+    """Where the caller is logged in."""
 
-def sessions_endpoint(list_sessions: Callable[[str, str], list[ListedSession]]) -> Endpoint:
-    """List where the caller is logged in."""
+    list_sessions: ListSessions
 
-    def endpoint(request: Request) -> Response:
-        caller = _caller(request)
-        listed = list_sessions(caller.sub, caller.sid)
+    def __call__(self, request: Request) -> Response:
+        listed = self.list_sessions(_caller(request))
         return Response(200, "listed", {"sessions": [asdict(session) for session in listed]})
 
-    return endpoint
 
+@dataclass(frozen=True, slots=True)
+class EndSessionEndpoint:
+    """204, also for a session that is gone or another user's: nobody learns which."""
 
-def end_session_endpoint(end_session: Callable[[Caller, str], str]) -> Endpoint:
-    """Answer 204, also for a session that is gone or another user's: nobody learns which."""
+    end_session: EndSession
 
-    def endpoint(request: Request) -> Response:
+    def __call__(self, request: Request) -> Response:
         sid = request.path["sid"]
-        outcome = end_session(_caller(request), sid)
+        outcome = self.end_session(_caller(request), sid)
         return Response(204, outcome, trail=Trail(sid))
-
-    return endpoint
 
 
 def _caller(request: Request) -> Caller:
-    """Read what the authorizer has said. Raises InvalidToken if that is not all that it always says."""
+    """Return what the authorizer has said. Raises InvalidToken if that is not all that it always says."""
     match request.caller:
-        case {"sub": str(sub), "sid": str(sid), "jti": str(jti), "ver": int(ver)} if sub and sid and jti:
+        case {"sub": str(sub), "sid": str(sid), "jti": str(jti), "ver": int(ver)} if (
+            sub and sid and jti and not isinstance(ver, bool)
+        ):
             return Caller(sub, sid, jti, ver)
     raise InvalidToken("caller")

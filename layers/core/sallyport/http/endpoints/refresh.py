@@ -1,28 +1,29 @@
 """POST /auth/refresh."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from dataclasses import dataclass
 
-from sallyport.aws.http import Endpoint, Request, Response
-from sallyport.errors import InvalidGrant, InvalidToken
+from sallyport.errors import InvalidGrant
 from sallyport.http.endpoints.tokens import token_response
-from sallyport.http.fields import Fields
+from sallyport.http.fields import fields_of
 from sallyport.http.presented import presented
-from sallyport.sessions.session import Mode
-from sallyport.use_cases.refresh import Refreshed
+from sallyport.http.request import Request
+from sallyport.http.response import Response
+from sallyport.use_cases.refresh import Refresh
 
 
-def refresh_endpoint(refresh: Callable[[str, Mode], Refreshed], allowed_origins: Collection[str]) -> Endpoint:
-    def endpoint(request: Request) -> Response:
-        fields = Fields(request.json_object(), ("refresh_token",))
-        body_token = fields.optional_text("refresh_token")
-        fields.done()
-        found = presented(request, body_token, allowed_origins)
+@dataclass(frozen=True, slots=True)
+class RefreshEndpoint:
+    """A refresh token for new tokens, through the channel by which it came."""
+
+    refresh: Refresh
+    allowed_origins: Collection[str]
+
+    def __call__(self, request: Request) -> Response:
+        with fields_of(request.json_object(), ("refresh_token",)) as fields:
+            body_token = fields.optional_text("refresh_token")
+        found = presented(request, body_token, self.allowed_origins)
         if found is None:
             raise InvalidGrant("no_credential")
-        try:
-            refreshed = refresh(found.unverified_token, found.mode)
-        except InvalidToken as error:
-            raise InvalidGrant(error.reason, outcome="expired" if error.reason == "expired" else None) from None
+        refreshed = self.refresh(found.unverified_token, found.mode)
         return token_response(refreshed.tokens, found.mode, refreshed.outcome, refreshed.trail)
-
-    return endpoint

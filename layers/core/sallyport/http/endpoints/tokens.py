@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sallyport.aws.http import Response
 from sallyport.http import cookies
+from sallyport.http.response import Response
 from sallyport.sessions.issue import IssuedTokens
 from sallyport.sessions.session import Mode
 from sallyport.trail import Trail

@@ -1,25 +1,34 @@
 """The documents by which others verify our tokens (RFC 7517, RFC 8414, OpenID Connect Discovery)."""
 
-from sallyport.aws.http import Endpoint, Request, Response
+from dataclasses import dataclass
+
+from sallyport.http.request import Request
+from sallyport.http.response import Response
 from sallyport.keys.jwk import key_set
 from sallyport.keys.public import PublicKeyRing
 
 _CACHEABLE = {"cache-control": "public, max-age=300"}
 
 
-def jwks_endpoint(keys: PublicKeyRing) -> Endpoint:
-    def endpoint(_request: Request) -> Response:
-        return Response(200, "published", key_set(keys.jwks), _CACHEABLE)
+@dataclass(frozen=True, slots=True)
+class KeySetEndpoint:
+    """The public keys."""
 
-    return endpoint
+    keys: PublicKeyRing
+
+    def __call__(self, _request: Request) -> Response:
+        return Response(200, "published", key_set(self.keys.jwks), _CACHEABLE)
 
 
-def discovery_endpoint(keys: PublicKeyRing) -> Endpoint:
-    """Say where everything is. There is no authorization endpoint, and login is not an OAuth grant (RFC 9700 s2.4)."""
+@dataclass(frozen=True, slots=True)
+class DiscoveryEndpoint:
+    """Where everything is. There is no authorization endpoint, and login is not an OAuth grant (RFC 9700 s2.4)."""
 
-    def endpoint(_request: Request) -> Response:
-        issuer = keys.issuer
-        algorithms = sorted({str(jwk["alg"]) for jwk in keys.jwks})
+    keys: PublicKeyRing
+
+    def __call__(self, _request: Request) -> Response:
+        issuer = self.keys.issuer
+        algorithms = sorted({str(jwk["alg"]) for jwk in self.keys.jwks})
         document = {
             "issuer": issuer,
             "jwks_uri": f"{issuer}/.well-known/jwks.json",
@@ -33,5 +42,3 @@ def discovery_endpoint(keys: PublicKeyRing) -> Endpoint:
             "access_token_signing_alg_values_supported": algorithms,
         }
         return Response(200, "published", document, _CACHEABLE)
-
-    return endpoint

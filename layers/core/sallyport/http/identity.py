@@ -1,0 +1,26 @@
+"""The fields by which people say who they are: an e-mail address and a password."""
+
+from sallyport.accounts.email import InvalidEmail, canonical
+from sallyport.accounts.password import MAX_PASSWORD_BYTES, NormalPassword, PasswordTooLong, normal
+from sallyport.http.fields import Fields
+
+
+def email(fields: Fields) -> str:
+    """Return an address in its canonical form."""
+    typed = fields.text("email")
+    try:
+        return canonical(typed)
+    except InvalidEmail:
+        fields.refuse("email", "invalid_email", "This is not an e-mail address that we accept.")
+        return ""
+
+
+def password(fields: Fields) -> NormalPassword:
+    """Return a password in the form in which it is hashed."""
+    typed = fields.text("password")
+    try:
+        return normal(typed)
+    except PasswordTooLong:
+        detail = f"A password may have {MAX_PASSWORD_BYTES} bytes at most."
+        fields.refuse("password", "password_too_long", detail)
+        return normal("")

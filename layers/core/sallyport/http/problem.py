@@ -1,0 +1,63 @@
+"""What clients are told when a request is not served (RFC 9457): the table from error code to status."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sallyport.errors import InvalidRequest, SallyportError
+from sallyport.http.request import Request
+from sallyport.http.response import Response
+
+PROBLEMS: Mapping[str, tuple[int, str, str]] = {
+    "invalid_json": (400, "Bad Request", "The body must be one JSON object in UTF-8, without duplicate names."),
+    "invalid_request": (400, "Bad Request", "A field is missing or wrong; see errors."),
+    "unknown_field": (400, "Bad Request", "The body has a field that this endpoint does not know; see errors."),
+    "payload_too_large": (413, "Content Too Large", "The body may have 16 KB at most."),
+    "unsupported_media_type": (415, "Unsupported Media Type", "Send application/json in UTF-8, uncompressed."),
+    "ambiguous_credentials": (
+        400,
+        "Bad Request",
+        "Send one credential: the cookie, or a token in the body, or a Bearer.",
+    ),
+    "csrf_rejected": (
+        403,
+        "Forbidden",
+        "With a cookie, send X-Sallyport-CSRF: 1 from an allowed Origin.",
+    ),
+    "invalid_credentials": (401, "Unauthorized", "The e-mail address or the password is wrong."),
+    "invalid_grant": (401, "Unauthorized", "The refresh token is invalid, expired or revoked. Log in again."),
+    "invalid_token": (401, "Unauthorized", "The access token is invalid, expired or revoked."),
+    "superseded": (409, "Conflict", "This refresh token was just replaced. Use the newer one that you hold."),
+    "service_unavailable": (503, "Service Unavailable", "A part of the service is not available. Try again."),
+    "internal_error": (500, "Internal Server Error", "Something went wrong on our side."),
+}
+
+
+def problem(error: SallyportError, request: Request) -> Response:
+    """Return the response that tells a client of `error`, with its outcome and trail for the log."""
+    more: dict[str, Any] = {}
+    if isinstance(error, InvalidRequest):
+        more["errors"] = [{"field": e.field, "code": e.code, "detail": e.detail} for e in error.errors]
+    if error.retry_after is not None:
+        more["retry_after"] = error.retry_after
+    return replace(problem_of_code(error.code, request, more), outcome=error.outcome, trail=error.trail)
+
+
+def problem_of_code(code: str, request: Request, more: Mapping[str, Any]) -> Response:
+    """Return the response for a code of PROBLEMS; `more` are further members of the body."""
+    status, title, detail = PROBLEMS[code]
+    headers = {"content-type": "application/problem+json"}
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"  # RFC 9110 s15.5.2
+    if "retry_after" in more:
+        headers["retry-after"] = str(more["retry_after"])
+    problem = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **more,
+        "request_id": request.request_id,
+    }
+    return Response(status, code, problem, headers)

@@ -1,0 +1,58 @@
+"""A request, as endpoints see it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sallyport.errors import InvalidJson, PayloadTooLarge, UnsupportedMediaType
+from sallyport.strict_json import loads
+
+MAX_BODY_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request.
+
+    `route` is the key of the endpoint that serves it ("POST /auth/login"). `path` has the parameters of the route's
+    path, `query` every value of each parameter of the query. Header names are lower case. `body` is None where it came
+    in an encoding that is broken. `caller` is what the authorizer said, empty on a public route.
+    """
+
+    route: str
+    path: Mapping[str, str] = field(repr=False)
+    query: Mapping[str, Sequence[str]] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    cookies: tuple[str, ...] = field(repr=False)
+    body: bytes | None = field(repr=False)
+    source_ip: str
+    user_agent: str
+    caller: Mapping[str, Any]
+    request_id: str
+
+    def json_object(self) -> dict[str, Any]:
+        """Return the body, one JSON object of at most 16 KB. No body at all is an empty object.
+
+        Raises PayloadTooLarge, UnsupportedMediaType, InvalidJson.
+        """
+        if self.body is None:
+            raise InvalidJson("encoding")
+        if len(self.body) > MAX_BODY_BYTES:
+            raise PayloadTooLarge
+        if not self.body:
+            return {}
+        self._require_json()
+        try:
+            value = loads(self.body)
+        except ValueError:
+            raise InvalidJson from None
+        if not isinstance(value, dict):
+            raise InvalidJson("not_an_object")
+        return value
+
+    def _require_json(self) -> None:
+        media_type, *parameters = (part.strip().lower() for part in self.headers.get("content-type", "").split(";"))
+        if media_type != "application/json" or any(p not in ("charset=utf-8", 'charset="utf-8"') for p in parameters):
+            raise UnsupportedMediaType
+        if self.headers.get("content-encoding", "identity") != "identity":
+            raise UnsupportedMediaType("content_encoding")

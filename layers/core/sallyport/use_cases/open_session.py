@@ -1,0 +1,161 @@
+"""Open a session for a user who has been authenticated, however that was."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sallyport.accounts.user import User
+from sallyport.clock import Clock
+from sallyport.errors import InvalidToken, Unavailable
+from sallyport.identifiers import new_id
+from sallyport.sessions.issue import IssuedTokens, TokenIssuer
+from sallyport.sessions.rotation import opened
+from sallyport.sessions.session import Mode, Session, why_dead
+from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
+from sallyport.trail import Trail
+
+MAX_LIVE_SESSIONS = 100
+
+_MOST_ENDED_AT_ONCE = 2
+_FORGOTTEN_AT_ONCE = 25  # what DynamoDB deletes in one call
+_ANY_SKEW_SECONDS = 3600
+
+
+class SessionStore(Protocol):
+    """Keeps sessions."""
+
+    def of_user(self, user_id: str) -> list[Session]: ...
+
+    def create(self, session: Session) -> None: ...
+
+    def forget(self, sessions: list[Session]) -> None:
+        """Delete up to 25 sessions that are dead already."""
+        ...
+
+
+class SessionEnder(Protocol):
+    """Revokes sessions."""
+
+    def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
+        """Revoke a session, if it has this mode (None: any). False if there was nothing left to revoke."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long sessions live, in seconds."""
+
+    absolute: int
+    idle: int
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a login comes from, as shown to the user in the list of their sessions."""
+
+    ip: str = field(repr=False)
+    user_agent: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """The tokens of a new session, and one that says that this device has logged in before."""
+
+    tokens: IssuedTokens
+    device_token: str = field(repr=False)
+    trail: Trail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """Opens sessions, and keeps their number per user in bounds."""
+
+    sessions: SessionStore
+    revocations: SessionEnder
+    verifier: RefreshTokenVerifier
+    issuer: TokenIssuer
+    life: Lifetimes
+    clock: Clock
+
+    def __call__(self, user: User, device: Device, mode: Mode, *, replaces: Iterable[str] = ()) -> LoggedIn:
+        """Create a session and return its first tokens.
+
+        `replaces` are refresh tokens, not verified, of sessions on this device. They end after the new one exists, so
+        that a failure never logs the user out; one that is not authentic counts as absent.
+
+        Raises Unavailable if there is no new session.
+        """
+        now_ms = self.clock()
+        signer = self.issuer.signer()
+        older = list(self._authentic(replaces, now_ms // 1000))
+        session = _new_session(user, device, mode, self.life, now_ms)
+        others = self.sessions.of_user(user.user_id)
+        self.sessions.create(session)
+        also = [
+            *_attempted("older_not_ended", lambda: self._end(older, mode, now_ms)),
+            *_attempted("no_room_made", lambda: self._make_room(user, others, now_ms)),
+        ]
+        return LoggedIn(
+            signer.issue(session, 1, now=now_ms // 1000),
+            signer.issue_device_token(user, now=now_ms // 1000),
+            Trail(session.sid, tuple(also)),
+        )
+
+    def _authentic(self, unverified_tokens: Iterable[str], now: int) -> Iterator[RefreshToken]:
+        for token in unverified_tokens:
+            with suppress(InvalidToken):
+                yield self.verifier.verify(token, now=now)
+
+    def _end(self, older: Sequence[RefreshToken], mode: Mode, now_ms: int) -> None:
+        for token in older:
+            self.revocations.end(token.sub, token.sid, now_ms=now_ms, mode=mode)
+
+    def _make_room(self, user: User, others: list[Session], now_ms: int) -> None:
+        """End the oldest live sessions, so that no user keeps more than a hundred, and delete long dead ones.
+
+        A few at a time: parallel logins may overshoot for a moment, but no login ever pays for all of them.
+        """
+        now = now_ms // 1000
+        live = [s for s in others if why_dead(s, user, ver=s.ver, now=now) is None]
+        live.sort(key=lambda session: session.created_at)
+        surplus = len(live) + 1 - MAX_LIVE_SESSIONS
+        for oldest in live[: min(max(surplus, 0), _MOST_ENDED_AT_ONCE)]:
+            self.revocations.end(user.user_id, oldest.sid, now_ms=now_ms)
+        forgettable = [s for s in others if _is_long_dead(s, user, now)]
+        if len(forgettable) >= _FORGOTTEN_AT_ONCE:
+            self.sessions.forget(forgettable[:_FORGOTTEN_AT_ONCE])
+
+
+def _attempted(word: str, act: Callable[[], None]) -> tuple[str, ...]:
+    """Do what the new session does not depend on. Return `word` for the trail if infrastructure failed."""
+    try:
+        act()
+    except Unavailable:
+        return (word,)
+    return ()
+
+
+def _new_session(user: User, device: Device, mode: Mode, life: Lifetimes, now_ms: int) -> Session:
+    now = now_ms // 1000
+    return Session(
+        sid=new_id(),
+        user_id=user.user_id,
+        mode=mode,
+        rotation=opened(now_ms),
+        ver=user.token_version,
+        created_at=now,
+        auth_time=now,
+        last_used_at=now,
+        expires_at=now + life.absolute,
+        idle_expires_at=now + min(life.idle, life.absolute),
+        user_agent=device.user_agent,
+        ip=device.ip,
+    )
+
+
+def _is_long_dead(session: Session, user: User, now: int) -> bool:
+    """Tell whether a session is dead by every clock. One of a *newer* version than we have read may be alive."""
+    return (
+        session.revoked_at is not None or session.ver < user.token_version or session.ends_at < now - _ANY_SKEW_SECONDS
+    )
