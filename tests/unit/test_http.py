@@ -1,6 +1,7 @@
 """Bodies, answers and log lines, from event to payload (docs/attacks.md E13, L11, O02)."""
 
 import json
+import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -78,8 +79,12 @@ def test_a_good_request_is_answered_uncacheable_json_and_one_log_line() -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"'],
-)
+    ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"',
+     "application/json;", "application/json ; ;; ", "application/json;charset=utf8",
+     'application/json; Charset="utf\\-8";',
+     "application/json; charset=utf-8; charset=UTF8", "application/json\t;\tindent=4",
+     'application/json; profile="a; charset=latin-1"; q=1'],
+)  # fmt: skip
 def test_json_may_be_declared_in_every_usual_way(content_type: str) -> None:
     assert answer(event('{"name":"Ann"}', {"content-type": content_type}))[0] == 200
 
@@ -87,16 +92,35 @@ def test_json_may_be_declared_in_every_usual_way(content_type: str) -> None:
 @pytest.mark.parametrize(
     "content_type",
     ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx",
-     "application/json; charset=utf-16", "application/json; charset=latin-1", "application/json, text/plain"],
+     "application/json; charset=utf-16", "application/json; charset=latin-1", "application/json, text/plain",
+     "application/json; charset=utf-8; charset=latin-1", "application/json; charset", "application/json; charset=",
+     "application/json; charset=''utf-8", 'application/json; charset="utf-8', "application/json charset=utf-8",
+     "application / json", "application/json/x", "application/json,", "text/plain; application/json",
+     'text/plain; a="; application/json"', "application/json; charset =utf-8", "application/j\u017fon"],
 )  # fmt: skip
 def test_any_other_type_is_refused(content_type: str) -> None:
     assert refusal(event('{"name":"Ann"}', {"content-type": content_type})) == (415, "unsupported_media_type")
 
 
-def test_a_compressed_body_is_refused() -> None:
-    sent = event('{"name":"Ann"}', {**JSON, "content-encoding": "gzip"})
+def test_a_type_that_is_made_to_be_read_for_ever_is_refused_at_once() -> None:
+    hostile = "application/json" + ("  ;  " * 500) + "!/"
+
+    began = time.process_time()
+
+    assert refusal(event('{"name":"Ann"}', {"content-type": hostile})) == (415, "unsupported_media_type")
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "Identity, gzip", "identity;q=1", "br"])
+def test_a_compressed_body_is_refused(encoding: str) -> None:
+    sent = event('{"name":"Ann"}', {**JSON, "content-encoding": encoding})
 
     assert refusal(sent) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity", " IDENTITY , identity", ""])
+def test_a_body_may_be_declared_as_not_compressed(encoding: str) -> None:
+    assert answer(event('{"name":"Ann"}', {**JSON, "content-encoding": encoding}))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -161,6 +185,19 @@ def test_a_field_of_another_type_is_refused_without_being_repeated(value: Any) -
         ("flag", "wrong_type"),
     ]
     assert SECRET not in json.dumps(problem)
+
+
+def test_a_null_stands_for_an_optional_field_that_is_absent() -> None:
+    def read(request: Request) -> Response:
+        fields = Fields(request.json_object(), ("text", "flag", "word"))
+        found = [fields.optional_text("text"), fields.flag("flag"), fields.choice("word", "a", "b")]
+        fields.done()
+        return Response(200, "read", {"found": found})
+
+    absent, null = (answer(event(body, JSON), read) for body in ("{}", '{"text":null,"flag":null,"word":null}'))
+
+    assert absent == null
+    assert null[2] == {"found": [None, False, "a"]}
 
 
 def test_a_missing_field_is_named() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
+from sallyport.aws.media_type import is_json_in_utf8, is_unencoded
 from sallyport.errors import (
     InvalidJson,
     InvalidRequest,
@@ -90,10 +91,9 @@ class Request:
         return data
 
     def _require_json(self) -> None:
-        media_type, *parameters = (part.strip().lower() for part in self.headers.get("content-type", "").split(";"))
-        if media_type != "application/json" or any(p not in ("charset=utf-8", 'charset="utf-8"') for p in parameters):
+        if not is_json_in_utf8(self.headers.get("content-type", "")):
             raise UnsupportedMediaType
-        if self.headers.get("content-encoding", "identity") != "identity":
+        if not is_unencoded(self.headers.get("content-encoding", "")):
             raise UnsupportedMediaType("content_encoding")
 
 
