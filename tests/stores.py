@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sallyport.accounts.delete import SessionForgetter, UserDeleter
 from sallyport.accounts.user import Account, User
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.revocations import Revocations
@@ -31,19 +32,21 @@ class UserStore(AccountStore, Protocol):
 
     def enable(self, user_id: str) -> bool: ...
 
+    def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]: ...
 
-class AllSessions(SessionStore, RotationStore, StrictReads, Protocol):
+
+class AllSessions(SessionStore, RotationStore, StrictReads, SessionForgetter, Protocol):
     pass
 
 
-class AllRevocations(Revoker, ReplayRevoker, Protocol):
+class AllRevocations(Revoker, ReplayRevoker, UserDeleter, Protocol):
     def revoke_token(self, jti: str, *, now_ms: int) -> bool: ...
 
     def disable(self, user: User, *, now_ms: int) -> bool: ...
 
     def change_roles(self, user: User, roles: Sequence[str], *, now_ms: int) -> bool: ...
 
-    def delete(self, user: User, *, now_ms: int) -> bool: ...
+    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool: ...
 
     def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None: ...
 
