@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import StringIO
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -63,16 +64,16 @@ def _for_people(answer: Answer) -> str:
     from rich.console import Console  # noqa: PLC0415  # slow to load, and `--help` needs none of it
     from rich.text import Text  # noqa: PLC0415
 
-    console = Console(width=_UNBROKEN, highlight=False)
-    width = Console().width if sys.stdout.isatty() else _UNBROKEN
-    with console.capture() as captured:
-        for number, (heading, table) in enumerate(_tables(answer.document, console, width)):
-            if heading:
-                console.print(Text(f"\n{heading}" if number else heading, style="bold"))
-            console.print(table)
-        if answer.note:
-            console.print(Text(answer.note))
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+    is_terminal, text = sys.stdout.isatty(), StringIO()
+    console = Console(file=text, force_terminal=is_terminal, width=_UNBROKEN, highlight=False)
+    width = Console().width if is_terminal else _UNBROKEN
+    for number, (heading, table) in enumerate(_tables(answer.document, console, width)):
+        if heading:
+            console.print(Text(f"\n{heading}" if number else heading, style="bold"))
+        console.print(table)
+    if answer.note:
+        console.print(Text(answer.note))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
 def _tables(document: Mapping[str, Any], console: "Console", width: int) -> Iterator[tuple[str, "Table"]]:
