@@ -7,11 +7,11 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev spa test check prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
+.PHONY: help dev spa sam-local docker-runs check-sam-local test check prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
 .DELETE_ON_ERROR:  # a build that ops/check_build.py refuses is none
 
 help:  ## List the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a cloud; TEMPLATE= serves your own API, too
 	@exec $(BIN)/python -m dev $(if $(TEMPLATE),--template "$(TEMPLATE)")
@@ -80,6 +80,15 @@ deploy: .venv-sam/.installed  ## Build afresh and deploy to AWS (CONFIG=dev, sta
 	@$(MAKE) --no-print-directory build
 	@$(PYTHON) -m ops.deploy --sam .venv-sam/bin/sam --template $(BUILT) --config $(CONFIG) \
 		$(if $(ARCH),--parameter Architecture=$(ARCH)) $(PARAMETERS:%=--parameter %)
+
+sam-local: docker-runs .venv/.dev $(BUILT)  ## Serve what was built with `sam local`, on an embedded AWS (Docker; PORT=); EVENT= invokes one
+	@exec $(BIN)/python -m dev.sam_local $(if $(EVENT),--event "$(EVENT)")
+
+docker-runs:  # before anything is installed or built in vain
+	@docker info >/dev/null 2>&1 || { echo "make sam-local needs Docker, which does not answer here. make dev needs none."; exit 1; }
+
+check-sam-local: .venv/.test $(BUILT)  ## Run the walkthrough and every event with `sam local` (Docker; some minutes)
+	$(BIN)/pytest tests/sam_local --sam-local -ra
 
 smoke: .venv/.dev  ## Check a deployed stack from outside (STACK=)
 	@$(BIN)/python -m ops.smoke $(STACK)

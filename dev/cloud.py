@@ -40,7 +40,8 @@ _SIGNED_FOR = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,]+/[0-9]{8}/[a-z0-9-]
 class Cloud:
     """A moto server on a loopback port of its own. `middleware` sees every call before moto does.
 
-    It serves `services`, by their names in signatures, to requests that name it as it names itself.
+    It serves `services`, by their names in signatures, to requests that name it as it names itself: by the address at
+    which it listens, or as `called` says, where others have another name for that.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class Cloud:
         middleware: Callable[[WsgiApp], WsgiApp] = lambda app: app,
         *,
         address: str = "127.0.0.1",
+        called: str | None = None,
         services: Collection[str] = SERVICES,
     ) -> None:
         self._address = address
+        self._called = called or address
         self._services = services
         moto = _one_at_a_time(DomainDispatcherApplication(create_backend_app))
         self.application = self._guarded(middleware(moto))
@@ -67,6 +70,10 @@ class Cloud:
     @property
     def url(self) -> str:
         return f"http://{self._address}:{self._server.server_port}"
+
+    @property
+    def called_url(self) -> str:
+        return f"http://{self._called}:{self._server.server_port}"
 
     def close(self) -> None:
         self._server.shutdown()
@@ -89,7 +96,7 @@ class Cloud:
         """
         signed_for = _SIGNED_FOR.match(environ.get("HTTP_AUTHORIZATION", ""))
         return (
-            f"http://{environ.get('HTTP_HOST')}" == self.url
+            f"http://{environ.get('HTTP_HOST')}" in (self.url, self.called_url)
             and not {"HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE"} & environ.keys()
             and signed_for is not None
             and signed_for[1] in self._services

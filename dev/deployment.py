@@ -13,7 +13,7 @@ from sallyport.errors import Unavailable
 from sallyport.signing.lifecycle import Use
 
 LOCAL_ORIGIN = "http://127.0.0.1:5173"  # where the example page and most front-end servers run
-_LOCAL_ORIGINS = f"{LOCAL_ORIGIN},http://localhost:5173"
+LOCAL_ORIGINS = f"{LOCAL_ORIGIN},http://localhost:5173"
 
 _USES: tuple[Use, ...] = ("access", "refresh")
 
@@ -41,7 +41,7 @@ def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sall
     A variable in `overrides` that bears the name of a function's setting replaces what the template gives it, but for
     the names of what is created here. Raises SettingsError.
     """
-    origins = (overrides.get("ALLOWED_ORIGINS") or _LOCAL_ORIGINS).replace(" ", "")
+    origins = (overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGINS).replace(" ", "")
     exported = {name: overrides[variable] for name, variable in _EXPORTED_SETTINGS.items() if overrides.get(variable)}
     given = {"AllowedOrigins": origins, **exported}
     key_id = cloud.create_key()

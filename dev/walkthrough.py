@@ -30,6 +30,38 @@ refresh $REFRESH
 """
 
 
+_SAM_LOCAL_LINES = r"""
+URL=@URL@ JSON='content-type: application/json'
+field() { sed -n 's/.*"'$1'": *"\([^"]*\)".*/\1/p'; }
+me() { curl -s -w '\n' $URL/auth/me -H "Authorization: Bearer $1"; }
+refresh() { curl -s -w '\n' $URL/auth/refresh -H "$JSON" -d '{"refresh_token":"'$1'"}'; }
+
+echo 'Log in and call a protected route'
+TOKENS=$(curl -s $URL/auth/login -H "$JSON" -d '{"email":"@EMAIL@","password":"@PASSWORD@"}')
+ACCESS=$(echo "$TOKENS" | field access_token) REFRESH=$(echo "$TOKENS" | field refresh_token); me $ACCESS
+
+echo 'Refresh, and call it with the new token'
+me $(refresh $REFRESH | field access_token)
+
+echo 'Without a token, and with a bad one'
+curl -s -w '\n' $URL/auth/me; me not.a.token
+
+echo 'Log out, and be refused five seconds later, as REVOCATION_MODE=bounded promises'
+curl -s -w '%{http_code}\n' $URL/auth/logout -H "$JSON" -d '{"refresh_token":"'$REFRESH'"}'
+sleep 6; me $ACCESS
+refresh $REFRESH
+"""
+
+
 def curl_lines(url: str) -> str:
-    """Write the walk-through for a server at `url`. Needs curl and sed; works in bash and zsh."""
-    return _LINES.strip().replace("@URL@", url).replace("@EMAIL@", demo.EMAIL).replace("@PASSWORD@", demo.PASSWORD)
+    """Return the walk-through for `make dev` at `url`. Needs curl and sed; works in bash and zsh."""
+    return _with_values(_LINES, url)
+
+
+def sam_local_lines(url: str) -> str:
+    """Return the walk-through for `make sam-local` at `url`, where no clock can be moved."""
+    return _with_values(_SAM_LOCAL_LINES, url)
+
+
+def _with_values(lines: str, url: str) -> str:
+    return lines.strip().replace("@URL@", url).replace("@EMAIL@", demo.EMAIL).replace("@PASSWORD@", demo.PASSWORD)

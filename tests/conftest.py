@@ -28,6 +28,7 @@ _wire = Wire()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--sam-local", action="store_true", help="run tests/sam_local, which takes minutes and Docker")
     parser.addoption("--times", type=int, default=1, help="how often to do what is done again and again: races, say")
 
 

@@ -4,25 +4,20 @@ The functions are asked in this process (tests/functions) and, as they were buil
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import jwt
 
 from dev import demo
+from dev.sam_local.events import EVENTS, Event, Tokens, filled, log_in, prepare
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
-from sallyport.aws.dynamodb.sessions import session_key
-from tests.builders import MINUTE
 from tests.cloudformation import listening
-from tests.deployed import EVENTS, Stack, sample
+from tests.deployed import Stack
 from tests.iam import decision
 from tests.tokens import ISSUER, unverified_claims
 
-Event: TypeAlias = dict[str, Any]
-Tokens: TypeAlias = Mapping[str, str]
-"""By the placeholder that stands for each in events/."""
 Outcome: TypeAlias = Callable[[Stack, Event, Tokens], None]
 
 EVENT_NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
@@ -33,28 +28,13 @@ def hold_to_its_name(stack: Stack, name: str) -> None:
     assert name in OUTCOMES, f"tests/outcomes.py does not say what events/{name}.json leads to"
     demo.create_user(stack.users)
     tokens = logged_in(stack)
-    OUTCOMES[name](stack, filled(name, tokens), tokens)
+    prepare(name, stack.table, tokens)
+    OUTCOMES[name](stack, filled(EVENTS / f"{name}.json", tokens), tokens)
 
 
 def logged_in(stack: Stack) -> Tokens:
     """Log the demo user in."""
-    answer = stack.call("Login", sample("login_logged_in"))
-    assert answer.status == 200
-    access = unverified_claims(answer.body["access_token"])
-    return {
-        "ACCESS_TOKEN": answer.body["access_token"],
-        "REFRESH_TOKEN": answer.body["refresh_token"],
-        "SESSION_ID": access["sid"],
-        "USER_ID": access["sub"],
-        "TOKEN_ID": access["jti"],
-    }
-
-
-def filled(name: str, tokens: Tokens) -> Event:
-    """Load an event with real tokens where its file has placeholders."""
-    text = re.sub("|".join(tokens), lambda found: tokens[found[0]], (EVENTS / f"{name}.json").read_text())
-    event: Event = json.loads(text)
-    return event
+    return log_in(partial(stack.invoke, "Login"))
 
 
 def logs_in(stack: Stack, event: Event, tokens: Tokens) -> None:
@@ -73,11 +53,6 @@ def is_refused(stack: Stack, event: Event, _: Tokens, *, function: str, code: st
 
 
 def rotates(stack: Stack, event: Event, tokens: Tokens) -> None:
-    """The clock of another process cannot be moved, so the session is made late by moving its last rotation back."""
-    change = "SET rotated_at = rotated_at - :while"
-    key = session_key(tokens["USER_ID"], tokens["SESSION_ID"])
-    stack.table.update(key, change, condition="attribute_exists(PK)", values={":while": 2 * MINUTE})
-
     answer = stack.call("Refresh", event)
 
     assert answer.status == 200
@@ -90,11 +65,6 @@ def rotates(stack: Stack, event: Event, tokens: Tokens) -> None:
 
 
 def is_replayed(stack: Stack, event: Event, tokens: Tokens) -> None:
-    """The session has moved on, twice: the token is one that its owner has long left behind."""
-    change = "SET floor = :two, parent = :three, #first = :four, head = :four"
-    key, values = session_key(tokens["USER_ID"], tokens["SESSION_ID"]), {":two": 2, ":three": 3, ":four": 4}
-    stack.table.update(key, change, condition="attribute_exists(PK)", values=values, names={"#first": "first"})
-
     is_refused(stack, event, tokens, function="Refresh", code="invalid_grant")
 
     assert not is_alive(stack, tokens)
@@ -192,12 +162,13 @@ def keeps_the_keys(stack: Stack, event: Event, _: Tokens) -> None:
     assert PublishedKeys(stack.table).public_ring().jwks == before
 
 
-def reports_to_cloudformation(stack: Stack, event: Event, _: Tokens) -> None:
+def reports_to_cloudformation(stack: Stack, event: Event, _: Tokens, *, status: str, because: str = "") -> None:
     with listening() as cloudformation:
-        assert stack.invoke("RotateKeys", {**event, "ResponseURL": cloudformation.url}) is None
+        assert stack.invoke("Setup", {**event, "ResponseURL": cloudformation.url}) is None
 
     (answer,) = cloudformation.answers
-    assert (answer["Status"], answer["RequestId"]) == ("SUCCESS", event["RequestId"])
+    assert (answer["Status"], answer["RequestId"]) == (status, event["RequestId"])
+    assert because in answer["Reason"]
 
 
 OUTCOMES: Mapping[str, Outcome] = {
@@ -217,8 +188,12 @@ OUTCOMES: Mapping[str, Outcome] = {
     "refresh_invalid_grant": partial(is_refused, function="Refresh", code="invalid_grant"),
     "refresh_replayed": is_replayed,
     "refresh_rotated": rotates,
-    "rotate_keys_create": reports_to_cloudformation,
     "rotate_keys_scheduled": keeps_the_keys,
+    "setup_accepted": partial(reports_to_cloudformation, status="SUCCESS"),
+    "setup_keys_made": partial(reports_to_cloudformation, status="SUCCESS"),
+    "setup_refused": partial(
+        reports_to_cloudformation, status="FAILED", because="must be at least twice REFRESH_LEEWAY_SECONDS"
+    ),
     "wellknown_discovery": says_where_everything_is,
     "wellknown_key_set": publishes_the_keys,
 }

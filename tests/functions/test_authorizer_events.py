@@ -271,6 +271,26 @@ def test_e03_the_headers_name_is_case_insensitive(
     assert allowed(stack.invoke("Authorizer", event), shape)
 
 
+@pytest.mark.parametrize("name", ["Authorization", "AUTHORIZATION", "aUtHoRiZaTiOn"])
+def test_e03_payload_2_0_is_read_in_every_spelling_too(stack: Stack, access_token: str, name: str) -> None:
+    """API Gateway writes it in lower case there; sam local and LocalStack do not."""
+    event = asked("HTTP API 2.0", f"Bearer {access_token}")
+    event["headers"][name] = event["headers"].pop("authorization")
+
+    assert allowed(stack.invoke("Authorizer", event), "HTTP API 2.0")
+
+
+@pytest.mark.parametrize(("first", "second"), [("GOOD", "BAD"), ("BAD", "GOOD"), ("GOOD", "GOOD"), ("GOOD", "")])
+def test_e02_payload_2_0_with_two_spellings_of_the_header_is_denied(
+    watch: Watch, access_token: str, first: str, second: str
+) -> None:
+    event = asked("HTTP API 2.0", "")
+    told = {"GOOD": f"Bearer {access_token}", "BAD": "Bearer not.a.token", "": ""}
+    event["headers"].update({"authorization": told[first], "Authorization": told[second]})
+
+    assert watch.denies_event(event, "HTTP API 2.0", access_token) == "authorization"
+
+
 SPOOFED = {
     "X-HTTP-Method-Override": "DELETE", "X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1",
     "X-User-Id": "someone-else", "x-amzn-requestid": "someone-else", "x-amzn-principal": "someone-else",

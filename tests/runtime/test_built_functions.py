@@ -7,6 +7,7 @@ import pytest
 
 from dev import demo
 from dev.cloud import create_table
+from dev.sam_local.events import EVENTS, filled
 from dev.stack import read
 from dev.template import FunctionSpec
 from sallyport.aws import clients
@@ -15,7 +16,7 @@ from sallyport.aws.dynamodb.table import Table
 from tests.cloudformation import listening
 from tests.deployed import Stack, sample
 from tests.emulator import FunctionFailed, emulated
-from tests.outcomes import EVENT_NAMES, filled, hold_to_its_name, logged_in
+from tests.outcomes import EVENT_NAMES, hold_to_its_name, logged_in
 from tests.wire import Wire
 
 
@@ -40,13 +41,13 @@ def told(stack: Stack, function: str, **settings: str) -> FunctionSpec:
 def test_the_first_deployment_makes_the_keys(stack: Stack, tmp_path: Path) -> None:
     name = "runtime-first-deployment"
     create_table(name, read(table_name=name, kms_key_id="unused").table, None)
-    event = sample("rotate_keys_create")
+    event = sample("setup_keys_made")
 
     with (
         listening() as cloudformation,
-        emulated(told(stack, "RotateKeys", TABLE_NAME=name, ISSUER=""), tmp_path / "log") as rotate_keys,
+        emulated(told(stack, "Setup", TABLE_NAME=name, ISSUER=""), tmp_path / "log") as setup,
     ):
-        rotate_keys.invoke({**event, "ResponseURL": cloudformation.url})
+        setup.invoke({**event, "ResponseURL": cloudformation.url})
 
     assert [answer["Status"] for answer in cloudformation.answers] == ["SUCCESS"]
     ring = PublishedKeys(Table(clients.dynamodb(None), name)).public_ring()
@@ -65,7 +66,7 @@ def test_o02_an_authorizer_that_crashes_tells_nobody_the_token(stack: Stack, tmp
     with emulated(told(stack, "Authorizer", TABLE_NAME="absent"), log) as authorizer:
         for name in AUTHORIZER_EVENTS:
             with pytest.raises(FunctionFailed) as failed:
-                authorizer.invoke(filled(name, tokens))
+                authorizer.invoke(filled(EVENTS / f"{name}.json", tokens))
             answers.append(failed.value.answer)
 
     for answer in answers:

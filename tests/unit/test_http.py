@@ -250,3 +250,10 @@ def test_a_request_shows_neither_headers_nor_body() -> None:
     request = Request.from_event(event(SECRET, {"authorization": SECRET}))
 
     assert SECRET not in repr(request)
+
+
+def test_two_spellings_of_a_header_are_joined_as_the_gateway_joins_repeated_ones() -> None:
+    """So two credentials never become one of them, in sam local either."""
+    request = Request.from_event(event("{}", {"Authorization": "Bearer a", "authorization": "Bearer b", "X-One": "1"}))
+
+    assert (request.headers["authorization"], request.headers["x-one"]) == ("Bearer a,Bearer b", "1")

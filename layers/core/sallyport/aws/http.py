@@ -6,12 +6,12 @@ request.
 """
 
 import json
-import traceback
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
+from sallyport.aws.edge import crash_site
 from sallyport.aws.media_type import is_json_in_utf8, is_unencoded
 from sallyport.errors import (
     InvalidJson,
@@ -55,7 +55,7 @@ class Request:
         return cls(
             route=event["routeKey"],
             path=event.get("pathParameters") or {},
-            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            headers=_by_lower_name(event.get("headers") or {}),
             cookies=tuple(event.get("cookies") or ()),
             body=event.get("body") or "",
             is_base64=event.get("isBase64Encoded", False),
@@ -95,6 +95,15 @@ class Request:
             raise UnsupportedMediaType
         if not is_unencoded(self.headers.get("content-encoding", "")):
             raise UnsupportedMediaType("content_encoding")
+
+
+def _by_lower_name(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers by their names in lower case. Two spellings of one name are joined, as API Gateway joins them."""
+    joined: dict[str, str] = {}
+    for spelled, value in headers.items():
+        name = spelled.lower()
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +178,7 @@ def serve(endpoints: Mapping[str, Endpoint], telemetry: Telemetry) -> LambdaHand
         except SallyportError as error:
             response, reason = _problem(error, request), error.reason
         except Exception as error:  # noqa: BLE001  # the edge
-            response, reason = _problem_response("internal_error", request, {}), where(error)
+            response, reason = _problem_response("internal_error", request, {}), crash_site(error)
         telemetry.answered(
             Answered(
                 route=request.route,
@@ -183,12 +192,6 @@ def serve(endpoints: Mapping[str, Endpoint], telemetry: Telemetry) -> LambdaHand
         return _payload(response)
 
     return handler
-
-
-def where(error: Exception) -> str:
-    """Say what an unexpected error was and where it came from, but never its text, which may hold a secret."""
-    frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    return f"{type(error).__name__} in {' > '.join(frames)}"
 
 
 def _problem(error: SallyportError, request: Request) -> Response:

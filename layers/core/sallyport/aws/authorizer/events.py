@@ -32,8 +32,8 @@ class Question:
 def read(event: Event) -> Question:
     """Recognise the event by its shape. Raises Unavailable, KeyError or TypeError if it is none of the five."""
     match event:
-        case {"version": "2.0"}:
-            return Question(event["headers"].get("authorization"), _SIMPLE, knows_unauthorized=False)
+        case {"version": "2.0", "headers": {}}:
+            return Question(_the_one_header(event), _SIMPLE, knows_unauthorized=False)
         case {"version": "1.0", "type": "REQUEST"}:
             return Question(_the_one_header(event), _policy(event), knows_unauthorized=False)
         case {"version": _}:
@@ -51,10 +51,11 @@ def _policy(event: Event) -> Policy:
 
 
 def _the_one_header(event: Event) -> str | None:
-    """Find the Authorization header, whose name keeps the client's case here.
+    """Return the value of the Authorization header, or None unless there is exactly one.
 
-    `headers` holds one value of a header that came twice, `multiValueHeaders` holds all. Only if both tell of the same
-    single value is there no choice to make, and choosing between two credentials is what an attacker hopes for.
+    The name may keep the client's case: in payload 1.0, on REST and WebSocket APIs, and in sam local everywhere.
+    `headers` holds one value of a header that came twice, `multiValueHeaders`, where there is one, holds all. Choosing
+    between two credentials is what an attacker hopes for, so both must tell of the same single value.
     """
     one_each = event["headers"] or {}
     values = [value for name, value in one_each.items() if name.lower() == "authorization"]

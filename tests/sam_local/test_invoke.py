@@ -1,0 +1,68 @@
+"""Every file of events/ does what its name says under `sam local invoke`, with the help of `make sam-local EVENT=`."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from dev.sam_local.events import EVENTS
+from dev.template import ROOT
+from tests.iam import decision
+from tests.sam_local.conftest import command
+
+NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
+
+STATUS_AND_CODE = {
+    "account_described": (200, None),
+    "account_listed": (200, None),
+    "account_session_ended": (204, None),
+    "login_invalid_credentials": (401, "invalid_credentials"),
+    "login_logged_in": (200, None),
+    "logout_ended": (204, None),
+    "logout_everywhere": (204, None),
+    "refresh_invalid_grant": (401, "invalid_grant"),
+    "refresh_replayed": (401, "invalid_grant"),
+    "refresh_rotated": (200, None),
+    "wellknown_discovery": (200, None),
+    "wellknown_key_set": (200, None),
+}
+OUTCOMES = {
+    "account_described": "described",
+    "account_listed": "listed",
+    "account_session_ended": "ended",
+    "logout_ended": "ended",
+    "logout_everywhere": "everywhere",
+    "refresh_replayed": "replayed",
+    "refresh_rotated": "rotated",
+}
+"""What the log line says where the answer does not."""
+
+
+def invoked(name: str) -> tuple[Any, str]:
+    """Invoke an event as a developer does. Returns the function's answer and everything that was printed."""
+    ran = subprocess.run(
+        command("--event", f"events/{name}.json"), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout.strip().splitlines()[-1]), ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_event_leads_to_what_its_name_says(name: str) -> None:
+    answer, printed = invoked(name)
+
+    if name in STATUS_AND_CODE:
+        status, code = STATUS_AND_CODE[name]
+        assert answer["statusCode"] == status
+        assert code is None or json.loads(answer["body"])["code"] == code
+        assert f'"outcome":"{OUTCOMES.get(name, "")}' in printed
+    elif name in ("authorizer_allowed", "authorizer_denied"):
+        assert answer["isAuthorized"] is (name == "authorizer_allowed")
+    elif name.startswith("authorizer_"):
+        event = json.loads((EVENTS / f"{name}.json").read_text())
+        assert decision(answer, event["methodArn"]) == "Allow"
+    else:
+        assert answer is None
+        said = {"setup_accepted": '"SUCCESS"', "setup_keys_made": '"SUCCESS"', "setup_refused": "at least twice"}
+        assert said.get(name, "kept ring") in printed
