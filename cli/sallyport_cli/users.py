@@ -189,7 +189,7 @@ def delete(stack: "Stack", user: str, *, yes: bool) -> Answer:
         return _forgotten(stack, user)
     if not yes:
         _confirm_deletion(known, stack.where)
-    return _deleted(stack, known.user_id)
+    return _deleted(stack, known)
 
 
 @user_commands.command(short_help="Show a user's roles, or change them.")
@@ -244,12 +244,15 @@ def _confirm_deletion(user: User, where: str) -> None:
 
 
 @_until_nobody_else_changes_them
-def _deleted(stack: "Stack", user_id: str) -> Answer:
-    user = found(stack, user_id)
-    if not delete_user(user, revocations=stack.revocations, sessions=stack.sessions, now_ms=stack.clock()):
+def _deleted(stack: "Stack", meant: User) -> Answer:
+    """Delete a user, and be content if they are gone: the answer to a first try of ours may have been lost."""
+    user = stack.users.get(meant.user_id)
+    if user is None:
+        stack.sessions.forget_all(meant.user_id)
+    elif not delete_user(user, revocations=stack.revocations, sessions=stack.sessions, now_ms=stack.clock()):
         raise ChangedMeanwhile
     bites = {"bites_within_seconds": dial.bites_within_seconds(stack.told)}
-    return Answer({"user_id": user.user_id, "email": user.email, "changed": True, **bites}, dial.revoked(stack.told))
+    return Answer({"user_id": meant.user_id, "email": meant.email, "changed": True, **bites}, dial.revoked(stack.told))
 
 
 def _forgotten(stack: "Stack", name: str) -> Answer:

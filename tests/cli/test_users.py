@@ -365,6 +365,19 @@ def test_a_deletion_that_stopped_half_way_is_finished_by_repeating_it_with_the_i
     assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0"}
 
 
+def test_a_deletion_whose_answer_was_lost_is_finished(
+    stack: Stack, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client sends it once more, and then the user is no longer as they were read."""
+    stack.log_in(user)
+    be_stale(monkeypatch, user, times=2)
+    assert stack.revocations.delete(user, now_ms=stack.now * 1000)
+
+    assert done("user", "delete", user.user_id, "--yes", "--json").document["changed"]
+
+    assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0"}
+
+
 def test_nobody_is_deleted_unasked(stack: Stack, user: User) -> None:
     ran = run("user", "delete", user.email, typed="y\n")
 

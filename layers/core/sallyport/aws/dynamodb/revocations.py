@@ -118,7 +118,8 @@ class Revocations:
     def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
         """Give a user another password without knowing the old one. Every token and session of theirs dies.
 
-        False if their version is no longer as it was read: whoever checked the old password meanwhile has that version.
+        Returns False if their version is no longer as it was read. A login that checked the old password
+        meanwhile opens a session of the old version, which is dead.
         """
         credential_set = self._table.update_in_transaction(
             credential_key(user.user_id),
