@@ -5,7 +5,7 @@ import re
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = rf'({_WORD})=({_WORD}|"(?:[^"\\]|\\.)*+")'
 # The white space is possessive: without that, every way to share it between two semicolons would be tried.
-_MEDIA_TYPE = re.compile(rf"[ \t]*+({_WORD}/{_WORD})((?:[ \t]*+;[ \t]*+(?:{_PARAMETER})?)*+)[ \t]*+", re.ASCII)
+_MEDIA_TYPE = re.compile(rf"[ \t]*+({_WORD}/{_WORD})((?:[ \t]*+;[ \t]*+(?:{_PARAMETER})?)*)[ \t]*+", re.ASCII)
 _EACH_PARAMETER = re.compile(_PARAMETER, re.ASCII)
 
 
