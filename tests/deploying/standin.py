@@ -1,5 +1,6 @@
 """As much of CloudFormation and S3 as `sam deploy` talks to: a stack is created or updated at once, as it was asked."""
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,18 @@ class Account:
     url: str = ""
     deployed: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     executed: int = 0
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables of a process whose calls to AWS reach this account and no other."""
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "standin",
+            "AWS_SECRET_ACCESS_KEY": "standin",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "SAM_CLI_POLL_DELAY": "0.1",
+            "SAM_CLI_TELEMETRY": "0",
+        }
 
     def call(self, action: str, asked: Mapping[str, str]) -> tuple[int, str]:
         """Return the status and the XML of an answer."""
