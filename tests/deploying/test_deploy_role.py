@@ -1,9 +1,11 @@
-"""examples/ci/deploy-role.yaml: enough for `make deploy` and for every resource, and as little more as IAM lets it be."""
+"""examples/ci/deploy-role.yaml: enough for `make deploy` and for every resource, and little more."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,12 @@ from tests.iam import allows
 
 SAM = ROOT / ".venv-sam/bin/sam"
 ROLES = ROOT / "examples/ci/deploy-role.yaml"
+PAGE = ROOT / "docs/ci.md"
 STACK = "sallyport-staging"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
-OWN = {name: f"arn:aws:iam::{ACCOUNT}:role/sallyport-ci/{STACK}-{name}-1" for name in ("DeployRole", "CloudFormationRole")}
+OWN = {
+    name: f"arn:aws:iam::{ACCOUNT}:role/sallyport-ci/{STACK}-{name}-1" for name in ("DeployRole", "CloudFormationRole")
+}
 
 needs_sam = pytest.mark.skipif(not SAM.exists(), reason="sam is not installed: run `make check`")
 
@@ -37,6 +42,11 @@ def roles(cloud: Cloud) -> Mapping[str, Any]:
 def statements(role: Mapping[str, Any], *policies: str) -> list[Mapping[str, Any]]:
     chosen = [p for p in role["Policies"] if not policies or p["PolicyName"] in policies]
     return [statement for policy in chosen for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def actions(allowed: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for statement in allowed:
+        yield from [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
 
 
 def test_only_jobs_of_one_environment_of_one_repository_may_take_the_role_on(roles: Mapping[str, Any]) -> None:
@@ -65,22 +75,33 @@ def test_a_first_and_a_second_deployment_need_all_that_the_role_may_ask_of_cloud
     tracked = (ROOT / "samconfig.toml").read_text()
     handing_over = f'[staging.deploy.parameters]\nrole_arn = "{OWN["CloudFormationRole"]}"\n'
     config.write_text(tracked.replace("[staging.deploy.parameters]\n", handing_over))
-    command = [sys.executable, "-m", "ops.deploy", "--sam", SAM, "--template", TEMPLATE, "--config-file", config]
+    command: list[str | Path] = [sys.executable, "-m", "ops.deploy", "--config", "staging"]
+    command += ["--sam", SAM, "--template", TEMPLATE, "--config-file", config]
 
     with account() as standing_in:
         for _ in range(2):
-            deploy = [*command, "--config", "staging"]
-            environment = standing_in.environment()
-            subprocess.run(deploy, check=True, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, timeout=120)
+            environ = standing_in.environment()
+            subprocess.run(command, check=True, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, timeout=120)
 
     allowed = statements(roles["DeployRole"], "DeployOneStack")
     assert [use for use in standing_in.uses if not allows(allowed, *use)] == []
-    assert {action for s in allowed for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])} == {
-        *(action for action, _ in standing_in.uses),
-        "iam:PassRole",
-    }
+    assert set(actions(allowed)) == {*(action for action, _ in standing_in.uses), "iam:PassRole"}
     assert standing_in.roles == [OWN["CloudFormationRole"]] * 2
     assert all(allows(allowed, "iam:PassRole", role) for role in standing_in.roles)
+
+
+@needs_sam
+def test_the_command_that_docs_show_makes_the_roles_of_an_environment() -> None:
+    (shown,) = re.findall(r"^(\.venv-sam/bin/sam deploy .*?)\n```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+
+    with account() as standing_in:
+        environ = standing_in.environment()
+        subprocess.run(shlex.split(shown), check=True, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, timeout=120)
+
+    given = {"Repository": "your-org/sallyport", "Environment": "staging", "StackName": STACK}
+    assert standing_in.deployed == {"ci-sallyport-staging": [given]}
+    for name, value in given.items():
+        assert re.fullmatch(yaml_parse(ROLES.read_text())["Parameters"][name]["AllowedPattern"], value)
 
 
 @pytest.mark.parametrize(
@@ -103,32 +124,42 @@ def test_the_workflows_role_has_no_way_around_cloudformation(
 
 NOT_USED = {
     "our functions have none of it": [
-        "lambda:PutProvisionedConcurrencyConfig", "lambda:DeleteProvisionedConcurrencyConfig", "lambda:GetCodeSigningConfig",
-        "lambda:PutFunctionCodeSigningConfig", "lambda:DeleteFunctionCodeSigningConfig", "lambda:PassCapacityProvider",
-        "lambda:PutRuntimeManagementConfig", "lambda:PutFunctionRecursionConfig", "lambda:PutFunctionScalingConfig",
-        "lambda:AssociateRuntimeAlias", "ec2:*", "elasticfilesystem:*", "s3files:*",
+        "lambda:PutProvisionedConcurrencyConfig", "lambda:DeleteProvisionedConcurrencyConfig",
+        "lambda:GetCodeSigningConfig", "lambda:PutFunctionCodeSigningConfig",
+        "lambda:DeleteFunctionCodeSigningConfig", "lambda:PassCapacityProvider",
+        "lambda:PutRuntimeManagementConfig", "lambda:PutFunctionRecursionConfig",
+        "lambda:PutFunctionScalingConfig", "lambda:AssociateRuntimeAlias", "ec2:*", "elasticfilesystem:*",
+        "s3files:*",
     ],
     "our table has no replica, stream or import, nor a policy of its own": [
-        "dynamodb:AssociateTableReplica", "dynamodb:CreateTableReplica", "dynamodb:DescribeImport", "dynamodb:ImportTable",
-        "dynamodb:EnableKinesisStreamingDestination", "dynamodb:DisableKinesisStreamingDestination",
-        "dynamodb:UpdateKinesisStreamingDestination", "dynamodb:UpdateContributorInsights",
-        "dynamodb:PutResourcePolicy", "dynamodb:DeleteResourcePolicy", "kinesis:*", "s3:ListBucket", "s3:GetObjectMetadata",
+        "dynamodb:AssociateTableReplica", "dynamodb:CreateTableReplica", "dynamodb:DescribeImport",
+        "dynamodb:ImportTable", "dynamodb:EnableKinesisStreamingDestination",
+        "dynamodb:DisableKinesisStreamingDestination", "dynamodb:UpdateKinesisStreamingDestination",
+        "dynamodb:UpdateContributorInsights", "dynamodb:PutResourcePolicy", "dynamodb:DeleteResourcePolicy",
+        "kinesis:*", "s3:ListBucket", "s3:GetObjectMetadata",
     ],
     "a deployment reads, writes and deletes no user": [
         "dynamodb:Scan", "dynamodb:Query", "dynamodb:*Item", "dynamodb:DeleteTable",
     ],
     "a deployment uses no key and makes none useless": [
-        "kms:CreateGrant", "kms:RevokeGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ListAliases",
-        "kms:DisableKey", "kms:EnableKey", "kms:DisableKeyRotation", "kms:ScheduleKeyDeletion",
+        "kms:CreateGrant", "kms:RevokeGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey",
+        "kms:ListAliases", "kms:DisableKey", "kms:EnableKey", "kms:DisableKeyRotation",
+        "kms:ScheduleKeyDeletion",
     ],
     "only for other kinds of log group": [
         "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", "logs:*DataProtectionPolicy",
-        "logs:*IndexPolicy", "logs:*KmsKey", "logs:PutLogGroupDeletionProtection", "logs:PutBearerTokenAuthentication",
-        "logs:DeleteResourcePolicy", "firehose:*", "s3:REST.PUT.OBJECT",
+        "logs:*IndexPolicy", "logs:*KmsKey", "logs:PutLogGroupDeletionProtection",
+        "logs:PutBearerTokenAuthentication", "logs:DeleteResourcePolicy", "firehose:*", "s3:REST.PUT.OBJECT",
     ],
-    "for servers": ["codedeploy:RegisterOnPremisesInstance"],
-    "our roles have no boundary": ["iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"],
-    "no action of IAM's: tags go by POST and PUT": ["apigateway:TagResource", "apigateway:UntagResource"],
+    "for servers": [
+        "codedeploy:RegisterOnPremisesInstance",
+    ],
+    "our roles have no boundary": [
+        "iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary",
+    ],
+    "no action of IAM's: tags go by POST and PUT": [
+        "apigateway:TagResource", "apigateway:UntagResource",
+    ],
 }  # fmt: skip
 
 
@@ -165,15 +196,19 @@ def test_cloudformations_role_may_do_all_that_the_resources_of_the_template_need
     assert allows(allowed, "lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{STACK}-Setup-1")
 
 
-@pytest.mark.parametrize("action", ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:Scan",
-    "dynamodb:DeleteTable", "kms:Decrypt", "kms:Encrypt", "kms:CreateGrant", "kms:ScheduleKeyDeletion", "sts:AssumeRole",
-    "iam:CreateUser", "iam:CreatePolicy"])  # fmt: skip
+@pytest.mark.parametrize("action", [
+    "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:DeleteTable",
+    "kms:Decrypt", "kms:Encrypt", "kms:CreateGrant", "kms:ScheduleKeyDeletion",
+    "sts:AssumeRole", "iam:CreateUser", "iam:CreatePolicy",
+])  # fmt: skip
 def test_a_deployment_reads_no_user_opens_no_key_and_deletes_neither(roles: Mapping[str, Any], action: str) -> None:
     assert not allows(statements(roles["CloudFormationRole"]), action)
 
 
 @pytest.mark.parametrize("role", OWN.values())
-@pytest.mark.parametrize("action", ["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy", "iam:PassRole"])
+@pytest.mark.parametrize(
+    "action", ["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy", "iam:PassRole"]
+)
 def test_cloudformations_role_can_change_neither_itself_nor_the_workflows_even_if_their_names_begin_with_the_stacks(
     roles: Mapping[str, Any], role: str, action: str
 ) -> None:

@@ -228,7 +228,9 @@ Transform: AWS::Serverless-2016-10-31
 Parameters: {Size: {Type: Number, Default: 3}}
 Resources:
   Layer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: code}}
-  F: {Type: AWS::Serverless::Function, Properties: {CodeUri: code, Handler: a.b, Runtime: python3.13, AutoPublishAlias: live}}
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: a.b, Runtime: python3.13, AutoPublishAlias: live}
   P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: @VALUE@}}
 """
 
