@@ -5,10 +5,9 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -16,6 +15,8 @@ from dev import attached, cloud, demo
 from dev.asgi import Application
 from dev.clock import MovableTime
 from dev.deployment import Deployment, deploy
+from dev.doors import only_by_name, own_hosts
+from dev.events import HttpRequest, HttpResponse
 from dev.gateway import MAX_BODY_BYTES, Gateway, side_by_side
 from dev.operating import operator_routes
 from dev.routes import dev_routes
@@ -98,7 +99,8 @@ def _listen(port: str) -> socket.socket:
 async def _serve(
     listener: socket.socket, settings: Mapping[str, str], clock: MovableTime, asked: argparse.Namespace
 ) -> None:
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    hosts = own_hosts(listener.getsockname()[1])
+    url = f"http://{hosts[0]}"
     deployed = deploy(url, settings)
     demo.create_user(Users(Table(clients.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)))
     gateway = Gateway(
@@ -106,19 +108,33 @@ async def _serve(
         routes=deployed.routes,
         cors=deployed.cors,
         dev_routes={**dev_routes(clock), **operator_routes(deployed)},
-        host=urlsplit(url).netloc,
+        hosts=hosts,
         now_ms=system_clock,
     )
     yours = _attached(asked, deployed, settings)
     answer = side_by_side(gateway, _in_front_of(yours, gateway)) if yours else gateway.answer
+    if deployed.replaced_keys:
+        print(
+            "New signing keys were made: a KMS key that ended with an earlier run had sealed those in this table."
+            " Tokens of that run are refused."
+        )
     mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
     print(f"READY {url}\n\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}")
     for route in yours.routes.values() if yours else ():
         print(f"Your own: {route.key} ({f'asks {route.authorizer}' if route.authorizer else 'open'})")
     print(f"Revocation mode: {mode}\nTry it:\n\n{curl_lines(url)}\n\nCtrl-C stops the server.", flush=True)
-    application = Application(answer, most=MAX_BODY_BYTES)
-    config = uvicorn.Config(application, lifespan="off", log_level="warning", access_log=False, server_header=False)
-    await uvicorn.Server(config).serve(sockets=[listener])
+    await uvicorn.Server(_configured(only_by_name(answer, hosts))).serve(sockets=[listener])
+
+
+def _configured(answer: Callable[[HttpRequest], HttpResponse]) -> uvicorn.Config:
+    return uvicorn.Config(
+        Application(answer, most=MAX_BODY_BYTES),
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # or X-Forwarded-For would be the caller's address, as at no API Gateway
+    )
 
 
 def _attached(asked: argparse.Namespace, deployed: Deployment, settings: Mapping[str, str]) -> attached.Attached | None:

@@ -1,8 +1,13 @@
-"""The embedded AWS: moto behind a lock, because moto alone is not atomic under threads."""
+"""The embedded AWS: moto behind a lock, because moto alone is not atomic under threads, and behind a door.
+
+It has no passwords, so it is for the services of this stack and for programs of this machine only: no web page can make
+a browser send what gets in (FORBIDDEN below).
+"""
 
 import os
+import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import boto3
@@ -26,13 +31,31 @@ class NoEngineError(Exception):
     """The DynamoDB engine that somebody asked for does not answer."""
 
 
-class Cloud:
-    """A moto server on a loopback port of its own. `middleware` sees every call before moto does."""
+SERVICES = frozenset({"dynamodb", "events", "kms"})
+"""What the stack uses. moto has a hundred more, one of which starts containers."""
 
-    def __init__(self, middleware: Callable[[WsgiApp], WsgiApp] = lambda app: app) -> None:
-        self.application = middleware(_one_at_a_time(DomainDispatcherApplication(create_backend_app)))
+_SIGNED_FOR = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,]+/[0-9]{8}/[a-z0-9-]+/([a-z0-9-]+)/aws4_request,", re.ASCII)
+
+
+class Cloud:
+    """A moto server on a loopback port of its own. `middleware` sees every call before moto does.
+
+    It serves `services`, by their names in signatures, to requests that name it as it names itself.
+    """
+
+    def __init__(
+        self,
+        middleware: Callable[[WsgiApp], WsgiApp] = lambda app: app,
+        *,
+        address: str = "127.0.0.1",
+        services: Collection[str] = SERVICES,
+    ) -> None:
+        self._address = address
+        self._services = services
+        moto = _one_at_a_time(DomainDispatcherApplication(create_backend_app))
+        self.application = self._guarded(middleware(moto))
         self._server: BaseWSGIServer = make_server(
-            "127.0.0.1",
+            address,
             0,
             self.application,
             threaded=True,
@@ -43,12 +66,38 @@ class Cloud:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{self._address}:{self._server.server_port}"
 
     def close(self) -> None:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def _guarded(self, app: WsgiApp) -> WsgiApp:
+        def guarded(environ: WsgiEnviron, start_response: Callable[..., Any]) -> Iterable[bytes]:
+            if self._is_for_us(environ):
+                return app(environ, start_response)
+            start_response("403 Forbidden", [("Content-Type", "text/plain"), ("Content-Length", str(len(FORBIDDEN)))])
+            return [FORBIDDEN]
+
+        return guarded
+
+    def _is_for_us(self, environ: WsgiEnviron) -> bool:
+        """Tell a signed call of a program from what a web page can make a browser send.
+
+        A page of any origin gives itself away by `Origin` or `Sec-Fetch-Site`, one that rebinds its name by `Host`.
+        """
+        signed_for = _SIGNED_FOR.match(environ.get("HTTP_AUTHORIZATION", ""))
+        return (
+            f"http://{environ.get('HTTP_HOST')}" == self.url
+            and not {"HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE"} & environ.keys()
+            and signed_for is not None
+            and signed_for[1] in self._services
+            and not environ["PATH_INFO"].startswith("/moto-api")
+        )
+
+
+FORBIDDEN = b"This is the embedded AWS of `make dev`. It serves signed calls of the stack, and no web page."
 
 
 def never_reach_aws(cloud: Cloud) -> None:

@@ -6,14 +6,23 @@ from dev.events import HttpRequest, HttpResponse
 from dev.template import Cors
 
 
-def with_cors(cors: Cors | None, request: HttpRequest, answer: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-    """Answer a preflight, or let `answer` do it and put our headers in the place of whatever it says of CORS."""
+def with_cors(
+    cors: Cors | None,
+    request: HttpRequest,
+    answer: Callable[[HttpRequest], HttpResponse],
+    *,
+    preflight_asks: bool = False,
+) -> HttpResponse:
+    """Answer a preflight, or let `answer` do it and put our headers in the place of whatever it says of CORS.
+
+    With `preflight_asks` a preflight goes to `answer`, too: it meets a route that asks an authorizer.
+    """
     headers = dict(request.headers)
     origin = headers.get("origin")
     if cors is None or origin is None:
         return answer(request)
     is_preflight = request.method == "OPTIONS" and "access-control-request-method" in headers
-    response = HttpResponse(204, (), b"") if is_preflight else answer(request)
+    response = HttpResponse(204, (), b"") if is_preflight and not preflight_asks else answer(request)
     kept = [(name, value) for name, value in response.headers if not name.startswith("access-control-")]
     told = _told(cors, origin) + (_told_before(cors) if is_preflight else [])
     is_allowed = origin in cors.origins or "*" in cors.origins

@@ -6,8 +6,16 @@ from dataclasses import dataclass, replace
 from dev import cloud, stack
 from dev.functions import LocalFunction
 from dev.template import REGION, Cors, Routes
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.table import Item, Table
+from sallyport.aws.kms import KmsCipher
+from sallyport.errors import Unavailable
+from sallyport.signing.lifecycle import Use
 
 LOCAL_ORIGIN = "http://127.0.0.1:5173"  # where the example page and most front-end servers run
+_LOCAL_ORIGINS = f"{LOCAL_ORIGIN},http://localhost:5173"
+
+_USES: tuple[Use, ...] = ("access", "refresh")
 
 _CREATED_HERE = {"TABLE_NAME", "KMS_KEY_ID"}
 _EXPORTED_SETTINGS = {"Audience": "AUDIENCE", "Issuer": "ISSUER"}
@@ -24,6 +32,7 @@ class Deployment:
     table_name: str
     dynamodb_endpoint_url: str | None
     exports: Mapping[str, str]
+    replaced_keys: bool
 
 
 def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sallyport-dev") -> Deployment:
@@ -32,10 +41,11 @@ def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sall
     A variable in `overrides` that bears the name of a function's setting replaces what the template gives it, but for
     the names of what is created here. Raises SettingsError.
     """
-    origins = (overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGIN).replace(" ", "")
+    origins = (overrides.get("ALLOWED_ORIGINS") or _LOCAL_ORIGINS).replace(" ", "")
     exported = {name: overrides[variable] for name, variable in _EXPORTED_SETTINGS.items() if overrides.get(variable)}
     given = {"AllowedOrigins": origins, **exported}
-    described = stack.read(table_name=table_name, kms_key_id=cloud.create_key(), given=given)
+    key_id = cloud.create_key()
+    described = stack.read(table_name=table_name, kms_key_id=key_id, given=given)
     endpoint_url = overrides.get("DYNAMODB_ENDPOINT_URL") or None
     cloud.create_table(table_name, described.table, endpoint_url)
     ours = {"ISSUER": issuer, "DYNAMODB_ENDPOINT_URL": endpoint_url or ""}
@@ -43,6 +53,29 @@ def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sall
     for function, spec in described.functions.items():
         chosen = {name: overrides[name] for name in spec.environment.keys() - _CREATED_HERE if overrides.get(name)}
         functions[function] = LocalFunction(replace(spec, environment={**spec.environment, **ours, **chosen}))
+    replaced = _drop_keys_of_an_earlier_run(Table(clients.dynamodb(endpoint_url), table_name), key_id)
     functions["RotateKeys"].invoke({})
     exports = {name: value.replace(_URL_OF_THE_API, issuer) for name, value in described.exports.items()}
-    return Deployment(functions, described.routes, described.cors, table_name, endpoint_url, exports)
+    return Deployment(functions, described.routes, described.cors, table_name, endpoint_url, exports, replaced)
+
+
+def _drop_keys_of_an_earlier_run(table: Table, kms_key_id: str) -> bool:
+    """Delete the signing keys of a table that outlived the KMS key which sealed them. Return whether there were any.
+
+    The embedded KMS ends with its process; an engine of the user's own may keep the table.
+    """
+    cipher = KmsCipher(clients.kms(), kms_key_id)
+    rings = {use: table.partition(f"SIGNING#{use}") for use in _USES}
+    if all(_opens(cipher, use, item) for use, items in rings.items() for item in items if "ciphertext" in item):
+        return False
+    for item in (*rings["access"], *rings["refresh"], *table.partition("JWKS")):
+        table.delete([(item["PK"], item["SK"])])
+    return True
+
+
+def _opens(cipher: KmsCipher, use: Use, item: Item) -> bool:
+    try:
+        cipher.decrypt(item["ciphertext"], use=use, kid=item["SK"])
+    except Unavailable:
+        return False
+    return True

@@ -121,6 +121,12 @@ def response_from(answer: Any) -> HttpResponse:
     return HttpResponse(int(answer["statusCode"]), tuple(headers), data)
 
 
+def own_answer(status: int, message: str) -> HttpResponse:
+    """Return an answer that the gateway gives by itself."""
+    body = json.dumps({"message": message}, separators=(",", ":")).encode()
+    return HttpResponse(status, (("content-type", "application/json"),), body)
+
+
 def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     joined: dict[str, str] = {}
     for name, value in pairs:

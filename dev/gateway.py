@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dev.cors import with_cors
-from dev.events import HttpRequest, HttpResponse, authorizer_event, request_event, response_from
+from dev.doors import is_named, is_of_another_origin
+from dev.events import HttpRequest, HttpResponse, authorizer_event, own_answer, request_event, response_from
 from dev.functions import GaveUpError
 from dev.matching import Match, best_match, fits
 from dev.routes import DevRoutes
@@ -33,18 +34,24 @@ class Function(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Gateway:
-    """The API. `dev_routes` are the few that only a local server has; `host` is its name and port."""
+    """The API. `dev_routes` are the few that only a local server has; `hosts` are its names, each with its port."""
 
     functions: Mapping[str, Function]
     routes: Routes
     cors: Cors | None
     dev_routes: DevRoutes
-    host: str
+    hosts: tuple[str, ...]
     now_ms: Callable[[], int]
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         request_id = str(uuid.uuid4())
-        response = with_cors(self.cors, request, lambda request: self._answer(request, request_id))
+        met = best_match(self.routes, request.method, request.path)
+        response = with_cors(
+            self.cors,
+            request,
+            lambda request: self._answer(request, request_id),
+            preflight_asks=met is not None and met.route.authorizer is not None,
+        )
         return HttpResponse(response.status, (*response.headers, ("apigw-requestid", request_id)), response.body)
 
     def has(self, path: str) -> bool:
@@ -53,14 +60,14 @@ class Gateway:
 
     def _answer(self, request: HttpRequest, request_id: str) -> HttpResponse:
         if request.head_bytes > MAX_HEAD_BYTES:
-            return _own_answer(431, "Request Header Fields Too Large")
+            return own_answer(431, "Request Header Fields Too Large")
         if len(request.body) > MAX_BODY_BYTES:
-            return _own_answer(413, "Request Entity Too Large")
+            return own_answer(413, "Request Entity Too Large")
         called = request.method, request.path
         if called in self.dev_routes:
             return self._dev_answer(self.dev_routes[called], request)
         match = best_match(self.routes, request.method, request.path)
-        return self._answer_of(match, request, request_id) if match else _own_answer(404, "Not Found")
+        return self._answer_of(match, request, request_id) if match else own_answer(404, "Not Found")
 
     def _answer_of(self, match: Match, request: HttpRequest, request_id: str) -> HttpResponse:
         route = match.route
@@ -72,37 +79,30 @@ class Gateway:
         try:
             return response_from(self.functions[route.function].invoke(event, patience=INTEGRATION_SECONDS))
         except GaveUpError:
-            return _own_answer(503, "Service Unavailable")
+            return own_answer(503, "Service Unavailable")
         except Exception as error:  # noqa: BLE001  # the edge: a gateway survives whatever a function does
             return _crashed(route.function, error)
 
     def _dev_answer(self, route: Callable[[bytes], Any], request: HttpRequest) -> HttpResponse:
-        if not self._is_from_here(request):
-            return _own_answer(403, f"Call this as http://{self.host}{request.path}, not from a web page")
+        if not is_named(request.headers, self.hosts) or is_of_another_origin(request.headers, self.hosts):
+            return own_answer(403, f"Call this as http://{self.hosts[0]}{request.path}, not from a web page")
         try:
             answer = route(request.body)
         except ValueError as error:
-            return _own_answer(400, str(error))
+            return own_answer(400, str(error))
         return HttpResponse(200, (("content-type", "application/json"),), json.dumps(answer).encode())
-
-    def _is_from_here(self, request: HttpRequest) -> bool:
-        """Tell a developer's own call from one that a web page somewhere makes his browser send."""
-        headers = dict(request.headers)
-        return (
-            headers.get("host") == self.host and headers.get("origin", f"http://{self.host}") == f"http://{self.host}"
-        )
 
     def _authorize(self, authorizer: str, event: dict[str, Any]) -> HttpResponse | None:
         """Ask the authorizer and put its context into `event`, or answer in its place."""
         if not event["headers"].get("authorization"):
-            return _own_answer(401, "Unauthorized")  # the identity source is missing: it is not even asked
+            return own_answer(401, "Unauthorized")  # the identity source is missing: it is not even asked
         try:
             verdict = self.functions[authorizer].invoke(authorizer_event(event), patience=AUTHORIZER_SECONDS)
             is_authorized = verdict["isAuthorized"]
         except Exception as error:  # noqa: BLE001  # the edge, and closed
             return _crashed(authorizer, error)
         if is_authorized is not True:
-            return _own_answer(403, "Forbidden")
+            return own_answer(403, "Forbidden")
         event["requestContext"]["authorizer"] = {"lambda": verdict.get("context") or {}}
         return None
 
@@ -112,11 +112,6 @@ def side_by_side(ours: Gateway, theirs: Gateway) -> Callable[[HttpRequest], Http
     return lambda request: (ours if ours.has(request.path) else theirs).answer(request)
 
 
-def _own_answer(status: int, message: str) -> HttpResponse:
-    body = json.dumps({"message": message}, separators=(",", ":")).encode()
-    return HttpResponse(status, (("content-type", "application/json"),), body)
-
-
 def _crashed(function: str, error: Exception) -> HttpResponse:
     print(f"{function} raised {type(error).__name__}", file=sys.stderr, flush=True)
-    return _own_answer(500, "Internal Server Error")
+    return own_answer(500, "Internal Server Error")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from dev.clock import MovableTime
-from dev.cloud import Cloud, never_reach_aws
+from dev.cloud import SERVICES, Cloud, never_reach_aws
 from dev.deployment import Deployment, deploy
 from sallyport.accounts.user import User
 from sallyport.aws import clients
@@ -39,7 +39,7 @@ def times(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
-    cloud = Cloud(_wire)
+    cloud = Cloud(_wire, services={*SERVICES, "cloudformation", "lambda"})  # what the operator's command asks, too
     never_reach_aws(cloud)
     yield cloud
     cloud.close()

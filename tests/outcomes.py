@@ -192,12 +192,12 @@ def keeps_the_keys(stack: Stack, event: Event, _: Tokens) -> None:
     assert PublishedKeys(stack.table).public_ring().jwks == before
 
 
-def reports_to_cloudformation(stack: Stack, event: Event, _: Tokens) -> None:
+def reports_to_cloudformation(stack: Stack, event: Event, _: Tokens, *, status: str) -> None:
     with listening() as cloudformation:
-        assert stack.invoke("RotateKeys", {**event, "ResponseURL": cloudformation.url}) is None
+        assert stack.invoke("Setup", {**event, "ResponseURL": cloudformation.url}) is None
 
     (answer,) = cloudformation.answers
-    assert (answer["Status"], answer["RequestId"]) == ("SUCCESS", event["RequestId"])
+    assert (answer["Status"], answer["RequestId"]) == (status, event["RequestId"])
 
 
 OUTCOMES: Mapping[str, Outcome] = {
@@ -217,8 +217,10 @@ OUTCOMES: Mapping[str, Outcome] = {
     "refresh_invalid_grant": partial(is_refused, function="Refresh", code="invalid_grant"),
     "refresh_replayed": is_replayed,
     "refresh_rotated": rotates,
-    "rotate_keys_create": reports_to_cloudformation,
     "rotate_keys_scheduled": keeps_the_keys,
+    "setup_accepted": partial(reports_to_cloudformation, status="SUCCESS"),
+    "setup_keys_made": partial(reports_to_cloudformation, status="SUCCESS"),
+    "setup_refused": partial(reports_to_cloudformation, status="FAILED"),
     "wellknown_discovery": says_where_everything_is,
     "wellknown_key_set": publishes_the_keys,
 }

@@ -1,4 +1,4 @@
-"""Makes the signing keys: on a schedule, and as a custom resource at deployment."""
+"""Keeps the signing keys: on a schedule, and for an operator in an emergency."""
 
 import os
 

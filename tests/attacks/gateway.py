@@ -13,7 +13,7 @@ def gateway_before(stack: Stack) -> Gateway:
         routes=deployment.routes,
         cors=deployment.cors,
         dev_routes={},
-        host="127.0.0.1",
+        hosts=("127.0.0.1",),
         now_ms=system_clock,
     )
 

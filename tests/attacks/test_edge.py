@@ -191,7 +191,7 @@ def test_e14_only_the_method_of_a_route_reaches_a_function(cloud: Cloud, method:
         function = Asked()
         names = {name for route in routes.values() for name in (route.function, route.authorizer) if name}
         functions = dict.fromkeys(names, function)
-        gateway = Gateway(functions=functions, routes=routes, cors=None, dev_routes={}, host="h", now_ms=lambda: 0)
+        gateway = Gateway(functions=functions, routes=routes, cors=None, dev_routes={}, hosts=("h",), now_ms=lambda: 0)
 
         answer = gateway.answer(a_request(method, path, ("authorization", "Bearer x")))
 

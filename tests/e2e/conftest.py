@@ -100,7 +100,9 @@ class Server:
         parts = urlsplit(self.url)
         assert parts.hostname is not None
         with socket.create_connection((parts.hostname, parts.port or 80)) as connection:
-            connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            connection.sendall(
+                f"{method} {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode()
+            )
             return b"".join(iter(lambda: connection.recv(4096), b""))
 
     def post(self, path: str, body: object) -> httpx.Response:

@@ -94,12 +94,6 @@ def test_a_promoted_key_signs_and_what_the_dropped_one_signed_is_refused(server:
     assert done["signing_from_now_on"] in active
 
 
-def test_a_page_somewhere_can_neither_ask_for_the_table_nor_rotate_keys(server: Server) -> None:
-    for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
-        assert server.request("GET", "/_dev/stack", headers=headers).status_code == 403
-        assert server.request("POST", "/_dev/rotate_keys", headers=headers, content=b"{}").status_code == 403
-
-
 def test_an_event_that_rotate_keys_refuses_has_failed(server: Server) -> None:
     answer = server.post("/_dev/rotate_keys", {"promote": "acess"})
 

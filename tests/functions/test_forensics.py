@@ -64,7 +64,7 @@ def a_replayed_token(stack: Stack, user: User) -> str:
 def test_every_outcome_of_a_session_is_one_line_with_its_digest_and_a_count(stack: Stack, user: User, log: Log) -> None:
     login = stack.log_in(user)
     sid = login.body["session_id"]
-    named = digest(sid, salt=stack.deployment.table_name)
+    named = digest(sid)
 
     def seen() -> dict[str, float]:
         line, counts = log.of_one_request()
@@ -135,7 +135,7 @@ def test_a_replay_is_told_to_eventbridge_once(stack: Stack, user: User, wire: Wi
     assert (event["Source"], event["DetailType"]) == ("sallyport", "sallyport.session.replayed")
     detail = json.loads(event["Detail"])
     assert stack.now - 60 < detail.pop("replayed_at") <= stack.now
-    assert detail == {"sub": user.user_id, "sid": session.sid}
+    assert detail == {"stack": "sallyport", "sub": user.user_id, "sid": session.sid}
 
 
 def test_a_replay_that_eventbridge_does_not_take_is_revoked_all_the_same_and_counted(

@@ -40,13 +40,13 @@ def told(stack: Stack, function: str, **settings: str) -> FunctionSpec:
 def test_the_first_deployment_makes_the_keys(stack: Stack, tmp_path: Path) -> None:
     name = "runtime-first-deployment"
     create_table(name, read(table_name=name, kms_key_id="unused").table, None)
-    event = sample("rotate_keys_create")
+    event = sample("setup_keys_made")
 
     with (
         listening() as cloudformation,
-        emulated(told(stack, "RotateKeys", TABLE_NAME=name, ISSUER=""), tmp_path / "log") as rotate_keys,
+        emulated(told(stack, "Setup", TABLE_NAME=name, ISSUER=""), tmp_path / "log") as setup,
     ):
-        rotate_keys.invoke({**event, "ResponseURL": cloudformation.url})
+        setup.invoke({**event, "ResponseURL": cloudformation.url})
 
     assert [answer["Status"] for answer in cloudformation.answers] == ["SUCCESS"]
     ring = PublishedKeys(Table(clients.dynamodb(None), name)).public_ring()

@@ -15,11 +15,12 @@ from dev.stack import Stack, read, translate
 from dev.template import TEMPLATE, as_cloudformation
 from ops.deploy import LONGEST_RELEASE, release_at
 from sallyport import settings
-from sallyport.aws.http import _PROBLEMS
 from sallyport.errors import SettingsError
 from sallyport.revocation.window import OVERLAP_MS
+from sallyport.wiring.setup import EverySetting
 
-FUNCTIONS = ["Account", "Authorizer", "Login", "Logout", "Refresh", "RotateKeys", "Wellknown"]
+FUNCTIONS = ["Account", "Authorizer", "Login", "Logout", "Refresh", "RotateKeys", "Setup", "Wellknown"]
+UNSERVED = ("RotateKeys", "Setup")
 GROUPS = [
     settings.TokenTimes,
     settings.AccessTokens,
@@ -96,7 +97,7 @@ def test_every_route_asks_the_authorizer_or_stands_on_the_public_list(described:
 
 def test_a_revocation_is_written_while_polls_still_look_back_so_far(described: Stack) -> None:
     """Its timestamp is at most as old as its function may be, and a minute is left for clocks that differ."""
-    slowest = max(spec.timeout for name, spec in described.functions.items() if name != "RotateKeys")
+    slowest = max(spec.timeout for name, spec in described.functions.items() if name not in UNSERVED)
 
     assert slowest + 60 <= OVERLAP_MS // 1000
 
@@ -127,8 +128,8 @@ def test_only_those_who_sign_or_make_keys_read_private_ones(resources: dict[str,
     def reads(prefix: str) -> set[str]:
         return {f for f in FUNCTIONS if prefix in key_prefixes(resources, f)}
 
-    assert reads("SIGNING#access") == {"Login", "Refresh", "RotateKeys"}
-    assert reads("SIGNING#refresh") == {"Login", "Refresh", "Logout", "RotateKeys"}
+    assert reads("SIGNING#access") == {"Login", "Refresh", "RotateKeys", "Setup"}
+    assert reads("SIGNING#refresh") == {"Login", "Refresh", "Logout", "RotateKeys", "Setup"}
 
 
 def test_the_authorizer_may_only_read(resources: dict[str, Any]) -> None:
@@ -225,29 +226,87 @@ def test_every_function_is_traced_and_logs_to_a_group_that_forgets(resources: di
     assert group["Properties"]["RetentionInDays"] == 30
 
 
-def test_what_alarms_and_dashboard_watch_is_what_telemetry_counts(resources: dict[str, Any]) -> None:
+def alarms_of(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the metrics that an alarm watches, alone or as a sum."""
+    summed = [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m]
+    return summed or [alarm]
+
+
+def test_what_alarms_watch_is_what_telemetry_counts(resources: dict[str, Any]) -> None:
     """A metric of another name would never raise an alarm, and nobody would notice."""
-    services = {f"sallyport.{spec.folder.name}" for spec in read(table_name="t", kms_key_id="k").functions.values()}
-    alarms = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     watched = {
-        (alarm["MetricName"], alarm["Dimensions"][0]["Value"])
-        for alarm in alarms
-        if alarm.get("Namespace") == "Sallyport"
+        (metric["MetricName"], tuple(sorted((d["Name"], d["Value"]) for d in metric["Dimensions"])))
+        for alarm in alarms_of(resources).values()
+        for metric in metrics_of(alarm)
+        if metric["Namespace"] == "Sallyport"
     }
 
+    stack = ("stack", "sallyport")
     assert watched == {
-        ("failed", "sallyport.authorizer"), ("failed", "sallyport.rotate_keys"), ("unreported", "sallyport.refresh")
-    }  # fmt: skip
-    summed = [m["MetricStat"]["Metric"] for alarm in alarms for m in alarm.get("Metrics", []) if "MetricStat" in m]
-    counted = [(m["MetricName"], m["Dimensions"][0]["Value"]) for m in summed if m["Namespace"] == "Sallyport"]
-    assert {name for name, _ in counted} == {"service_unavailable", "internal_error"} <= _PROBLEMS.keys()
-    assert {service for _, service in counted} <= services
-    assert {service for _, service in watched} <= services
-    assert {(alarm.get("Namespace"), alarm.get("MetricName")) for alarm in alarms} >= {("AWS/ApiGateway", "5xx")}
-    for alarm in alarms:
-        assert alarm["TreatMissingData"] == "notBreaching"
+        ("failed", (stack,)),
+        ("failed", (("service", "sallyport.authorizer"), stack)),
+        ("kept_rings", (stack,)),
+        ("unreported", (("service", "sallyport.refresh"), stack)),
+    }
+
+
+def test_every_alarm_and_every_row_of_the_dashboard_is_of_this_stack_alone(resources: dict[str, Any]) -> None:
+    """By the stack's name, or by a resource whose name CloudFormation makes for this stack."""
+    document = as_cloudformation()[0]["Resources"]
+    for name, alarm in alarms_of(document).items():
+        for metric in metrics_of(alarm):
+            assert any({"Ref"} == set(d["Value"]) for d in metric["Dimensions"]), name
     dashboard = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"])
     assert len(dashboard["widgets"]) == 6
+    for widget in dashboard["widgets"]:
+        row: list[Any] = []
+        for shown in widget["properties"]["metrics"]:
+            named = [part for part in shown if isinstance(part, str)]
+            row = [row[at] if part == "." else part for at, part in enumerate(named)]
+            dimensions = dict(zip(row[2::2], row[3::2], strict=True))
+            assert row[0] != "Sallyport" or dimensions["stack"] == "sallyport", row
+            assert row[0] == "Sallyport" or dimensions, row
+
+
+def test_a_failure_of_any_function_raises_one_alarm_and_a_crash_of_each_another(resources: dict[str, Any]) -> None:
+    alarms = alarms_of(resources)
+
+    def functions(alarm: str) -> set[str]:
+        return {d["Value"] for metric in metrics_of(alarms[alarm]) for d in metric["Dimensions"]}
+
+    assert alarms["Failures"]["Dimensions"] == [{"Name": "stack", "Value": "sallyport"}]
+    crashing = functions("Crashes") | functions("KeyFailures")
+    assert {name.rpartition(":")[2] for name in crashing} == set(FUNCTIONS) - {"Setup"}  # that fails its deployment
+    for alarm in alarms.values():
+        assert len(alarm.get("Metrics", [])) <= 10, "CloudWatch adds up no more"
+
+
+def test_no_alarm_rises_on_a_new_stack_and_one_does_when_rotate_keys_runs_no_more(resources: dict[str, Any]) -> None:
+    alarms = alarms_of(resources)
+
+    assert {name for name, alarm in alarms.items() if alarm["TreatMissingData"] != "notBreaching"} == {"KeysNotKept"}
+    missed = alarms["KeysNotKept"]
+    days = missed["Period"] * missed["EvaluationPeriods"] // 86_400
+    assert (days, missed["TreatMissingData"], missed["ComparisonOperator"]) == (2, "breaching", "LessThanThreshold")
+    assert missed["Period"] * missed["EvaluationPeriods"] <= 7 * 86_400  # CloudWatch looks back no further
+
+
+def test_the_checks_of_a_deployment_come_before_any_function_changes(cloud: Cloud) -> None:
+    document = as_cloudformation()[0]["Resources"]
+
+    for function in FUNCTIONS:
+        waits_for = document[function].get("DependsOn", [])
+        assert ("Checks" in waits_for) == (function != "Setup"), function
+    told = document["Checks"]["Properties"]["Settings"].keys()
+    everything = {field.name.upper() for field in dataclasses.fields(EverySetting)}
+    assert everything - told == {"DYNAMODB_ENDPOINT_URL", "TABLE_NAME", "KMS_KEY_ID", "ISSUER", "SIGNING_ALGORITHM"}
+    for function in FUNCTIONS:
+        wiring = importlib.import_module(f"sallyport.wiring.{document[function]['Properties']['Code']['S3Key'][10:-1]}")
+        assert {field.name for field in dataclasses.fields(wiring.Settings)} <= {name.lower() for name in everything}
 
 
 def test_other_stacks_can_import_what_they_need() -> None:
@@ -257,7 +316,7 @@ def test_other_stacks_can_import_what_they_need() -> None:
     assert exported == {"Url", "Issuer", "Audience", "AuthorizerArn", "TableName"}
 
 
-SERVED = [function for function in FUNCTIONS if function != "RotateKeys"]
+SERVED = [function for function in FUNCTIONS if function not in UNSERVED]
 
 
 def version_ids(release: str) -> dict[str, str]:
@@ -322,14 +381,14 @@ def test_nothing_has_a_name_that_a_second_stack_would_want_too() -> None:
 
 def test_whatever_functions_run_with_is_guarded_against_a_stale_release(cloud: Cloud) -> None:
     document = as_cloudformation()[0]
-    guarded = refs_in(document["Resources"]["SigningKeys"]["Properties"]["RunsWith"])
+    guarded = refs_in(document["Resources"]["Checks"]["Properties"])
     functions = [r["Properties"] for r in document["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
     parameters = set(document["Parameters"])
     used = {ref for properties in functions for ref in refs_in({**properties, "Role": "", "Code": ""})}
 
-    made_by_rotate_keys_alone = {"Issuer", "SigningAlgorithm"}
+    not_of_a_version = {"Issuer", "SigningAlgorithm", "AWS::StackName"}
     conditional = {"LoginConcurrency"}  # applies to the function, not to a version
-    assert (used & parameters) - guarded <= made_by_rotate_keys_alone | conditional
+    assert (used & parameters) - guarded <= not_of_a_version | conditional
     layers = {ref for properties in functions for layer in properties["Layers"] for ref in refs_in(layer)}
     assert layers <= guarded
 

@@ -48,7 +48,7 @@ def ask(
         ("ANY", "/files/{path+}"): Route("ANY /files/{path+}", "F", "Authorizer"),
     }
     gateway = Gateway(
-        functions=functions, routes=routes, cors=None, dev_routes={}, host="h", now_ms=lambda: 1_800_000_000_000
+        functions=functions, routes=routes, cors=None, dev_routes={}, hosts=("h",), now_ms=lambda: 1_800_000_000_000
     )
     answer = gateway.answer(replace(request, headers=(*request.headers, *headers.items())))
     return answer.status, dict(answer.headers), answer.body
@@ -361,6 +361,30 @@ def test_a_preflight_is_answered_for_every_path_and_method_without_asking_anybod
     })  # fmt: skip
 
 
+@pytest.mark.parametrize(("key", "asks", "status"), [
+    ("ANY /x", True, 401), ("$default", True, 401), ("ANY /x", False, 204), ("GET /x", True, 204),
+])  # fmt: skip
+def test_a_preflight_goes_to_the_route_that_takes_it_where_that_asks_an_authorizer(
+    key: str, asks: bool, status: int
+) -> None:
+    """As at API Gateway: a preflight carries no token, so such a route needs an OPTIONS route beside it."""
+    ((called, route),) = routed([key]).items()
+    gateway = Gateway(
+        functions={"F": FakeFunction(OK), "A": FakeFunction(ALLOW)},
+        routes={called: replace(route, authorizer="A" if asks else None)},
+        cors=CORS,
+        dev_routes={},
+        hosts=("h",),
+        now_ms=lambda: 1,
+    )
+    preflight = (("origin", "https://a.example"), ("access-control-request-method", "GET"))
+
+    answer = gateway.answer(replace(REQUEST, method="OPTIONS", headers=preflight))
+
+    assert answer.status == status
+    assert dict(answer.headers)["access-control-allow-origin"] == "https://a.example"
+
+
 def test_options_without_the_two_headers_of_a_preflight_is_an_ordinary_request() -> None:
     assert cors("OPTIONS", origin="https://a.example")[0] == 200
     assert cors("OPTIONS", access_control_request_method="GET")[0] == 200
@@ -386,7 +410,12 @@ def test_of_two_apis_side_by_side_the_first_answers_whatever_its_paths_are_asked
     def api(name: str, *keys: str, dev_routes: DevRoutes) -> Gateway:
         function = FakeFunction({"statusCode": 200, "body": name})
         return Gateway(
-            functions={"F": function}, routes=routed(keys), cors=None, dev_routes=dev_routes, host="h", now_ms=lambda: 1
+            functions={"F": function},
+            routes=routed(keys),
+            cors=None,
+            dev_routes=dev_routes,
+            hosts=("h",),
+            now_ms=lambda: 1,
         )
 
     ours = api("ours", "GET /a", "DELETE /a/{id}", dev_routes={("POST", "/_dev/clock"): lambda _: "moved"})

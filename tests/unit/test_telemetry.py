@@ -1,6 +1,7 @@
 """Log lines and metrics as CloudWatch gets them."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ def _metrics_are_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_request_is_one_log_line_and_one_count(capsys: pytest.CaptureFixture[str]) -> None:
-    PowertoolsTelemetry("telemetry-1", "INFO", salt="s").answered(
+    PowertoolsTelemetry("telemetry-1", "INFO", stack="prod").answered(
         Answered(
             route="POST /auth/login", status=401, outcome="invalid_credentials", reason="invalid_credentials",
             request_id="r-1", trail=NO_TRAIL,
@@ -37,7 +38,7 @@ def test_a_request_is_one_log_line_and_one_count(capsys: pytest.CaptureFixture[s
 
 
 def test_what_else_happened_is_in_the_same_line_and_counted_as_often(capsys: pytest.CaptureFixture[str]) -> None:
-    PowertoolsTelemetry("telemetry-3", "INFO", salt="stack-1").answered(
+    PowertoolsTelemetry("telemetry-3", "INFO", stack="prod").answered(
         Answered(
             route="POST /auth/refresh", status=200, outcome="rotated", reason="", request_id="r-1",
             trail=Trail("sid-canary", ("race_lost", "race_lost", "sibling_skipped")),
@@ -49,21 +50,52 @@ def test_what_else_happened_is_in_the_same_line_and_counted_as_often(capsys: pyt
     assert {word: metric[word] for word in ("rotated", "race_lost", "sibling_skipped")} == {
         "rotated": [1.0], "race_lost": [2.0], "sibling_skipped": [1.0]
     }  # fmt: skip
-    assert line["session"] == digest("sid-canary", salt="stack-1")
+    assert line["session"] == digest("sid-canary")
 
 
-def test_a_session_has_one_name_in_all_logs_of_a_stack_and_another_in_other_stacks() -> None:
-    named = digest("sid-canary", salt="stack-1")
+def test_a_session_has_one_name_in_all_logs_that_is_not_its_own() -> None:
+    named = digest("sid-canary")
 
-    assert named == digest("sid-canary", salt="stack-1")
-    assert named not in (digest("sid-canary", salt="stack-2"), digest("sid-other", salt="stack-1"))
+    assert named == digest("sid-canary")
+    assert named != digest("sid-other")
     assert len(named) == 16
     assert "canary" not in named
 
 
+def dimensions(metric: dict[str, Any]) -> list[list[str]]:
+    found: list[list[str]] = metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    return [sorted(names) for names in found]
+
+
+def test_lines_and_counts_name_their_stack(capsys: pytest.CaptureFixture[str]) -> None:
+    PowertoolsTelemetry("telemetry-4", "INFO", stack="staging").denied("expired", "r-1")
+
+    line, metric = (json.loads(printed) for printed in capsys.readouterr().out.splitlines())
+    assert line["stack"] == metric["stack"] == "staging"
+    assert dimensions(metric) == [["service", "stack"]]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_failed_answer_is_counted_once_for_the_stack_as_a_whole(
+    capsys: pytest.CaptureFixture[str], status: int
+) -> None:
+    """One alarm watches this count, whatever functions there are."""
+    PowertoolsTelemetry(f"telemetry-{status}", "INFO", stack="prod").answered(
+        Answered(
+            route="GET /auth/me", status=status, outcome="service_unavailable", reason="Query", request_id="r-1",
+            trail=NO_TRAIL,
+        )
+    )  # fmt: skip
+
+    _, metric = (json.loads(printed) for printed in capsys.readouterr().out.splitlines())
+    assert (metric["failed"], metric["service_unavailable"]) == ([1.0], [1.0])
+    assert dimensions(metric) == [["service", "stack"], ["stack"]]
+
+
 def test_a_failure_is_logged_as_an_error_and_counted_for_the_alarm(capsys: pytest.CaptureFixture[str]) -> None:
-    PowertoolsTelemetry("telemetry-2", "INFO", salt="s").failed("BatchGetItem AccessDeniedException", "r-1")
+    PowertoolsTelemetry("telemetry-2", "INFO", stack="prod").failed("BatchGetItem AccessDeniedException", "r-1")
 
     line, metric = (json.loads(printed) for printed in capsys.readouterr().out.splitlines())
     assert (line["level"], line["reason"]) == ("ERROR", "BatchGetItem AccessDeniedException")
     assert metric["failed"] == [1.0]
+    assert dimensions(metric) == [["service", "stack"], ["stack"]]

@@ -15,6 +15,7 @@ SallyportError
 │   ├── InvalidToken          RFC 6750 s3.1
 │   └── Superseded            the client holds a newer refresh token
 ├── Unavailable               infrastructure failed; nothing is half done, the same request may be sent again
+│   └── AccessDenied          AWS refuses the call to this function's role
 └── SettingsError             a function cannot start
 
 `code` is the stable word that clients switch on; `aws/http.py` owns the table from code to status. `outcome` is the
@@ -133,6 +134,10 @@ class Unavailable(SallyportError):
 
     code = "service_unavailable"
     retry_after: ClassVar[int] = 1
+
+
+class AccessDenied(Unavailable):
+    """AWS refuses the call to this function's role. A role that is new may take some seconds to be known everywhere."""
 
 
 class SettingsError(SallyportError):

@@ -109,6 +109,7 @@ MAX_ACCESS_TOKEN_SECONDS = 3600
 class Common:
     """What every function needs."""
 
+    stack_name: str = _text("sallyport")
     table_name: str = _text()
     dynamodb_endpoint_url: str | None = _url()
     log_level: str = _choice("INFO", "DEBUG", "WARNING", "ERROR")

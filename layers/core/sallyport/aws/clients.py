@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from sallyport.errors import Unavailable
+from sallyport.errors import AccessDenied, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -38,6 +38,9 @@ def events() -> "EventBridgeClient":
     return boto3.client("events", config=PATIENCE)
 
 
+_ACCESS_DENIED = ("AccessDenied", "AccessDeniedException")
+
+
 @contextmanager
 def failing_closed() -> Iterator[None]:
     """Turn every failure of AWS into Unavailable. Its reason is the operation and AWS's word for the failure.
@@ -47,7 +50,9 @@ def failing_closed() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise Unavailable(f"{error.operation_name} {error.response['Error']['Code']}") from error
+        code = error.response["Error"]["Code"]
+        failure = AccessDenied if code in _ACCESS_DENIED else Unavailable
+        raise failure(f"{error.operation_name} {code}") from error
     except BotoCoreError as error:
         raise Unavailable(type(error).__name__) from error
     except (ResponseParserError, LookupError, TypeError, ValueError, AttributeError) as error:  # what botocore lets out

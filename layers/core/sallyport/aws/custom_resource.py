@@ -2,23 +2,41 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import urllib3
 
-from sallyport.errors import SallyportError
+from sallyport.errors import FieldError, InvalidRequest, SallyportError
+
+Event: TypeAlias = Mapping[str, Any]
 
 _TIMEOUT_SECONDS = 10
+_REQUESTS = ("Create", "Update", "Delete")
+_NAMED = ("ResponseURL", "ResourceType", "LogicalResourceId", "StackId", "RequestId")
 
 
-def respond(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) -> None:
-    """Run `act` on the resource's properties for Create and Update, and report how it went, whatever it raises.
+def require_request(event: Event, resource_types: tuple[str, ...]) -> None:
+    """Raise InvalidRequest unless an event is CloudFormation's request about a resource of one of these types."""
+    wrong = [name for name in _NAMED if not isinstance(event.get(name), str)]
+    if event.get("RequestType") not in _REQUESTS:
+        wrong.append("RequestType")
+    if event.get("ResourceType") not in resource_types:
+        wrong.append("ResourceType")
+    if not isinstance(event.get("ResourceProperties"), Mapping):
+        wrong.append("ResourceProperties")
+    if wrong:
+        detail = "This is no request of CloudFormation's about a resource of this stack."
+        raise InvalidRequest([FieldError(name, "not_allowed", detail) for name in dict.fromkeys(wrong)])
+
+
+def respond(event: Event, act: Callable[[], None]) -> None:
+    """Run `act` for Create and Update, and report how it went, whatever it raises.
 
     Delete always succeeds: the keys belong to the table, which outlives the stack.
     """
     try:
         if event["RequestType"] != "Delete":
-            act(event["ResourceProperties"])
+            act()
     except SallyportError as error:
         _answer(event, "FAILED", error.reason)
     except Exception:  # noqa: BLE001  # the edge: without an answer CloudFormation waits for the whole time-out
@@ -27,7 +45,7 @@ def respond(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) 
         _answer(event, "SUCCESS", "")
 
 
-def _answer(event: Mapping[str, Any], status: str, reason: str) -> None:
+def _answer(event: Event, status: str, reason: str) -> None:
     answer = {
         "Status": status,
         "Reason": reason,

@@ -6,12 +6,12 @@ request.
 """
 
 import json
-import traceback
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
+from sallyport.aws.edge import crash_site
 from sallyport.errors import (
     InvalidJson,
     InvalidRequest,
@@ -169,7 +169,7 @@ def serve(endpoints: Mapping[str, Endpoint], telemetry: Telemetry) -> LambdaHand
         except SallyportError as error:
             response, reason = _problem(error, request), error.reason
         except Exception as error:  # noqa: BLE001  # the edge
-            response, reason = _problem_response("internal_error", request, {}), where(error)
+            response, reason = _problem_response("internal_error", request, {}), crash_site(error)
         telemetry.answered(
             Answered(
                 route=request.route,
@@ -183,12 +183,6 @@ def serve(endpoints: Mapping[str, Endpoint], telemetry: Telemetry) -> LambdaHand
         return _payload(response)
 
     return handler
-
-
-def where(error: Exception) -> str:
-    """Say what an unexpected error was and where it came from, but never its text, which may hold a secret."""
-    frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    return f"{type(error).__name__} in {' > '.join(frames)}"
 
 
 def _problem(error: SallyportError, request: Request) -> Response:

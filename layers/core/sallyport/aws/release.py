@@ -15,7 +15,10 @@ class StaleRelease(SallyportError):
     code = "stale_release"
 
     def __init__(self) -> None:
-        super().__init__("functions would go on running their old version: give the parameter Release another value, as `make deploy` does")
+        super().__init__(
+            "functions would go on running their old version: give the parameter Release another value,"
+            " as `make deploy` does"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,15 @@ SESSION_REPLAYED = "sallyport.session.replayed"
 
 
 class ReplayReports:
-    """Sends `sallyport.session.replayed`. Connects when there is something to send: that is hardly ever."""
+    """Sends `sallyport.session.replayed` in the name of a stack. Connects only when there is something to send."""
 
-    def __init__(self, connect: Callable[[], "EventBridgeClient"]) -> None:
+    def __init__(self, connect: Callable[[], "EventBridgeClient"], stack: str) -> None:
         self._client = cache(connect)
+        self._stack = stack
 
     def replayed(self, session: Session, *, now_ms: int) -> None:
         """Send the event. Who the user is, its receiver asks the table. Raises Unavailable."""
-        detail = {"sub": session.user_id, "sid": session.sid, "replayed_at": now_ms // 1000}
+        detail = {"stack": self._stack, "sub": session.user_id, "sid": session.sid, "replayed_at": now_ms // 1000}
         entry: PutEventsRequestEntryTypeDef = {
             "Source": SOURCE,
             "DetailType": SESSION_REPLAYED,

@@ -9,21 +9,24 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from sallyport.aws.http import Answered
 
 _NAMESPACE = "Sallyport"
+_FAILED = "failed"
 
 
 class PowertoolsTelemetry:
     """One JSON line per request, and a count per outcome in CloudWatch's embedded metric format.
 
-    EphemeralMetrics, because the ordinary Metrics is shared by the whole process. `salt` is this stack's own: a session
-    has one digest in all functions that name it. Who holds a session id and a log, but not the salt, cannot join them.
+    Lines and metrics name their stack, so that two in one account keep apart. Every failure is also counted as `failed`
+    of the stack as a whole, whatever function it is of: that is what one alarm for all of them watches.
+    EphemeralMetrics, because the ordinary Metrics is shared by the whole process.
     """
 
-    def __init__(self, function: str, level: str, *, salt: str = "") -> None:
-        self._function = function
-        self._logger = Logger(service=f"sallyport.{function}", level=level)
-        self._salt = salt
+    def __init__(self, function: str, level: str, *, stack: str) -> None:
+        self._service = f"sallyport.{function}"
+        self._stack = stack
+        self._logger = Logger(service=self._service, level=level, stack=stack)
 
     def answered(self, answered: Answered) -> None:
+        """Write the one log line of a request, and count its outcome."""
         line = {
             "route": answered.route,
             "status": answered.status,
@@ -32,14 +35,16 @@ class PowertoolsTelemetry:
             "request_id": answered.request_id,
         }
         if answered.trail.sid:
-            line["session"] = digest(answered.trail.sid, salt=self._salt)
+            line["session"] = digest(answered.trail.sid)
         if answered.trail.also:
             line["also"] = list(answered.trail.also)
+        words = answered.outcome, *answered.trail.also
         if answered.status >= 500:
             self._logger.error("answered", extra=line)
+            self._count(*words, _FAILED, of_stack=True)
         else:
             self._logger.info("answered", extra=line)
-        self._count(answered.outcome, *answered.trail.also)
+            self._count(*words)
 
     def denied(self, reason: str, request_id: str) -> None:
         """Log a denial of the authorizer, and count it. An allow writes nothing."""
@@ -47,22 +52,30 @@ class PowertoolsTelemetry:
         self._count("denied")
 
     def failed(self, reason: str, request_id: str = "") -> None:
-        """Log that a function without an answer of its own failed, and count it: this is what the alarm watches."""
+        """Log that a function without an answer of its own failed, and count it."""
         self._logger.error("failed", extra={"reason": reason, "request_id": request_id})
-        self._count("failed")
+        self._count(_FAILED, of_stack=True)
 
     def kept_ring(self, use: str, *, made: int, dropped: int, promoted: bool) -> None:
         """Log what became of a key ring."""
         line = {"use": use, "made": made, "dropped": dropped, "promoted": promoted}
         self._logger.info("kept ring", extra=line)
 
-    def _count(self, *words: str) -> None:
-        metrics = EphemeralMetrics(namespace=_NAMESPACE, service=f"sallyport.{self._function}")
+    def kept_rings(self) -> None:
+        """Count that all rings were kept. An alarm watches for days without."""
+        self._count("kept_rings", of_stack=True)
+
+    def _count(self, *words: str, of_stack: bool = False) -> None:
+        """Count words of this function, and with `of_stack` of its stack as a whole, too."""
+        metrics = EphemeralMetrics(namespace=_NAMESPACE, service=self._service)
+        metrics.add_dimension("stack", self._stack)
+        if of_stack:
+            metrics.add_dimensions(stack=self._stack)
         for word, times in Counter(words).items():
             metrics.add_metric(name=word, unit=MetricUnit.Count, value=times)
         metrics.flush_metrics()
 
 
-def digest(sid: str, *, salt: str) -> str:
-    """Name a session in the log: 16 hexadecimal digits that tell sessions apart and cannot be turned back."""
-    return sha256(f"{salt}:{sid}".encode()).hexdigest()[:16]
+def digest(sid: str) -> str:
+    """Return the name of a session in the log: 16 hexadecimal digits, from which nobody finds a `sid` of 128 bits."""
+    return sha256(sid.encode()).hexdigest()[:16]

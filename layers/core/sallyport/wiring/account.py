@@ -35,5 +35,5 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
             "GET /auth/sessions": sessions_endpoint(listing),
             "DELETE /auth/sessions/{sid}": end_session_endpoint(ending),
         },
-        PowertoolsTelemetry("account", told.log_level, salt=told.table_name),
+        PowertoolsTelemetry("account", told.log_level, stack=told.stack_name),
     )

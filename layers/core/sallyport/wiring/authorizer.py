@@ -44,7 +44,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     )
     return answer(
         decide,
-        PowertoolsTelemetry("authorizer", told.log_level),
+        PowertoolsTelemetry("authorizer", told.log_level, stack=told.stack_name),
         raises_unauthorized=told.unauthorized_as == "raise",
     )
 

@@ -56,7 +56,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     def log_in(email: str, password: NormalPassword, device: Device, *, mode: Mode, older: list[str]) -> LoggedIn:
         return open_session(email, password, device, mode=mode, older=list(_authentic(older, verifier)))
 
-    telemetry = PowertoolsTelemetry("login", told.log_level, salt=told.table_name)
+    telemetry = PowertoolsTelemetry("login", told.log_level, stack=told.stack_name)
     return serve({"POST /auth/login": login_endpoint(log_in, told.allowed_origins)}, telemetry)
 
 

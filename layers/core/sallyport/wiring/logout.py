@@ -62,4 +62,4 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
         logout=log_out,
         allowed_origins=told.allowed_origins,
     )
-    return serve({"POST /auth/logout": endpoint}, PowertoolsTelemetry("logout", told.log_level, salt=told.table_name))
+    return serve({"POST /auth/logout": endpoint}, PowertoolsTelemetry("logout", told.log_level, stack=told.stack_name))

@@ -41,7 +41,7 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
     issuer = issuing.token_issuer(told, names, access_keys, refresh_keys)
     sessions = Sessions(table)
     revocations = Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards)
-    reports = ReplayReports(clients.events)
+    reports = ReplayReports(clients.events, told.stack_name)
 
     def exchange(token: str, mode: Mode) -> Refreshed:
         return refresh(
@@ -56,5 +56,5 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
             clock=system_clock,
         )
 
-    telemetry = PowertoolsTelemetry("refresh", told.log_level, salt=told.table_name)
+    telemetry = PowertoolsTelemetry("refresh", told.log_level, stack=told.stack_name)
     return serve({"POST /auth/refresh": refresh_endpoint(exchange, told.allowed_origins)}, telemetry)

@@ -24,5 +24,5 @@ def build(environ: Mapping[str, str]) -> LambdaHandler:
             "GET /.well-known/jwks.json": jwks_endpoint(keys),
             "GET /.well-known/openid-configuration": discovery_endpoint(keys),
         },
-        PowertoolsTelemetry("wellknown", told.log_level),
+        PowertoolsTelemetry("wellknown", told.log_level, stack=told.stack_name),
     )

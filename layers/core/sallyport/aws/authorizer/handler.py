@@ -6,8 +6,9 @@ from typing import Any, Protocol
 from sallyport.aws.authorizer.answers import Answer
 from sallyport.aws.authorizer.events import read
 from sallyport.aws.bearer import bearer_token
-from sallyport.aws.http import Event, LambdaHandler, where
-from sallyport.errors import InvalidToken, Unavailable
+from sallyport.aws.edge import reason_of
+from sallyport.aws.http import Event, LambdaHandler
+from sallyport.errors import InvalidToken
 from sallyport.revocation.authorize import Authorized
 
 
@@ -44,10 +45,8 @@ def answer(
             request_id = _request_id(event, context)
             question = read(event)
             authorized = bearer(question.authorization, request_id)
-        except Unavailable as error:
-            telemetry.failed(error.reason, request_id)
         except Exception as error:  # noqa: BLE001  # the edge
-            telemetry.failed(where(error), request_id)
+            telemetry.failed(reason_of(error), request_id)
         else:
             if authorized is not None:
                 return question.form.allow(authorized)

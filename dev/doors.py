@@ -1,0 +1,46 @@
+"""Who may come in: whoever calls a local server by its own name, and no web page of another origin.
+
+A browser lets any page send requests to 127.0.0.1. Two headers give such a request away, and no page can forge them:
+`Origin` and `Sec-Fetch-Site`. A page may also have its own name point to 127.0.0.1 (DNS rebinding). Then both headers
+say nothing, but the page's name stands in `Host`.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+
+from dev.events import HttpRequest, HttpResponse, own_answer
+
+Headers = Iterable[tuple[str, str]]
+
+_AT_HOME = ("same-origin", "none")  # "none": a person typed the address
+
+
+def own_hosts(port: int) -> tuple[str, ...]:
+    """Return what `Host` may say to a server on this port of the loopback address, its usual name first."""
+    return f"127.0.0.1:{port}", f"localhost:{port}"
+
+
+def is_named(headers: Headers, hosts: Collection[str]) -> bool:
+    """Tell whether a request names its server by one of `hosts`. Header names are lower case."""
+    return {value for name, value in headers if name == "host"} in [{host} for host in hosts]
+
+
+def is_of_another_origin(headers: Headers, hosts: Collection[str]) -> bool:
+    """Tell whether a page of another origin than http://`hosts` made a browser send this."""
+    origins = {f"http://{host}" for host in hosts}
+    return any(
+        (name == "origin" and value not in origins) or (name == "sec-fetch-site" and value not in _AT_HOME)
+        for name, value in headers
+    )
+
+
+def only_by_name(
+    answer: Callable[[HttpRequest], HttpResponse], hosts: tuple[str, ...]
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Return what serves requests that name this server, and refuses all others (421, RFC 9110 s15.5.20)."""
+
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if is_named(request.headers, hosts):
+            return answer(request)
+        return own_answer(421, f"Call this server by its own name: http://{hosts[0]}")
+
+    return guarded

@@ -1,0 +1,75 @@
+"""The two custom resources of a deployment: its checks, before any function changes, and its signing keys."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
+
+from sallyport.aws import custom_resource, release
+from sallyport.aws.edge import reported
+from sallyport.aws.key_events import Keeper
+from sallyport.aws.release import ReleaseStore
+from sallyport.errors import AccessDenied, SettingsError
+
+CHECKS = "Custom::SallyportChecks"
+SIGNING_KEYS = "Custom::SallyportSigningKeys"
+
+LOCAL_STACK = "local"
+"""What sam local calls every stack. The template is another one there."""
+
+_ATTEMPTS = 10
+_SECONDS_BETWEEN = 3  # half a minute in all: a new role may take so long to be known everywhere
+
+
+class Telemetry(Protocol):
+    """Logs and counts."""
+
+    def failed(self, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SetupEvents:
+    """The handler of setup. `issuer` is the configured one, or None; `check_settings` raises SettingsError."""
+
+    check_settings: Callable[[Mapping[str, str]], None]
+    releases: ReleaseStore
+    keeper: Keeper
+    issuer: str | None
+    telemetry: Telemetry
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+    def __call__(self, event: Mapping[str, Any], _context: Any) -> None:
+        """Do what CloudFormation asks and tell it how that went. Raises InvalidRequest for any other event."""
+        with reported(self.telemetry.failed):
+            custom_resource.require_request(event, (CHECKS, SIGNING_KEYS))
+        act = self._check if event["ResourceType"] == CHECKS else self._make_keys
+
+        def attempt() -> None:
+            with reported(self.telemetry.failed):
+                self._patiently(act, event)
+
+        custom_resource.respond(event, attempt)
+
+    def _patiently(self, act: Callable[[Mapping[str, Any]], None], event: Mapping[str, Any]) -> None:
+        """Act, at a creation again and again while AWS does not know the new role yet."""
+        retrying = Retrying(
+            retry=retry_if_exception_type(AccessDenied),
+            stop=stop_after_attempt(_ATTEMPTS if event["RequestType"] == "Create" else 1),
+            wait=wait_fixed(_SECONDS_BETWEEN),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        retrying(act, event["ResourceProperties"])
+
+    def _check(self, properties: Mapping[str, Any]) -> None:
+        """Raises SettingsError for parameters that contradict each other, StaleRelease."""
+        settings = properties["Settings"]
+        self.check_settings(settings)
+        if settings["STACK_NAME"] == LOCAL_STACK:
+            raise SettingsError([f"a stack cannot be called {LOCAL_STACK}: that is what sam local calls its own"])
+        release.accept(properties, self.releases)
+
+    def _make_keys(self, properties: Mapping[str, Any]) -> None:
+        self.keeper.keep(self.issuer or str(properties["Issuer"]))

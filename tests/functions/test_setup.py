@@ -1,0 +1,243 @@
+"""setup, event in: what CloudFormation is told of a deployment, and what the deployment leaves."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dev.cloud import Cloud, create_key, create_table
+from dev.functions import LocalFunction
+from dev.stack import read
+from dev.template import ROOT, FunctionSpec
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.public_keys import PublishedKeys
+from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.setup_events import SetupEvents
+from sallyport.errors import AccessDenied, InvalidRequest, Unavailable
+from sallyport.wiring import setup as wiring
+from tests.cloudformation import CloudFormation, listening
+from tests.deployed import sample
+from tests.wire import Wire
+
+CHECKS, KEYS = "setup_accepted", "setup_keys_made"
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[CloudFormation]:
+    with listening() as server:
+        yield server
+
+
+def environment(name: str) -> dict[str, str]:
+    """Make a table and a key for a setup of its own, and return what that is told."""
+    key = create_key()
+    create_table(name, read(table_name=name, kms_key_id=key).table, None)
+    return {"TABLE_NAME": name, "KMS_KEY_ID": key, "ISSUER": "", "SIGNING_ALGORITHM": ""}
+
+
+def fresh_setup(name: str) -> tuple[LocalFunction, Table]:
+    spec = FunctionSpec("Setup", ROOT / "functions" / "setup", environment(name), timeout=60)
+    return LocalFunction(spec), Table(clients.dynamodb(None), name)
+
+
+def asked(
+    server: CloudFormation, name: str, request_type: str = "Create", properties: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    event = sample(name)
+    return {
+        **event,
+        "RequestType": request_type,
+        "ResponseURL": server.url,
+        "ResourceProperties": {**event["ResourceProperties"], **(properties or {})},
+    }
+
+
+def everything(table: Table) -> list[Any]:
+    return [item for pk in ("JWKS", "SIGNING#access", "SIGNING#refresh") for item in table.partition(pk)]
+
+
+def test_the_first_deployment_makes_keys_and_records_the_issuer(cloud: Cloud, cloudformation: CloudFormation) -> None:
+    setup, table = fresh_setup("first-deployment")
+
+    setup.invoke(asked(cloudformation, KEYS))
+
+    (answer,) = cloudformation.answers
+    assert answer["Status"] == "SUCCESS"
+    ring = PublishedKeys(table).public_ring()
+    assert ring.issuer == "https://abcdefghij.execute-api.eu-central-1.amazonaws.com"
+    assert len(ring.keys) == 2
+
+
+def test_an_update_keeps_the_keys(cloud: Cloud, cloudformation: CloudFormation) -> None:
+    setup, table = fresh_setup("update")
+    setup.invoke(asked(cloudformation, KEYS))
+    before = everything(table)
+
+    setup.invoke(asked(cloudformation, KEYS, "Update"))
+
+    assert everything(table) == before
+
+
+def test_a_deployment_that_fails_says_so_and_a_deletion_never_fails(
+    cloud: Cloud, cloudformation: CloudFormation, wire: Wire
+) -> None:
+    setup, _ = fresh_setup("failing")
+    wire.refuse("Encrypt", "Query")
+
+    setup.invoke(asked(cloudformation, KEYS, "Update"))
+    setup.invoke(asked(cloudformation, KEYS, "Delete"))
+
+    assert [answer["Status"] for answer in cloudformation.answers] == ["FAILED", "SUCCESS"]
+
+
+FIRST = {"Release": "r1", "RunsWith": ["strict", "layer:1"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "update", "status"),
+    [
+        ("nothing", FIRST, "SUCCESS"),
+        ("all", {"Release": "r2", "RunsWith": ["stateless", "layer:2"]}, "SUCCESS"),
+        ("setting", {"Release": "r1", "RunsWith": ["stateless", "layer:1"]}, "FAILED"),
+        ("layer", {"Release": "r1", "RunsWith": ["strict", "layer:2"]}, "FAILED"),
+    ],
+)
+def test_a_deployment_that_would_go_on_serving_the_old_version_fails_and_its_rollback_succeeds(
+    cloud: Cloud, cloudformation: CloudFormation, name: str, update: dict[str, Any], status: str
+) -> None:
+    setup, _ = fresh_setup(f"release-{name}")
+
+    for request_type, properties in (("Create", FIRST), ("Update", update), ("Update", FIRST)):
+        setup.invoke(asked(cloudformation, CHECKS, request_type, properties))
+
+    first, updated, rolled_back = cloudformation.answers
+    assert (first["Status"], updated["Status"], rolled_back["Status"]) == ("SUCCESS", status, "SUCCESS")
+    assert ("the parameter Release" in updated["Reason"]) == (status == "FAILED")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"SESSION_IDLE_SECONDS": "60", "REFRESH_LEEWAY_SECONDS": "60"},
+            "must be at least twice REFRESH_LEEWAY_SECONDS",
+        ),
+        ({"SESSION_SECONDS": "119"}, "must be at least twice REFRESH_LEEWAY_SECONDS"),
+        ({"STACK_NAME": "local"}, "a stack cannot be called local"),
+        ({"REVOCATION_MODE": "sometimes"}, "REVOCATION_MODE must be one of bounded, strict, stateless"),
+    ],
+)
+def test_parameters_that_contradict_each_other_fail_the_deployment_with_the_sentence(
+    cloud: Cloud, cloudformation: CloudFormation, settings: dict[str, str], sentence: str
+) -> None:
+    setup, table = fresh_setup(f"contradicting-{'-'.join(settings.values())}")
+    good = sample(CHECKS)["ResourceProperties"]["Settings"]
+
+    setup.invoke(asked(cloudformation, CHECKS, properties={"Settings": {**good, **settings}}))
+    setup.invoke(asked(cloudformation, CHECKS, "Update", properties={"Settings": good}))
+
+    refused, mended = cloudformation.answers
+    assert refused["Status"] == "FAILED"
+    assert sentence in refused["Reason"]
+    assert mended["Status"] == "SUCCESS"  # what was refused has left nothing behind
+    assert not everything(table)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"RequestType": "Remove"},
+        {"ResourceType": "Custom::Other"},
+        {"ResponseURL": None},
+        {"StackId": 7},
+        {"ResourceProperties": []},
+    ],
+)
+def test_an_event_that_is_no_request_of_cloudformations_is_refused(
+    cloud: Cloud, cloudformation: CloudFormation, wrong: dict[str, Any]
+) -> None:
+    (name,) = wrong
+    setup, table = fresh_setup(f"shapeless-{name}")
+    event = asked(cloudformation, KEYS)
+
+    for shapeless in ({**event, **wrong}, {key: value for key, value in event.items() if key != name}, {}):
+        with pytest.raises(InvalidRequest):
+            setup.invoke(shapeless)
+
+    assert not everything(table)
+    assert not cloudformation.answers
+
+
+class NewRole:
+    """A role that AWS does not know yet: each call takes another failure from the list, then all is well."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self._failures = list(failures)
+        self.slept: list[float] = []
+
+    def meet(self) -> None:
+        if self._failures:
+            raise self._failures.pop(0)
+
+
+DENIED = AccessDenied("Query AccessDeniedException")
+
+
+@pytest.mark.parametrize(
+    ("request_type", "failures", "status", "slept"),
+    [
+        ("Create", [DENIED] * 3, "SUCCESS", 9),
+        ("Create", [DENIED] * 10, "FAILED", 27),
+        ("Create", [Unavailable("Query ProvisionedThroughputExceededException")], "FAILED", 0),
+        ("Update", [DENIED], "FAILED", 0),
+    ],
+)
+def test_a_role_that_is_not_known_everywhere_yet_is_waited_for_at_a_creation(
+    cloud: Cloud,
+    cloudformation: CloudFormation,
+    request_type: str,
+    failures: list[Exception],
+    status: str,
+    slept: float,
+) -> None:
+    role = NewRole(*failures)
+    built = wiring.build(environment(f"new-role-{request_type}-{len(failures)}-{slept}"))
+    handler = SetupEvents(
+        lambda _: role.meet(), built.releases, built.keeper, None, built.telemetry, sleep=role.slept.append
+    )
+
+    handler(asked(cloudformation, CHECKS, request_type), None)
+
+    (answer,) = cloudformation.answers
+    assert (answer["Status"], sum(role.slept)) == (status, slept)
+
+
+def test_an_error_that_nobody_expected_is_logged_and_counted(
+    cloud: Cloud, cloudformation: CloudFormation, caplog: pytest.LogCaptureFixture
+) -> None:
+    setup, _ = fresh_setup("unexpected")
+    event = asked(cloudformation, KEYS)
+    del event["ResourceProperties"]["Issuer"]
+
+    setup.invoke(event)
+
+    assert cloudformation.answers[0]["Status"] == "FAILED"
+    (record,) = [record for record in caplog.records if record.message == "failed"]
+    assert record.__dict__["reason"].startswith("KeyError in ")
+
+
+def test_a_new_stack_counts_that_its_keys_are_kept(
+    cloud: Cloud,
+    cloudformation: CloudFormation,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So the alarm that waits for such a count for two days does not rise at once."""
+    monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED", raising=False)
+    setup, _ = fresh_setup("counted")
+
+    setup.invoke(asked(cloudformation, KEYS))
+
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert [metric.get("kept_rings") for metric in counted] == [[1.0]]

@@ -1,0 +1,72 @@
+"""Two stacks in one account know nothing of each other (ATTACKS O10)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dev.clock import MovableTime
+from dev.cloud import Cloud
+from dev.deployment import Deployment, deploy
+from sallyport.aws import clients
+from sallyport.aws.dynamodb.revocations import Revocations
+from sallyport.aws.dynamodb.sessions import Sessions
+from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.dynamodb.users import Users
+from tests.deployed import Stack
+from tests.tokens import ISSUER
+from tests.wire import Wire
+
+
+@pytest.fixture
+def stacks(cloud: Cloud, clock: MovableTime) -> tuple[Stack, Stack]:
+    prod, staging = (deploy(ISSUER, {"STACK_NAME": name}, table_name=f"two-{name}") for name in ("prod", "staging"))
+    return as_used(prod, clock), as_used(staging, clock)
+
+
+def as_used(deployment: Deployment, clock: MovableTime) -> Stack:
+    table = Table(clients.dynamodb(None), deployment.table_name)
+    revocations = Revocations(table, access_token_seconds=600, shards=1)
+    return Stack(deployment, Users(table), Sessions(table), revocations, table, clock)
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+
+
+def test_what_one_stack_logs_counts_and_reports_is_not_the_others(
+    stacks: tuple[Stack, Stack],
+    wire: Wire,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED", raising=False)
+    prod, staging = stacks
+    printed(capsys)
+
+    assert prod.log_in(prod.new_user()).status == 200
+    assert {line["stack"] for line in printed(capsys)} == {"prod"}
+
+    user = staging.new_user()
+    first = staging.log_in(user).body["refresh_token"]
+    staging.clock.advance(61)
+    second = staging.refresh(first).body["refresh_token"]
+    staging.clock.advance(61)
+    newest = staging.refresh(second).body["refresh_token"]
+    staging.clock.advance(61)
+    assert staging.refresh(first).body["code"] == "invalid_grant"
+    assert [json.loads(event["Detail"])["stack"] for event in wire.events] == ["staging"]
+
+    wire.refuse("BatchGetItem")
+    assert staging.refresh(newest).status == 503
+    seen = printed(capsys)
+    assert {line["stack"] for line in seen} == {"staging"}
+    assert [line["failed"] for line in seen if "failed" in line] == [[1.0]]
+
+
+def test_a_token_of_one_stack_opens_nothing_of_the_other(stacks: tuple[Stack, Stack]) -> None:
+    prod, staging = stacks
+    tokens = staging.log_in(staging.new_user()).body
+
+    assert prod.authorize(tokens["access_token"])["isAuthorized"] is False
+    assert prod.refresh(tokens["refresh_token"]).body["code"] == "invalid_grant"
