@@ -1,6 +1,5 @@
 """`make deploy`: no question without a terminal, nothing saved, a new release each time, and parameters as asked."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,20 +35,12 @@ def asked(*arguments: str, has_terminal: bool = False) -> list[str]:
 def test_sam_deploys_an_environment_without_a_terminal_and_saves_no_answer() -> None:
     before = TRACKED.read_bytes()
     with account() as standing_in:
-        environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            "AWS_ENDPOINT_URL": standing_in.url,
-            "AWS_ACCESS_KEY_ID": "standin",
-            "AWS_SECRET_ACCESS_KEY": "standin",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "SAM_CLI_POLL_DELAY": "0.1",
-        }
         command = [sys.executable, "-m", "ops.deploy", "--sam", str(SAM), "--template", str(TEMPLATE)]
         ended = subprocess.run(
             [*command, "--config", "prod", "--parameter", "Architecture=x86_64"],
             check=False,
             cwd=ROOT,
-            env=environ,
+            env=standing_in.environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
