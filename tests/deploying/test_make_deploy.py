@@ -102,3 +102,20 @@ def test_make_hands_over_what_it_is_told(tmp_path: Path) -> None:
     assert "--config staging" in shown.stdout
     for parameter in ("Architecture=x86_64", "LogLevel=DEBUG", "AllowedOrigins=https://a.example"):
         assert f"--parameter {parameter}" in shown.stdout
+
+
+def test_a_missing_region_is_said_before_anything_is_built(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    where = ("--template", "built.yaml", "--config-file", str(TRACKED), "--only-check")
+
+    assert main(where, has_terminal=False, run=Ran()) == 2
+    assert "no AWS region: set AWS_REGION" in capsys.readouterr().err
+
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert main(where, has_terminal=False, run=Ran()) == 0
+    command = asked("--config", "prod")
+    assert command[command.index("--region") + 1] == "eu-west-1"
