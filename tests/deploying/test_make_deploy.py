@@ -1,5 +1,6 @@
 """`make deploy`: no question without a terminal, nothing saved, a new release each time, and parameters as asked."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,11 @@ from tests.deploying.standin import account
 
 SAM = ROOT / ".venv-sam/bin/sam"
 TRACKED = ROOT / "samconfig.toml"
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
 
 
 class Ran:
