@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 LONGEST_RELEASE = 10
 """SAM tells two releases apart by their first ten characters."""
 
@@ -45,9 +47,12 @@ def main(arguments: Sequence[str], *, has_terminal: bool, run: Callable[[list[st
     try:
         environments = tomllib.loads(config.read_text())
         parameters = chosen_parameters(environments, asked.config, asked.parameter, release_at(int(time.time())))
+        region = _region(environments[asked.config])
     except (OSError, ValueError) as error:
         print(f"Cannot deploy: {error}", file=sys.stderr)
         return 2
+    if asked.only_check:
+        return 0
     return run(
         [
             asked.sam,
@@ -55,6 +60,7 @@ def main(arguments: Sequence[str], *, has_terminal: bool, run: Callable[[list[st
             *("--config-file", str(config)),
             *("--config-env", asked.config),
             *("--template-file", str(asked.template)),
+            *("--region", region),
             *(() if has_terminal else ("--no-confirm-changeset",)),
             *("--parameter-overrides", *parameters),
         ]
@@ -67,8 +73,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--template", type=Path, required=True, help="the built template")
     parser.add_argument("--config", default="default", metavar="NAME", help="an environment of samconfig.toml")
     parser.add_argument("--config-file", type=Path, default=Path("samconfig.toml"))
+    parser.add_argument("--only-check", action="store_true", help="say what is missing, before anything is built")
     parser.add_argument("--parameter", type=_parameter, action="append", default=[], metavar="NAME=VALUE")
     return parser
+
+
+def _region(environment: Mapping[str, Any]) -> str:
+    """Return the region to deploy to. Raises ValueError if nothing names one."""
+    named = environment.get("deploy", {}).get("parameters", {}).get("region")
+    region = named or os.environ.get("AWS_REGION") or boto3.Session().region_name
+    if region is None:
+        raise ValueError("no AWS region: set AWS_REGION, or give your AWS profile one")
+    return str(region)
 
 
 def _parameter(text: str) -> str:

@@ -51,7 +51,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         demo.create_user(Users(table))
         variables = _write("variables.json", {"Parameters": _variables(deployed, aws, settings)})
         if function is None:
-            return _serve(port, variables, settings)
+            mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
+            return _serve(port, mode, variables, settings)
         with _prepared(asked.event, deployed, table, reached) as event:
             return _sam("invoke", function, "--event", str(event), variables=variables, settings=settings)
     except SettingsError as error:
@@ -63,10 +64,12 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         aws.close()
 
 
-def _serve(port: str, variables: Path, settings: Mapping[str, str]) -> int:
+def _serve(port: str, mode: str, variables: Path, settings: Mapping[str, str]) -> int:
     url = f"http://127.0.0.1:{port}"
     print(f"sam local start-api serves {url}; each function's first request starts its container.")
-    print(f"\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}\nTry it:\n\n{sam_local_lines(url)}\n", flush=True)
+    print(
+        f"\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}\nTry it:\n\n{sam_local_lines(url, mode)}\n", flush=True
+    )
     return _sam("start-api", "--port", port, "--warm-containers", "LAZY", variables=variables, settings=settings)
 
 

@@ -15,6 +15,11 @@ SAM = ROOT / ".venv-sam/bin/sam"
 TRACKED = ROOT / "samconfig.toml"
 
 
+@pytest.fixture(autouse=True)
+def _somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+
+
 class Ran:
     """Stands where `sam` is run, and remembers how it was asked."""
 
@@ -36,20 +41,12 @@ def asked(*arguments: str, has_terminal: bool = False) -> list[str]:
 def test_sam_deploys_an_environment_without_a_terminal_and_saves_no_answer() -> None:
     before = TRACKED.read_bytes()
     with account() as standing_in:
-        environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            "AWS_ENDPOINT_URL": standing_in.url,
-            "AWS_ACCESS_KEY_ID": "standin",
-            "AWS_SECRET_ACCESS_KEY": "standin",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "SAM_CLI_POLL_DELAY": "0.1",
-        }
         command = [sys.executable, "-m", "ops.deploy", "--sam", str(SAM), "--template", str(TEMPLATE)]
         ended = subprocess.run(
             [*command, "--config", "prod", "--parameter", "Architecture=x86_64"],
             check=False,
             cwd=ROOT,
-            env=environ,
+            env=standing_in.environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -111,3 +108,20 @@ def test_make_hands_over_what_it_is_told(tmp_path: Path) -> None:
     assert "--config staging" in shown.stdout
     for parameter in ("Architecture=x86_64", "LogLevel=DEBUG", "AllowedOrigins=https://a.example"):
         assert f"--parameter {parameter}" in shown.stdout
+
+
+def test_a_missing_region_is_said_before_anything_is_built(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    where = ("--template", "built.yaml", "--config-file", str(TRACKED), "--only-check")
+
+    assert main(where, has_terminal=False, run=Ran()) == 2
+    assert "no AWS region: set AWS_REGION" in capsys.readouterr().err
+
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert main(where, has_terminal=False, run=Ran()) == 0
+    command = asked("--config", "prod")
+    assert command[command.index("--region") + 1] == "eu-west-1"
