@@ -50,11 +50,7 @@ def used(monkeypatch: pytest.MonkeyPatch) -> set[Use]:
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own, which the stubs leave out
 
     def noted(client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
-        if operation == "BatchWriteItem":
-            requests = (request for requests in parameters["RequestItems"].values() for request in requests)
-            uses.update((f"dynamodb:{operation}", request["DeleteRequest"]["Key"]["PK"]["S"]) for request in requests)
-        else:
-            uses.update(as_iam_sees(client.meta.service_model.service_name, operation, parameters))
+        uses.update(as_iam_sees(client.meta.service_model.service_name, operation, parameters))
         return call(client, operation, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", noted)
