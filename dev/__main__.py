@@ -120,6 +120,8 @@ async def _serve(
             "New signing keys were made: a KMS key that ended with an earlier run had sealed those in this table."
             " Tokens of that run are refused."
         )
+    if deployed.dynamodb_endpoint_url:
+        print("The engine that DYNAMODB_ENDPOINT_URL names may let web pages in: see docs/gateway.md, Who may call.")
     mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
     print(f"READY {url}\n\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}")
     for route in yours.routes.values() if yours else ():

@@ -24,7 +24,7 @@ PAGE = ROOT / "docs/ci.md"
 STACK = "sallyport-staging"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 OWN = {
-    name: f"arn:aws:iam::{ACCOUNT}:role/sallyport-ci/{STACK}-{name}-1" for name in ("DeployRole", "CloudFormationRole")
+    name: f"arn:aws:iam::{ACCOUNT}:role/sallyport_ci/{STACK}-{name}-1" for name in ("DeployRole", "CloudFormationRole")
 }
 
 needs_sam = pytest.mark.skipif(not SAM.exists(), reason="sam is not installed: run `make check`")
@@ -216,4 +216,4 @@ def test_cloudformations_role_can_change_neither_itself_nor_the_workflows_even_i
 
     assert allows(allowed, action, f"arn:aws:iam::{ACCOUNT}:role/{STACK}-LoginRole-1")
     assert not allows(allowed, action, role)
-    assert {roles[name]["Path"] for name in OWN} == {"/sallyport-ci/"}
+    assert {roles[name]["Path"] for name in OWN} == {"/sallyport_ci/"}

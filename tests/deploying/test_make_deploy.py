@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dev.template import ROOT, TEMPLATE
-from ops.deploy import chosen_parameters, main
+from ops.deploy import chosen_parameters, environment, main
 from tests.deploying.standin import account
 
 SAM = ROOT / ".venv-sam/bin/sam"
@@ -68,9 +68,7 @@ def test_a_terminal_is_asked_to_confirm_and_nothing_else_is() -> None:
 
 
 def test_the_command_line_overrides_the_environments_parameters_and_the_release_is_named_last() -> None:
-    environments = {"staging": {"deploy": {"parameters": {"parameter_overrides": ["LogLevel=DEBUG", "Audience=a=b"]}}}}
-
-    assert chosen_parameters(environments, "staging", ["LogLevel=ERROR", "SnapStart=None"], "r1") == [
+    assert chosen_parameters(["LogLevel=DEBUG", "Audience=a=b"], ["LogLevel=ERROR", "SnapStart=None"], "r1") == [
         "LogLevel=ERROR",
         "Audience=a=b",
         "SnapStart=None",
@@ -79,9 +77,34 @@ def test_the_command_line_overrides_the_environments_parameters_and_the_release_
 
 
 def test_overrides_may_be_one_text_as_sam_also_takes_them() -> None:
-    environments = {"prod": {"deploy": {"parameters": {"parameter_overrides": 'LogLevel=DEBUG Audience="x"'}}}}
+    assert chosen_parameters('LogLevel=DEBUG Audience="x"', [], "r1") == ["LogLevel=DEBUG", "Audience=x", "Release=r1"]
 
-    assert chosen_parameters(environments, "prod", [], "r1") == ["LogLevel=DEBUG", "Audience=x", "Release=r1"]
+
+def test_an_empty_value_takes_a_parameter_back() -> None:
+    """Or an origin that was allowed once would be allowed for ever: what is not named keeps its value."""
+    assert chosen_parameters(["AllowedOrigins=https://a.example"], ["AllowedOrigins="], "r1")[0] == 'AllowedOrigins=""'
+
+
+KEYED = "ParameterKey=RevocationMode,ParameterValue=strict"
+
+
+@pytest.mark.parametrize(
+    "configured", [[KEYED], [KEYED, "LogLevel=DEBUG"], {"RevocationMode": "strict"}, ["RevocationMode"], ["a b=c"], 7]
+)
+def test_a_form_of_overrides_that_is_not_understood_is_refused_and_nothing_gets_lost(configured: object) -> None:
+    with pytest.raises(ValueError, match=r"parameter_overrides in samconfig\.toml must be"):
+        chosen_parameters(configured, [], "r1")
+
+
+def test_what_all_commands_share_counts_as_sam_counts_it() -> None:
+    document = {
+        "prod": {
+            "global": {"parameters": {"region": "eu-central-1", "parameter_overrides": ["RevocationMode=strict"]}},
+            "deploy": {"parameters": {"region": "eu-west-1"}},
+        }
+    }
+
+    assert environment(document, "prod") == {"region": "eu-west-1", "parameter_overrides": ["RevocationMode=strict"]}
 
 
 def test_an_environment_that_samconfig_does_not_have_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,5 +146,4 @@ def test_a_missing_region_is_said_before_anything_is_built(
 
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert main(where, has_terminal=False, run=Ran()) == 0
-    command = asked("--config", "prod")
-    assert command[command.index("--region") + 1] == "eu-west-1"
+    assert "--region" not in asked("--config", "prod")  # sam's own order decides: samconfig, AWS_REGION, profile
