@@ -2,13 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CONFIG ?= default
-BUILT := .aws-sam/build/template.yaml
+BUILD := .aws-sam/build
+BUILT := $(BUILD)/.checked
+DEPLOY = .venv-sam/bin/python -m ops.deploy --sam .venv-sam/bin/sam --template $(BUILD)/template.yaml --config $(CONFIG) \
+	$(if $(ARCH),--parameter Architecture=$(ARCH)) $(PARAMETERS:%=--parameter %)
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
 .PHONY: help dev spa sam-local docker-runs check-sam-local test check prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
-.DELETE_ON_ERROR:  # a build that ops/check_build.py refuses is none
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -65,8 +67,11 @@ lock:  ## Pin every dependency anew (needs uv)
 build: $(BUILT)  ## Build and check functions and layers, for both architectures (needs python3.13)
 
 $(BUILT): .venv-sam/.installed template.yaml $(shell find functions layers -type f -not -path '*/__pycache__/*')
-	AWS_DEFAULT_REGION=us-east-1 $(SAM) build --build-dir $(@D)
-	$(PYTHON) -m ops.check_build $(@D)
+	@python3.13 --version >/dev/null 2>&1 || { echo "Functions are built for Python 3.13, which does not run here:" \
+		"put the folder of its python3.13 on PATH (a pyenv shim counts only while that version is active)."; exit 1; }
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) build --build-dir $(BUILD)
+	$(PYTHON) -m ops.check_build $(BUILD)
+	@touch $@  # whoever else builds into this folder empties it first
 
 # Without python3.13 nothing can be built. The rest of `make check` is worth its time all the same.
 built: .venv-sam/.installed
@@ -76,10 +81,10 @@ built: .venv-sam/.installed
 emulator: $(BUILT) .venv-emulator/.installed  ## Build what tests/runtime runs (needs python3.13)
 
 deploy: .venv-sam/.installed  ## Build afresh and deploy to AWS (CONFIG=dev, staging or prod; ARCH=; PARAMETERS="Name=Value ...")
-	rm -rf $(dir $(BUILT))
+	@$(DEPLOY) --only-check
+	rm -rf $(BUILD)
 	@$(MAKE) --no-print-directory build
-	@$(PYTHON) -m ops.deploy --sam .venv-sam/bin/sam --template $(BUILT) --config $(CONFIG) \
-		$(if $(ARCH),--parameter Architecture=$(ARCH)) $(PARAMETERS:%=--parameter %)
+	@$(DEPLOY)
 
 sam-local: docker-runs .venv/.dev $(BUILT)  ## Serve what was built with `sam local`, on an embedded AWS (Docker; PORT=); EVENT= invokes one
 	@exec $(BIN)/python -m dev.sam_local $(if $(EVENT),--event "$(EVENT)")

@@ -36,6 +36,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     asked = parser.parse_args(arguments)
     if asked.parameter and asked.template is None:
         parser.error("--parameter is for a --template")
+    if asked.template is not None and not asked.template.exists():
+        return _cannot_start(CannotRunError(f"{asked.template}: No such file or directory"))
     try:
         listener = _listen(environ.get("PORT") or DEFAULT_PORT)
     except (OSError, ValueError, OverflowError) as error:
@@ -118,11 +120,13 @@ async def _serve(
             "New signing keys were made: a KMS key that ended with an earlier run had sealed those in this table."
             " Tokens of that run are refused."
         )
+    if deployed.dynamodb_endpoint_url:
+        print("The engine that DYNAMODB_ENDPOINT_URL names may let web pages in: see docs/gateway.md, Who may call.")
     mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
     print(f"READY {url}\n\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}")
     for route in yours.routes.values() if yours else ():
         print(f"Your own: {route.key} ({f'asks {route.authorizer}' if route.authorizer else 'open'})")
-    print(f"Revocation mode: {mode}\nTry it:\n\n{curl_lines(url)}\n\nCtrl-C stops the server.", flush=True)
+    print(f"Revocation mode: {mode}\nTry it:\n\n{curl_lines(url, mode)}\n\nCtrl-C stops the server.", flush=True)
     await uvicorn.Server(_configured(only_by_name(answer, hosts))).serve(sockets=[listener])
 
 

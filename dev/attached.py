@@ -12,6 +12,7 @@ from yaml import YAMLError
 from dev import variables
 from dev.functions import LocalFunction
 from dev.matching import fits
+from dev.references import undeclared
 from dev.routes import DEV_PATHS
 from dev.template import (
     CannotRunError,
@@ -59,6 +60,7 @@ def _read(
     text = template.read_text()
     chosen = _parameters(_document(text), parameters)
     translated, _ = as_cloudformation(text, chosen)
+    _refuse_undeclared(translated)
     resources = resolve(translated, chosen, {}, stack_name=STACK_NAME, imports=exports)["Resources"]
     api = _the_api(resources)
     routes = routes_of(api)
@@ -122,6 +124,16 @@ def _parameters(document: Mapping[str, Any], given: Mapping[str, str]) -> dict[s
     if missing:
         raise CannotRunError(f"its parameter {missing[0]} has no default: give --parameter {missing[0]}=...")
     return {name: _value(p.get("Type", ""), given.get(name, p.get("Default"))) for name, p in described.items()}
+
+
+def _refuse_undeclared(translated: Mapping[str, Any]) -> None:
+    """Raise CannotRunError with every name that the template refers to and does not declare."""
+    names = undeclared(translated)
+    if names:
+        raise CannotRunError(
+            f"it refers to {', '.join(names)} and declares no parameter or resource of that name: "
+            "add what is missing under Parameters or Resources"
+        )
 
 
 def _value(kind: str, value: Any) -> Any:

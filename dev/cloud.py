@@ -8,6 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
+from secrets import compare_digest
 from typing import Any
 
 import boto3
@@ -34,14 +35,17 @@ class NoEngineError(Exception):
 SERVICES = frozenset({"dynamodb", "events", "kms"})
 """What the stack uses. moto has a hundred more, one of which starts containers."""
 
-_SIGNED_FOR = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,]+/[0-9]{8}/[a-z0-9-]+/([a-z0-9-]+)/aws4_request,", re.ASCII)
+_SIGNED_FOR = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([A-Za-z0-9]+)/[0-9]{8}/[a-z0-9-]+/([a-z0-9-]+)/aws4_request,", re.ASCII
+)
 
 
 class Cloud:
     """A moto server on a loopback port of its own. `middleware` sees every call before moto does.
 
     It serves `services`, by their names in signatures, to requests that name it as it names itself: by the address at
-    which it listens, or as `called` says, where others have another name for that.
+    which it listens, or as `called` says, where others have another name for that. The calls must be signed in the name
+    of `access_key`. Signatures are not checked, so where others than this machine may reach it the key is the secret.
     """
 
     def __init__(
@@ -50,10 +54,12 @@ class Cloud:
         *,
         address: str = "127.0.0.1",
         called: str | None = None,
+        access_key: str = "local",
         services: Collection[str] = SERVICES,
     ) -> None:
         self._address = address
         self._called = called or address
+        self.access_key = access_key
         self._services = services
         moto = _one_at_a_time(DomainDispatcherApplication(create_backend_app))
         self.application = self._guarded(middleware(moto))
@@ -99,8 +105,9 @@ class Cloud:
             f"http://{environ.get('HTTP_HOST')}" in (self.url, self.called_url)
             and not {"HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE"} & environ.keys()
             and signed_for is not None
-            and signed_for[1] in self._services
-            and not environ["PATH_INFO"].startswith("/moto-api")
+            and compare_digest(signed_for[1], self.access_key)
+            and signed_for[2] in self._services
+            and (signed_for[2] not in SERVICES or environ["PATH_INFO"] == "/")  # moto has pages of its own elsewhere
         )
 
 
@@ -115,7 +122,7 @@ def never_reach_aws(cloud: Cloud) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
-        AWS_ACCESS_KEY_ID="local",
+        AWS_ACCESS_KEY_ID=cloud.access_key,
         AWS_SECRET_ACCESS_KEY="local",  # noqa: S106  # moto asks for one and ignores it
         AWS_DEFAULT_REGION=REGION,
         AWS_REGION=REGION,

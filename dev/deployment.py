@@ -68,7 +68,8 @@ def _drop_keys_of_an_earlier_run(table: Table, kms_key_id: str) -> bool:
     rings = {use: table.partition(f"SIGNING#{use}") for use in _USES}
     if all(_opens(cipher, use, item) for use, items in rings.items() for item in items if "ciphertext" in item):
         return False
-    for item in (*rings["access"], *rings["refresh"], *table.partition("JWKS")):
+    # The published keys first: were this run to end here, the next one must still find something to drop.
+    for item in (*table.partition("JWKS"), *rings["access"], *rings["refresh"]):
         table.delete([(item["PK"], item["SK"])])
     return True
 

@@ -21,7 +21,7 @@ def own_hosts(port: int) -> tuple[str, ...]:
 
 def is_named(headers: Headers, hosts: Collection[str]) -> bool:
     """Tell whether a request names its server by one of `hosts`. Header names are lower case."""
-    return {value for name, value in headers if name == "host"} in [{host} for host in hosts]
+    return {value.lower() for name, value in headers if name == "host"} in [{host} for host in hosts]
 
 
 def is_of_another_origin(headers: Headers, hosts: Collection[str]) -> bool:
@@ -41,6 +41,8 @@ def only_by_name(
     def guarded(request: HttpRequest) -> HttpResponse:
         if is_named(request.headers, hosts):
             return answer(request)
-        return own_answer(421, f"Call this server by its own name: http://{hosts[0]}")
+        return own_answer(
+            421, f"Call this server by a name of its own: {' or '.join(f'http://{host}' for host in hosts)}"
+        )
 
     return guarded

@@ -17,12 +17,12 @@ echo 'Refresh twice, a minute apart'
 later 61; SECOND=$(refresh $FIRST | field refresh_token)
 later 61; TOKENS=$(refresh $SECOND); me $(echo "$TOKENS" | field access_token)
 
-echo 'Replay the first refresh token, late: the session is revoked, its newest tokens included'
+echo 'Replay the first refresh token, late: @REPLAYED@'
 later 61; refresh $FIRST
 me $(echo "$TOKENS" | field access_token)
 refresh $(echo "$TOKENS" | field refresh_token)
 
-echo 'Log in again, log out, and be refused five seconds later, as REVOCATION_MODE=bounded promises'
+echo 'Log in again, log out, and @LOGGED_OUT@'
 TOKENS=$(login); REFRESH=$(echo "$TOKENS" | field refresh_token)
 curl -s -w '%{http_code}\n' $URL/auth/logout -H "$JSON" -d '{"refresh_token":"'$REFRESH'"}'
 later 5; me $(echo "$TOKENS" | field access_token)
@@ -46,22 +46,37 @@ me $(refresh $REFRESH | field access_token)
 echo 'Without a token, and with a bad one'
 curl -s -w '\n' $URL/auth/me; me not.a.token
 
-echo 'Log out, and be refused five seconds later, as REVOCATION_MODE=bounded promises'
+echo 'Log out, and @LOGGED_OUT@'
 curl -s -w '%{http_code}\n' $URL/auth/logout -H "$JSON" -d '{"refresh_token":"'$REFRESH'"}'
 sleep 6; me $ACCESS
 refresh $REFRESH
 """
 
 
-def curl_lines(url: str) -> str:
-    """Return the walk-through for `make dev` at `url`. Needs curl and sed; works in bash and zsh."""
-    return _with_values(_LINES, url)
+_REPLAYED = "the session is revoked, its newest tokens included"
+_IN_MODE = {
+    "bounded": (_REPLAYED, "be refused five seconds later, as REVOCATION_MODE=bounded promises"),
+    "strict": (_REPLAYED, "be refused at once, as REVOCATION_MODE=strict promises"),
+    "stateless": (
+        "the session is revoked. Its access token passes until it ends",
+        "pass until the access token ends: REVOCATION_MODE=stateless revokes none",
+    ),
+}
 
 
-def sam_local_lines(url: str) -> str:
+def curl_lines(url: str, mode: str) -> str:
+    """Return the walk-through for `make dev` at `url`, in a revocation mode. Needs curl and sed; for bash and zsh."""
+    return _with_values(_LINES, url, mode)
+
+
+def sam_local_lines(url: str, mode: str) -> str:
     """Return the walk-through for `make sam-local` at `url`, where no clock can be moved."""
-    return _with_values(_SAM_LOCAL_LINES, url)
+    return _with_values(_SAM_LOCAL_LINES, url, mode)
 
 
-def _with_values(lines: str, url: str) -> str:
-    return lines.strip().replace("@URL@", url).replace("@EMAIL@", demo.EMAIL).replace("@PASSWORD@", demo.PASSWORD)
+def _with_values(lines: str, url: str, mode: str) -> str:
+    replayed, logged_out = _IN_MODE[mode]
+    told = {"URL": url, "EMAIL": demo.EMAIL, "PASSWORD": demo.PASSWORD, "REPLAYED": replayed, "LOGGED_OUT": logged_out}
+    for name, value in told.items():
+        lines = lines.replace(f"@{name}@", value)
+    return lines.strip()

@@ -6,6 +6,7 @@ neither names keeps the value that the stack has. Without a terminal nothing is 
 
 import argparse
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -14,6 +15,16 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+EMPTY = '""'
+"""How sam is told an empty value."""
+
+_PAIR = re.compile(r"(?!ParameterKey=)([A-Za-z0-9]+)=(\S*)")
+
+_NOT_UNDERSTOOD = 'parameter_overrides in samconfig.toml must be ["Name=Value", ...], without spaces'
 
 LONGEST_RELEASE = 10
 """SAM tells two releases apart by their first ten characters."""
@@ -24,18 +35,37 @@ def release_at(seconds: int) -> str:
     return f"r{seconds:x}"
 
 
-def chosen_parameters(environments: Mapping[str, Any], name: str, given: Sequence[str], release: str) -> list[str]:
-    """Return the parameters of a deployment as `NAME=VALUE`, each name once.
+def chosen_parameters(configured: object, given: Sequence[str], release: str) -> list[str]:
+    """Return the parameters of a deployment as `NAME=VALUE`, each name once. `configured` is what samconfig.toml has.
 
-    Raises ValueError if samconfig.toml has no environment of this name.
+    An empty value empties the parameter. Raises ValueError for a form of `configured` that is not understood: a setting
+    that got lost would be worse.
     """
-    if not isinstance(environments.get(name), Mapping):
-        known = ", ".join(key for key, value in environments.items() if isinstance(value, Mapping))
+    texts = shlex.split(configured) if isinstance(configured, str) else configured
+    if not isinstance(texts, list):
+        raise ValueError(_NOT_UNDERSTOOD)
+    values: dict[str, str] = {}
+    for text in (*texts, *given, f"Release={release}"):
+        pair = _PAIR.fullmatch(str(text))
+        if pair is None:
+            raise ValueError(_NOT_UNDERSTOOD)
+        values[pair[1]] = pair[2]
+    return [f"{name}={value or EMPTY}" for name, value in values.items()]
+
+
+def environment(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return what samconfig.toml says of deploying an environment, as sam reads it: `deploy` goes before `global`.
+
+    Raises ValueError if there is no environment of this name.
+    """
+    if not isinstance(document.get(name), Mapping):
+        known = ", ".join(key for key, value in document.items() if isinstance(value, Mapping))
         raise ValueError(f"samconfig.toml has no environment {name!r}, only {known}")
-    configured = environments[name].get("deploy", {}).get("parameters", {}).get("parameter_overrides", [])
-    configured = shlex.split(configured) if isinstance(configured, str) else configured
-    pairs = [pair.partition("=") for pair in (*configured, *given, f"Release={release}")]
-    return [f"{key}={value}" for key, value in {key: value for key, _, value in pairs}.items()]
+    return {**_parameters(document[name], "global"), **_parameters(document[name], "deploy")}
+
+
+def _parameters(of: Mapping[str, Any], command: str) -> dict[str, Any]:
+    return dict(of.get(command, {}).get("parameters", {}))
 
 
 def main(arguments: Sequence[str], *, has_terminal: bool, run: Callable[[list[str]], int]) -> int:
@@ -43,11 +73,15 @@ def main(arguments: Sequence[str], *, has_terminal: bool, run: Callable[[list[st
     asked = _parser().parse_args(arguments)
     config: Path = asked.config_file.resolve()
     try:
-        environments = tomllib.loads(config.read_text())
-        parameters = chosen_parameters(environments, asked.config, asked.parameter, release_at(int(time.time())))
+        configured = environment(tomllib.loads(config.read_text()), asked.config)
+        overrides = configured.get("parameter_overrides", [])
+        parameters = chosen_parameters(overrides, asked.parameter, release_at(int(time.time())))
+        _require_region(configured)
     except (OSError, ValueError) as error:
         print(f"Cannot deploy: {error}", file=sys.stderr)
         return 2
+    if asked.only_check:
+        return 0
     return run(
         [
             asked.sam,
@@ -67,21 +101,38 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--template", type=Path, required=True, help="the built template")
     parser.add_argument("--config", default="default", metavar="NAME", help="an environment of samconfig.toml")
     parser.add_argument("--config-file", type=Path, default=Path("samconfig.toml"))
+    parser.add_argument("--only-check", action="store_true", help="say what is missing, before anything is built")
     parser.add_argument("--parameter", type=_parameter, action="append", default=[], metavar="NAME=VALUE")
     return parser
 
 
+def _require_region(configured: Mapping[str, Any]) -> None:
+    """Raise ValueError unless something names the region that sam will deploy to."""
+    if configured.get("region") or os.environ.get("AWS_REGION"):
+        return
+    try:
+        region = boto3.Session(profile_name=configured.get("profile")).region_name
+    except BotoCoreError as error:
+        raise ValueError(str(error)) from None
+    if region is None:
+        raise ValueError("no AWS region: set AWS_REGION, or give your AWS profile one")
+
+
 def _parameter(text: str) -> str:
-    name, equals, _ = text.partition("=")
-    if not name.isalnum() or not equals or any(map(str.isspace, text)):
-        raise argparse.ArgumentTypeError("write NAME=VALUE, without spaces")
-    if name == "Release":
+    found = _PAIR.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError("write NAME=VALUE, without spaces; NAME= empties a parameter")
+    if found[1] == "Release":
         raise argparse.ArgumentTypeError("the release is named here, by the time")
     return text
 
 
 def _run(command: list[str]) -> int:
-    return subprocess.run(command, check=False, env={**os.environ, "SAM_CLI_TELEMETRY": "0"}).returncode  # noqa: S603
+    region = (
+        {"AWS_DEFAULT_REGION": os.environ["AWS_REGION"]} if "AWS_REGION" in os.environ else {}
+    )  # sam reads this one
+    environ = {**region, **os.environ, "SAM_CLI_TELEMETRY": "0"}
+    return subprocess.run(command, check=False, env=environ).returncode  # noqa: S603
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ It needs AWS credentials that may describe the stack and write to its table.
 """
 
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 
 import boto3
 import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
@@ -193,7 +195,14 @@ def main(arguments: list[str], find: Callable[[str], Target] = of_stack) -> int:
     if len(arguments) != 1:
         print("usage: make smoke STACK=<stack name>", file=sys.stderr)
         return 2
-    return bool(run(find(arguments[0])).failed)
+    if "AWS_REGION" in os.environ:  # boto3 reads the other name only
+        os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
+    try:
+        target = find(arguments[0])
+    except (BotoCoreError, ClientError) as error:
+        print(f"Cannot look at the stack {arguments[0]}: {error}", file=sys.stderr)
+        return 2
+    return bool(run(target).failed)
 
 
 if __name__ == "__main__":

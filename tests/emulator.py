@@ -55,7 +55,7 @@ def what_is_missing() -> str | None:
     """Say why no function can be emulated here, and which command changes that."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         return "the emulator is for Linux on x86_64: run `make check` there"
-    built = _BUILD / "template.yaml"
+    built = _BUILD / ".checked"
     if not built.exists() or not _PYTHON.exists() or _emulator() is None:
         return "nothing is built to be emulated: run `make emulator` (needs python3.13 on PATH)"
     if any(source.stat().st_mtime > built.stat().st_mtime for source in _sources()):

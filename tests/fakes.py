@@ -55,6 +55,12 @@ class FakeUsers:
             self._memory.users[user_id] = replace(user, status="active")
             return True
 
+    def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]:
+        users = list(self._memory.users.values())
+        begin = [user.user_id for user in users].index(after) + 1 if after else 0
+        shown = users[begin : begin + limit]
+        return shown, shown[-1].user_id if len(users) > begin + limit else None
+
     def replace_hash(self, account: Account, new_hash: str) -> bool:
         with self._memory.lock:
             user = self._memory.users.get(account.user.user_id)
@@ -84,6 +90,11 @@ class FakeSessions:
     def forget(self, sessions: list[Session]) -> None:
         for session in sessions:
             self._memory.sessions.pop((session.user_id, session.sid), None)
+
+    def forget_all(self, user_id: str) -> int:
+        theirs = self.of_user(user_id)
+        self.forget(theirs)
+        return len(theirs)
 
     def rotate(self, session: Session, gen: int, *, now_ms: int, idle_expires_at: int) -> Session:
         with self._memory.lock:
@@ -156,6 +167,13 @@ class FakeRevocations:
                 return False
             del self._memory.users[user.user_id], self._memory.hashes[user.user_id]
             self._memory.entries.append(UserRevoked(user.user_id, EVERY_VERSION))
+            return True
+
+    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
+        with self._memory.lock:
+            if not self.raise_version(user.user_id, user.token_version, now_ms=now_ms):
+                return False
+            self._memory.hashes[user.user_id] = new_hash
             return True
 
     def _at_version(self, user_id: str, ver: int) -> User | None:

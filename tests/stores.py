@@ -14,6 +14,7 @@ from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, 
 from sallyport.sessions.session import Session
 from sallyport.sessions.strict import StrictReads
 from sallyport.use_cases.authenticate import AccountStore
+from sallyport.use_cases.delete_user import SessionForgetter, UserDeleter
 from sallyport.use_cases.logout import Revoker
 from sallyport.use_cases.open_session import SessionStore
 from sallyport.use_cases.refresh import ReplayRevoker, RotationStore
@@ -32,19 +33,21 @@ class UserStore(AccountStore, Protocol):
 
     def enable(self, user_id: str) -> bool: ...
 
+    def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]: ...
 
-class AllSessions(SessionStore, RotationStore, StrictReads, Protocol):
+
+class AllSessions(SessionStore, RotationStore, StrictReads, SessionForgetter, Protocol):
     pass
 
 
-class AllRevocations(Revoker, ReplayRevoker, Protocol):
+class AllRevocations(Revoker, ReplayRevoker, UserDeleter, Protocol):
     def revoke_token(self, jti: str, *, now_ms: int) -> bool: ...
 
     def disable(self, user: User, *, now_ms: int) -> bool: ...
 
     def change_roles(self, user: User, roles: Sequence[str], *, now_ms: int) -> bool: ...
 
-    def delete(self, user: User, *, now_ms: int) -> bool: ...
+    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool: ...
 
     def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None: ...
 

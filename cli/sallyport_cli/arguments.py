@@ -13,6 +13,9 @@ MAX_ROLES = 32
 _ROLE = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)  # the authorizer's context joins them by spaces
 
 
+USER = "An e-mail address or a user id."
+
+
 class Email(click.ParamType[str]):
     """An e-mail address, in its canonical form."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sallyport.keys.life_cycle import KeyRecord, Use, active
-from sallyport_cli.command import Group
+from sallyport_cli.command import Group, examples
 from sallyport_cli.output import Answer
 
 if TYPE_CHECKING:
@@ -23,18 +23,23 @@ _DROPPED = {
 _KEPT = "Tokens that are out stay good."
 
 
-@click.group("keys", cls=Group)
+@click.group(
+    "keys",
+    cls=Group,
+    short_help="Look at the signing keys and change them.",
+    epilog=examples("keys list", "keys promote access --drop-older     # an access key has leaked"),
+)
 def key_commands() -> None:
-    """Look at the signing keys, keep them, and change them in an emergency (docs/keys.md)."""
+    """Look at the signing keys, let them rotate, and change them in an emergency (docs/keys.md)."""
 
 
-@key_commands.command("list")
+@key_commands.command("list", short_help="List the keys of both rings.")
 def list_keys(stack: "Stack") -> Answer:
     """List the keys of both rings, the oldest first."""
     return Answer({"keys": _rings(stack)})
 
 
-@key_commands.command()
+@key_commands.command(short_help="Make and drop the keys whose time has come.")
 def rotate(stack: "Stack") -> Answer:
     """Run rotate_keys now, as its schedule does daily: it makes and drops keys whose time has come, usually none."""
     before = {key["kid"] for key in _rings(stack)}
@@ -44,8 +49,8 @@ def rotate(stack: "Stack") -> Answer:
     return Answer({"made": sorted(after - before), "dropped": sorted(before - after), "keys": keys})
 
 
-@key_commands.command()
-@click.argument("use", type=click.Choice(_USES))
+@key_commands.command(short_help="Let the standby sign from now on.")
+@click.argument("use", type=click.Choice(_USES), help="The ring: the key of access tokens, or of refresh tokens.")
 @click.option("--drop-older", is_flag=True, help="Drop every key that has signed so far, because one has leaked.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def promote(stack: "Stack", use: Use, *, drop_older: bool, yes: bool) -> Answer:

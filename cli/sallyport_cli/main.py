@@ -2,13 +2,20 @@
 
 import click
 
-from sallyport_cli.command import Group
+from sallyport_cli.command import Program, examples
 from sallyport_cli.keys import key_commands
 from sallyport_cli.sessions import session_commands
 from sallyport_cli.tokens import token_commands
 from sallyport_cli.users import user_commands
 
-_EPILOG = """\
+_EXAMPLES = examples(
+    "--local session list demo@example.com     # while `make dev` runs",
+    "user create ann@example.com --stack sallyport-staging",
+    "user disable --help",
+)
+_EPILOG = f"""\
+{_EXAMPLES}
+
 USER is an e-mail address or a user id. Passwords and tokens are read from standard input or a hidden prompt, never from
 the command line.
 
@@ -16,7 +23,7 @@ Exit codes: 0 done, or nothing was left to do; 1 refused or failed, with one lin
 """
 
 
-@click.group(cls=Group, epilog=_EPILOG)
+@click.group(cls=Program, epilog=_EPILOG)
 @click.version_option(package_name="sallyport")
 def sallyport() -> None:
     """Operate a Sallyport stack: a deployed one, or a running `make dev` with --local."""

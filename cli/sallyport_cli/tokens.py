@@ -11,7 +11,7 @@ from sallyport.tokens import access, device, refresh
 from sallyport.tokens.envelope import MAX_TOKEN_BYTES, verified_payload
 from sallyport_cli import dial, typed
 from sallyport_cli.arguments import Identifier
-from sallyport_cli.command import Group
+from sallyport_cli.command import Group, examples
 from sallyport_cli.errors import Refused
 from sallyport_cli.output import Answer
 
@@ -40,36 +40,48 @@ _WHY_DEAD = {
 }
 
 
-@click.group("token", cls=Group)
+@click.group(
+    "token",
+    cls=Group,
+    short_help="Look at one token and revoke it.",
+    epilog=examples("token inspect                      # asks for the token", "token inspect < answer-of-login.json",
+                    "token revoke --jti q83vEjRWeJCrze8SNFZ4kA"),
+)  # fmt: skip
 def token_commands() -> None:
-    """Look at one token and revoke it. It is read from standard input or a hidden prompt."""
+    """Look at one token and revoke it.
+
+    The token is read from standard input or a hidden prompt, never from the command line: alone, after `Bearer`, or in
+    the JSON that a login answered.
+    """
 
 
-@token_commands.command()
+@token_commands.command(short_help="What a token claims, and whether it is accepted.")
 def inspect(stack: "Stack") -> Answer:
     """Say what an access token claims, whether that is true, and whether the strict check lets it in.
 
     Refresh and device tokens are shown unverified: only the stack's functions may open the key that signs them.
     """
-    token = typed.token()
+    read = typed.token()
+    token = read.token
     unverified_header, unverified_claims = _unverified(token)
     kind = _KINDS.get(str(unverified_header.get("typ")), "unknown")
     if kind in ("refresh", "device"):
-        note = "Only the stack's functions can verify it: this is what it says of itself."
+        note = f"{read.note} Only the stack's functions can verify it: this is what it says of itself.".lstrip()
         return Answer(_inspected(kind, unverified_claims, is_signed=None, is_accepted=None, why_not=None), note)
     is_signed, why_not = _judged(token, stack)
     return Answer(
-        _inspected(kind, unverified_claims, is_signed=is_signed, is_accepted=why_not is None, why_not=why_not)
+        _inspected(kind, unverified_claims, is_signed=is_signed, is_accepted=why_not is None, why_not=why_not),
+        read.note,
     )
 
 
-@token_commands.command()
+@token_commands.command(short_help="Revoke one access token.")
 @click.option("--jti", type=Identifier(), metavar="JTI", help="Revoke by its jti (from a log, say), without the token.")
 def revoke(stack: "Stack", jti: str | None) -> Answer:
     """Revoke one access token. Its session lives on, and can be refreshed."""
     if jti is None:
         try:
-            jti = stack.access_tokens.verify(typed.token(), now=stack.now).jti
+            jti = stack.access_tokens.verify(typed.token().token, now=stack.now).jti
         except InvalidToken as error:
             raise Refused(f"nothing to revoke: {_WHY_INVALID.get(error.reason, 'this is no access token')}") from None
     is_revoked = stack.revocations.revoke_token(jti, now_ms=stack.clock())

@@ -18,22 +18,41 @@ from sallyport.accounts.password import (
 )
 from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
 from sallyport.identifiers import new_id
+from sallyport.use_cases.delete_user import delete_user
 from sallyport.use_cases.list_sessions import live_sessions
 from sallyport_cli import dial, typed
-from sallyport_cli.arguments import Email, Roles, UserName, distinct
-from sallyport_cli.command import Group
+from sallyport_cli.arguments import USER, Email, Identifier, Roles, UserName, distinct
+from sallyport_cli.command import Group, examples
 from sallyport_cli.errors import ChangedMeanwhile, Refused
 from sallyport_cli.output import Answer
 
 if TYPE_CHECKING:
     from sallyport_cli.stack import Stack
 
-_until_nobody_else_changes_him = retry(
+_USUAL_PAGE = 50
+_LONGEST_PAGE = 1000
+
+_until_nobody_else_changes_them = retry(
     retry=retry_if_exception_type(ChangedMeanwhile), stop=stop_after_attempt(3), reraise=True
 )
 
+_the_user = click.argument("user", type=UserName(), metavar="USER", help=USER)
+_password_stdin = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
+)
 
-@click.group("user", cls=Group)
+
+@click.group(
+    "user",
+    cls=Group,
+    short_help="Make users, keep them out, let them in.",
+    epilog=examples(
+        "user create ann@example.com --role admin,auditor",
+        "user set-password ann@example.com",
+        "user disable ann@example.com",
+        "user list --limit 20 --json",
+    ),
+)
 def user_commands() -> None:
     """Make users, look at them, keep them out and let them in."""
 
@@ -46,20 +65,20 @@ def found(stack: "Stack", name: str) -> User:
     return user
 
 
-@user_commands.command()
-@click.argument("email", type=Email(), metavar="EMAIL")
+@user_commands.command(short_help="Make a user who may log in at once.")
+@click.argument("email", type=Email(), metavar="EMAIL", help="The user's e-mail address, with which they log in.")
 @click.option("--role", "roles", type=Roles(), multiple=True, help="A role, or several with commas. May be repeated.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
+@_password_stdin
 def create(stack: "Stack", email: str, roles: tuple[tuple[str, ...], ...], *, password_stdin: bool) -> Answer:
-    """Make a user who may log in at once. His address is not verified."""
-    his_roles = distinct(*roles)
+    """Make a user who may log in at once. Their address is not verified."""
+    all_roles = distinct(*roles)
     password = _new_password(typed.password(from_stdin=password_stdin))
     user = User(
         user_id=new_id(),
         email=email,
         token_version=FIRST_TOKEN_VERSION,
         status="active",
-        roles=his_roles,
+        roles=all_roles,
         created_at=stack.now,
     )
     if not stack.users.create(user, Passwords().hash(password)):
@@ -67,63 +86,117 @@ def create(stack: "Stack", email: str, roles: tuple[tuple[str, ...], ...], *, pa
     return Answer(_described(user))
 
 
-@user_commands.command()
-@click.argument("user", type=UserName(), metavar="USER")
+@user_commands.command(short_help="Show a user and how many live sessions they have.")
+@_the_user
 def show(stack: "Stack", user: str) -> Answer:
-    """Show a user and how many live sessions he has."""
-    him = found(stack, user)
-    live = live_sessions(him, stack.sessions.of_user(him.user_id), current_sid="", now=stack.now)
-    return Answer({**_described(him), "live_sessions": len(live)})
+    """Show a user and how many live sessions they have."""
+    shown = found(stack, user)
+    live = live_sessions(shown, stack.sessions.of_user(shown.user_id), current_sid="", now=stack.now)
+    return Answer({**_described(shown), "live_sessions": len(live)})
 
 
-@user_commands.command()
-@click.argument("user", type=UserName(), metavar="USER")
+@user_commands.command("list", short_help="List users, a page at a time.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, _LONGEST_PAGE),
+    default=_USUAL_PAGE,
+    show_default=True,
+    help="How many users a page has at most.",
+)
+@click.option(
+    "--after", type=Identifier(), metavar="USER_ID", help="Go on behind this user: `next` of the page before."
+)
+def list_users(stack: "Stack", limit: int, after: str | None) -> Answer:
+    """List users, a page at a time, in no order that means anything.
+
+    This reads the table itself, sessions and all, a megabyte at a time until the page is full. A gigabyte costs about
+    3 cents, so take long pages of a big table. To look for one user, `user show` reads two items.
+    """
+    users, following = stack.users.page(limit, after=after)
+    note = f"There are more: go on with --after {following}" if following else ""
+    return Answer({"users": [_described(user) for user in users], "next": following}, note)
+
+
+@user_commands.command(short_help="Keep a user out; their sessions and tokens die.")
+@_the_user
 def disable(stack: "Stack", user: str) -> Answer:
-    """Keep a user out: all his tokens and sessions die, and he cannot log in until he is enabled."""
+    """Keep a user out: all their tokens and sessions die, and they cannot log in until they are enabled."""
 
-    def keep_out(him: User) -> User:
-        if him.status == "disabled":
-            return him
-        if not stack.revocations.disable(him, now_ms=stack.clock()):
+    def keep_out(before: User) -> User:
+        if before.status == "disabled":
+            return before
+        if not stack.revocations.disable(before, now_ms=stack.clock()):
             raise ChangedMeanwhile
-        return replace(him, status="disabled", token_version=him.token_version + 1)
+        return replace(before, status="disabled", token_version=before.token_version + 1)
 
-    return _changed(stack, user, keep_out, dial.revoked, "He is disabled already.")
+    return _changed(stack, user, keep_out, dial.revoked, "The user is disabled already.")
 
 
-@user_commands.command()
-@click.argument("user", type=UserName(), metavar="USER")
+@user_commands.command(short_help="Let a disabled user log in again.")
+@_the_user
 def enable(stack: "Stack", user: str) -> Answer:
-    """Let a disabled user log in again. His old tokens stay dead."""
+    """Let a disabled user log in again. Their old tokens stay dead."""
 
-    def let_in(him: User) -> User:
-        if him.status == "active":
-            return him
-        if not stack.users.enable(him.user_id):
+    def let_in(before: User) -> User:
+        if before.status == "active":
+            return before
+        if not stack.users.enable(before.user_id):
             raise ChangedMeanwhile
-        return replace(him, status="active")
+        return replace(before, status="active")
 
-    return _changed(stack, user, let_in, lambda _: "He may log in now.", "He is not disabled.")
+    return _changed(stack, user, let_in, lambda _: "The user may log in now.", "The user is not disabled.")
 
 
-@user_commands.command()
-@click.argument("user", type=UserName(), metavar="USER")
+@user_commands.command(short_help="Kill every session and token of a user.")
+@_the_user
 def revoke(stack: "Stack", user: str) -> Answer:
-    """Kill every token and session of a user, by raising his token version. He may log in again at once."""
+    """Kill every token and session of a user, by raising their token version. They may log in again at once."""
 
-    def raise_version(him: User) -> User:
-        if not stack.revocations.raise_version(him.user_id, him.token_version, now_ms=stack.clock()):
+    def raise_version(before: User) -> User:
+        if not stack.revocations.raise_version(before.user_id, before.token_version, now_ms=stack.clock()):
             raise ChangedMeanwhile
-        return replace(him, token_version=him.token_version + 1)
+        return replace(before, token_version=before.token_version + 1)
 
     return _changed(stack, user, raise_version, dial.revoked, "")
 
 
-@user_commands.command()
-@click.argument("user", type=UserName(), metavar="USER")
-@click.option("--set", "exactly", type=Roles(), help='Give him these roles and no others; "" takes all away.')
-@click.option("--add", "more", type=Roles(), multiple=True, help="Give him these too. May be repeated.")
-@click.option("--remove", "fewer", type=Roles(), multiple=True, help="Take these away. May be repeated.")
+@user_commands.command("set-password", short_help="Give a user another password.")
+@_the_user
+@_password_stdin
+def set_password(stack: "Stack", user: str, *, password_stdin: bool) -> Answer:
+    """Give a user another password. All their tokens and sessions die; a disabled user stays disabled."""
+    found(stack, user)  # before anybody types a password for nobody
+    new_hash = Passwords().hash(_new_password(typed.password(from_stdin=password_stdin)))
+
+    def set_it(before: User) -> User:
+        if not stack.revocations.set_password(before, new_hash, now_ms=stack.clock()):
+            raise ChangedMeanwhile
+        return replace(before, token_version=before.token_version + 1)
+
+    return _changed(stack, user, set_it, dial.revoked, "")
+
+
+@user_commands.command(short_help="Delete a user and all that is about them.")
+@_the_user
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(stack: "Stack", user: str, *, yes: bool) -> Answer:
+    """Delete a user for good: account, password, sessions. Every token of theirs dies.
+
+    If that fails half-way, the user is gone and some of their dead sessions are not: repeat it with the user's id.
+    """
+    known = stack.users.named(user) if "@" in user else stack.users.get(user)
+    if known is None:
+        return _forgotten(stack, user)
+    if not yes:
+        _confirm_deletion(known, stack.where)
+    return _deleted(stack, known)
+
+
+@user_commands.command(short_help="Show a user's roles, or change them.")
+@_the_user
+@click.option("--set", "exactly", type=Roles(), help='Give exactly these roles and no others; "" takes all away.')
+@click.option("--add", "more", type=Roles(), multiple=True, help="Give these roles, too. May be repeated.")
+@click.option("--remove", "fewer", type=Roles(), multiple=True, help="Take these roles away. May be repeated.")
 def roles(
     stack: "Stack",
     user: str,
@@ -138,29 +211,55 @@ def roles(
         return Answer(_described(found(stack, user)))
     gone = set(distinct(*fewer))
 
-    def give(him: User) -> User:
-        kept = exactly if exactly is not None else tuple(role for role in him.roles if role not in gone)
+    def give(before: User) -> User:
+        kept = exactly if exactly is not None else tuple(role for role in before.roles if role not in gone)
         wanted = distinct(kept, *more)
-        if wanted == him.roles:
-            return him
-        if not stack.revocations.change_roles(him, wanted, now_ms=stack.clock()):
+        if wanted == before.roles:
+            return before
+        if not stack.revocations.change_roles(before, wanted, now_ms=stack.clock()):
             raise ChangedMeanwhile
-        return replace(him, roles=wanted)
+        return replace(before, roles=wanted)
 
-    return _changed(stack, user, give, dial.roles_changed, "He has these roles already.")
+    return _changed(stack, user, give, dial.roles_changed, "The user has these roles already.")
 
 
-@_until_nobody_else_changes_him
+@_until_nobody_else_changes_them
 def _changed(
     stack: "Stack", name: str, change: Callable[[User], User], done: Callable[[Any], str], nothing_to_do: str
 ) -> Answer:
-    """Read the user, change him, and say what became of him. A lost race reads him again."""
+    """Read the user, change them, and say what became of them. A lost race reads them again."""
     before = found(stack, name)
     after = change(before)
     is_changed = after != before
     note = done(stack.told) if is_changed else nothing_to_do
     revokes = {"bites_within_seconds": dial.bites_within_seconds(stack.told)} if done is dial.revoked else {}
     return Answer({**_described(after), "changed": is_changed, **revokes}, note)
+
+
+def _confirm_deletion(user: User, where: str) -> None:
+    if not typed.is_terminal():
+        raise click.UsageError("This is no terminal to ask whether you mean it: say --yes.")
+    click.echo(f"{user.email} ({user.user_id}) will be deleted for good on {where}.", err=True)
+    click.confirm("Go on?", abort=True, err=True)
+
+
+@_until_nobody_else_changes_them
+def _deleted(stack: "Stack", meant: User) -> Answer:
+    """Delete a user, and be content if they are gone: the answer to a first try of ours may have been lost."""
+    user = stack.users.get(meant.user_id)
+    if user is None:
+        stack.sessions.forget_all(meant.user_id)
+    elif not delete_user(user, revocations=stack.revocations, sessions=stack.sessions, now_ms=stack.clock()):
+        raise ChangedMeanwhile
+    bites = {"bites_within_seconds": dial.bites_within_seconds(stack.told)}
+    return Answer({"user_id": meant.user_id, "email": meant.email, "changed": True, **bites}, dial.revoked(stack.told))
+
+
+def _forgotten(stack: "Stack", name: str) -> Answer:
+    """Clear away the sessions of a user whose deletion stopped half-way. Raises Refused if there are none."""
+    if "@" in name or not stack.sessions.forget_all(name):
+        raise Refused(f"there is no user {name}")
+    return Answer({"user_id": name, "changed": True}, "The user was deleted before; now their sessions are gone, too.")
 
 
 def _described(user: User) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import token_hex
 
 from dev import demo
-from dev.cloud import Cloud, never_reach_aws
+from dev.cloud import Cloud, NoEngineError, never_reach_aws
 from dev.deployment import LOCAL_ORIGINS, Deployment, deploy
 from dev.sam_local import containers
 from dev.sam_local.events import filled, function_of, log_in, prepare
@@ -21,7 +22,7 @@ from dev.walkthrough import sam_local_lines
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
-from sallyport.errors import SettingsError
+from sallyport.errors import SettingsError, Unavailable
 
 BUILT = ROOT / ".aws-sam/build/template.yaml"
 SAM = ROOT / ".venv-sam/bin/sam"
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except (containers.NoDockerError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    aws = Cloud(address=reached.address, called=reached.name)
+    aws = Cloud(address=reached.address, called=reached.name, access_key=token_hex(16))
     try:
         never_reach_aws(aws)
         port = settings.get("PORT") or DEFAULT_PORT
@@ -51,10 +52,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         demo.create_user(Users(table))
         variables = _write("variables.json", {"Parameters": _variables(deployed, aws, settings)})
         if function is None:
-            return _serve(port, variables, settings)
+            mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
+            return _serve(port, mode, variables, settings)
         with _prepared(asked.event, deployed, table, reached) as event:
             return _sam("invoke", function, "--event", str(event), variables=variables, settings=settings)
-    except SettingsError as error:
+    except (SettingsError, Unavailable, NoEngineError) as error:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -63,10 +65,12 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         aws.close()
 
 
-def _serve(port: str, variables: Path, settings: Mapping[str, str]) -> int:
+def _serve(port: str, mode: str, variables: Path, settings: Mapping[str, str]) -> int:
     url = f"http://127.0.0.1:{port}"
     print(f"sam local start-api serves {url}; each function's first request starts its container.")
-    print(f"\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}\nTry it:\n\n{sam_local_lines(url)}\n", flush=True)
+    print(
+        f"\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}\nTry it:\n\n{sam_local_lines(url, mode)}\n", flush=True
+    )
     return _sam("start-api", "--port", port, "--warm-containers", "LAZY", variables=variables, settings=settings)
 
 

@@ -26,7 +26,7 @@ class Reach:
 def reach() -> Reach:
     """Return how containers reach this machine. Raises NoDockerError.
 
-    On Linux that is the address of Docker's bridge, which nothing outside this machine can reach.
+    On Linux that is the address of Docker's bridge. Other containers reach it, and a host on the same network may, too.
     """
     if shutil.which("docker") is None:
         raise NoDockerError("make sam-local needs Docker, which is not installed; make dev needs none")

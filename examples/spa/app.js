@@ -21,7 +21,9 @@ const MEANINGS = {
 /** No answer came. */
 class Away extends Error {}
 
-const { content: url } = /** @type {HTMLMetaElement} */ (document.querySelector("meta[name=sallyport-url]"));
+const { content: configured } = /** @type {HTMLMetaElement} */ (document.querySelector("meta[name=sallyport-url]"));
+// On a laptop, whichever of its two names the page was opened by: to the browser they are two sites.
+const url = location.hostname === "localhost" ? configured.replace("//127.0.0.1:", "//localhost:") : configured;
 const sallyport = new Sallyport({ url, mode: "cookie", fetch: listed });
 const tabs = new BroadcastChannel("sallyport");
 

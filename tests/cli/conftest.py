@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
+import click
 import pytest
 
 from dev.clock import MovableTime
@@ -14,6 +16,8 @@ from dev.template import ROOT, FunctionSpec
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
+from sallyport_cli import command
+from sallyport_cli.errors import Refused
 from tests.builders import DAY
 from tests.cli.operating import describe_stack, lambda_answers
 from tests.endpoint import Endpoint, serving
@@ -23,6 +27,16 @@ from tests.endpoint import Endpoint, serving
 def described(deployment: Deployment) -> None:
     """Describe the deployed functions by the name that the command looks for first."""
     describe_stack("sallyport", {"TableName": deployment.table_name, "RotateKeysName": "RotateKeys"})
+
+
+@pytest.fixture
+def nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a command end where it would open its stack, when all its words have been understood."""
+
+    def understood(_: click.Context) -> NoReturn:
+        raise Refused("understood")
+
+    monkeypatch.setattr(command, "_open_stack", understood)
 
 
 @dataclass(frozen=True)

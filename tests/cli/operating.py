@@ -1,4 +1,4 @@
-"""An operator at his shell: the command, in this process, against stacks that CloudFormation describes."""
+"""An operator at a shell: the command, in this process, against stacks that CloudFormation describes."""
 
 import json
 from collections.abc import Callable, Mapping

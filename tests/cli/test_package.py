@@ -1,10 +1,13 @@
 """What `pipx install .` gets: the command with all that it needs, and nothing that no lock file pins."""
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -24,16 +27,41 @@ def test_a_wheel_asks_for_what_the_functions_and_the_command_use() -> None:
     assert own <= named_in("requirements/dev.in")
 
 
-def test_a_reader_that_stops_reading_gets_no_stack_trace() -> None:
-    command = subprocess.Popen(
-        [Path(sys.executable).parent / "sallyport", "--help"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert command.stdout is not None
-    assert command.stderr is not None
-    command.stdout.close()
+COMMAND = Path(sys.executable).parent / "sallyport"
 
-    with command.stderr as errors:
-        assert errors.read() == b""
-    assert command.wait(timeout=60) in (0, 1)
+
+@pytest.mark.parametrize("words", ["--help", "user --help", "--version"])
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        (">/dev/full", "standard output cannot be written to: No space left on device"),
+        (">&-", "standard output is closed"),
+    ],
+)
+def test_what_cannot_be_shown_is_one_line_and_no_stack_trace(where: str, why: str, words: str) -> None:
+    script = f"{COMMAND} {words} {where}"
+
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (ran.returncode, ran.stderr) == (1, f"Error: {why}\n")
+
+
+def test_a_reader_that_has_gone_is_one_line_and_no_stack_trace() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    ran = subprocess.run(
+        [COMMAND, "--help"], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (1, "Error: standard output cannot be written to: Broken pipe\n")
+
+
+def test_a_closed_standard_input_is_one_line() -> None:
+    script = f"{COMMAND} user create ann@example.com <&-"
+
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "This is no terminal" in ran.stderr

@@ -19,8 +19,8 @@ from tests.deployed import PASSWORD, Stack
 PAGE = Path(__file__).parent.parent.parent / "docs/cli.md"
 LOOKING = ["FindTheStack", "ReadUsersAndSessions", "ListSessionsAndKeys"]
 
-Use = tuple[str, str | None]
-"""An action and, of the table's, the partition key that it touches."""
+Use = tuple[str, str | None, str]
+"""An action; of the table's, the partition key that it touches; of a scan, the attributes that it names."""
 
 
 @pytest.fixture
@@ -41,22 +41,31 @@ def used(monkeypatch: pytest.MonkeyPatch) -> list[Use]:
 
 def as_iam_sees(service: str, operation: str, parameters: Mapping[str, Any]) -> Iterator[Use]:
     match operation:
-        case "TransactWriteItems":
-            for write in parameters["TransactItems"]:
-                ((kind, what),) = write.items()
-                yield f"dynamodb:{kind}Item", what.get("Item", what.get("Key"))["PK"]["S"]
-        case "BatchGetItem":
-            for request in parameters["RequestItems"].values():
-                for key in request["Keys"]:
-                    yield "dynamodb:BatchGetItem", key["PK"]["S"]
-        case "UpdateItem":
-            yield "dynamodb:UpdateItem", parameters["Key"]["PK"]["S"]
-        case "Query":
-            yield "dynamodb:Query", parameters["ExpressionAttributeValues"][":pk"]["S"]
+        case "Scan":
+            assert parameters["Select"] == "SPECIFIC_ATTRIBUTES"
+            yield from (("dynamodb:Scan", None, name) for name in parameters["ExpressionAttributeNames"].values())
         case "Invoke":
-            yield "lambda:InvokeFunction", None
+            yield "lambda:InvokeFunction", None, ""
+        case _ if service == "dynamodb":
+            uses = [(f"dynamodb:{action}", key, "") for action, key in touched(operation, parameters)]
+            assert uses, f"which keys does {operation} touch?"
+            yield from uses
         case _:
-            yield f"{service}:{operation}", None
+            yield f"{service}:{operation}", None, ""
+
+
+def touched(operation: str, parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find the partition keys that a call touches, and with which action."""
+    for write in parameters.get("TransactItems", []):
+        ((kind, what),) = write.items()
+        yield f"{kind}Item", what.get("Item", what.get("Key"))["PK"]["S"]
+    for requests in parameters.get("RequestItems", {}).values():
+        keys = requests["Keys"] if operation == "BatchGetItem" else [each["DeleteRequest"]["Key"] for each in requests]
+        yield from ((operation, key["PK"]["S"]) for key in keys)
+    if operation == "Query":
+        yield operation, parameters["ExpressionAttributeValues"][":pk"]["S"]
+    if operation == "UpdateItem":
+        yield operation, parameters["Key"]["PK"]["S"]
 
 
 def statements() -> list[dict[str, Any]]:
@@ -70,10 +79,19 @@ def prefixes(statement: Mapping[str, Any]) -> list[str] | None:
     return condition.get("dynamodb:LeadingKeys")  # type: ignore[no-any-return]
 
 
+def attributes(statement: Mapping[str, Any]) -> list[str] | None:
+    condition = statement.get("Condition", {}).get("ForAllValues:StringEquals", {})
+    return condition.get("dynamodb:Attributes")  # type: ignore[no-any-return]
+
+
 def allows(statement: Mapping[str, Any], use: Use) -> bool:
-    action, key = use
-    known = prefixes(statement)
-    return statement["Action"] == action and (known is None or any(fnmatchcase(key or "", each) for each in known))
+    action, key, attribute = use
+    known, named = prefixes(statement), attributes(statement)
+    return (
+        statement["Action"] == action
+        and (known is None or any(fnmatchcase(key or "", each) for each in known))
+        and (named is None or attribute in named)
+    )
 
 
 def look(stack: Stack, user: User) -> None:
@@ -95,7 +113,11 @@ def change(stack: Stack, user: User, key_stack: KeyStack) -> None:
     done("user", "revoke", user.email)
     done("user", "disable", user.email)
     done("user", "enable", user.email)
+    done("user", "set-password", user.email, "--password-stdin", typed=PASSWORD)
+    stack.log_in(user)
     done("user", "create", f"x{user.email}", "--password-stdin", typed=PASSWORD)
+    done("user", "list")
+    done("user", "delete", user.email, "--yes")
     done("keys", "rotate", "--stack", key_stack.name)
     done("keys", "promote", "access", "--yes", "--stack", key_stack.name)
 
@@ -122,12 +144,29 @@ def test_every_call_is_allowed_and_nothing_is_allowed_that_no_command_uses(
         for prefix in prefixes(statement) or ["*"]
         if not any(use[0] == statement["Action"] and fnmatchcase(use[1] or "", prefix) for use in used)
     ]
+    unread = [
+        attribute
+        for statement in statements()
+        for attribute in attributes(statement) or []
+        if (statement["Action"], None, attribute) not in used
+    ]
     assert refused == []
     assert unused == []
+    assert unread == []
+
+
+def test_a_scan_is_fenced_by_attributes_because_no_key_prefix_holds_for_it() -> None:
+    (scan,) = [statement for statement in statements() if statement["Action"] == "dynamodb:Scan"]
+
+    assert scan["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert not {"password_hash", "ciphertext", "*"} & set(attributes(scan) or ["*"])
+    assert prefixes(scan) is None
 
 
 def test_nobody_reads_a_password_hash(stack: Stack, user: User, key_stack: KeyStack, used: list[Use]) -> None:
     look(stack, user)
     change(stack, user, key_stack)
 
-    assert {action for action, key in used if (key or "").startswith("CREDENTIAL#")} == {"dynamodb:PutItem"}
+    actions = {action for action, key, _ in used if (key or "").startswith("CREDENTIAL#")}
+    assert actions == {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert "password_hash" not in {attribute for _, _, attribute in used}

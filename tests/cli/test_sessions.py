@@ -1,4 +1,4 @@
-"""`sallyport session`: what an operator sees of sessions, strangers' text in it included, and how he ends one."""
+"""`sallyport session`: what an operator sees of sessions, strangers' text in it included, and how they end one."""
 
 import pytest
 

@@ -188,3 +188,46 @@ def test_a_token_that_nothing_accepts_is_not_revoked(
 
 def test_what_can_be_no_jti_is_wrong_usage() -> None:
     assert run("token", "revoke", "--jti", "a#b").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "before", ["Bearer ", "bearer  ", "Authorization: Bearer ", "authorization:bearer\t", "\ufeff"]
+)
+def test_a_token_may_be_pasted_as_a_header_has_it(user: User, tokens: dict[str, Any], before: str) -> None:
+    document = inspected(f"{before}{tokens['access_token']}\n")
+
+    assert verdict(document) == (True, True, None)
+    assert document["claims"]["sub"] == user.user_id
+
+
+def test_of_a_whole_answer_the_access_token_is_inspected_and_that_is_said(tokens: dict[str, Any]) -> None:
+    ran = done("token", "inspect", typed=json.dumps(tokens, indent=2))
+
+    assert ["kind", "access"] in ran.rows
+    assert ["accepted", "yes"] in ran.rows
+    assert ran.out.endswith("This is the access token. With it came: refresh token, device token.\n")
+    for name in ("access_token", "refresh_token", "device_token"):
+        assert_not_printed(ran, tokens[name])
+
+
+def test_an_answer_with_one_token_needs_no_word_about_others(tokens: dict[str, Any]) -> None:
+    access = done("token", "inspect", typed=json.dumps({"access_token": tokens["access_token"]}))
+    refresh = done("token", "inspect", "--json", typed=json.dumps({"refresh_token": tokens["refresh_token"]}))
+
+    assert "This is" not in access.out
+    assert refresh.document["kind"] == "refresh"
+
+
+def test_of_a_whole_answer_the_access_token_is_revoked(stack: Stack, tokens: dict[str, Any]) -> None:
+    done("token", "revoke", typed=json.dumps(tokens))
+
+    assert stack.authorize(tokens["access_token"]) == DENIED
+
+
+@pytest.mark.parametrize("canary", ['{"canary', '{"token": "canary"}', '{"access_token": 1, "canary": "canary"}'])
+def test_json_without_a_token_is_refused_and_not_repeated(canary: str) -> None:
+    ran = run("token", "inspect", typed=canary)
+
+    assert (ran.exit_code, ran.out) == (1, "")
+    assert ran.err.count("\n") == 1
+    assert "canary" not in ran.err

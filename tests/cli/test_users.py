@@ -1,4 +1,4 @@
-"""`sallyport user`: what becomes of the user, of his tokens, and of what is typed."""
+"""`sallyport user`: what becomes of the user, of their tokens, and of what is typed."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from sallyport.aws.dynamodb.users import Users
 from sallyport.identifiers import new_id
 from tests.cli.operating import Ran, done, run
 from tests.deployed import PASSWORD, Stack, sample
+from tests.wire import Wire
 
 DENIED = {"isAuthorized": False}
 DESCRIBED = ["user_id", "email", "status", "roles", "token_version", "created_at"]
@@ -29,7 +30,7 @@ def asked(access_token: str) -> dict[str, Any]:
     return sample("authorizer_allowed", authorization=f"Bearer {access_token}")
 
 
-def test_a_created_user_logs_in_and_has_the_roles_he_was_given(stack: Stack) -> None:
+def test_a_created_user_logs_in_and_has_the_roles_they_were_given(stack: Stack) -> None:
     email = an_address()
 
     ran = done("user", "create", email, "--role", "a,b", "--role", "c", "--password-stdin", "--json", typed=PASSWORD)
@@ -58,7 +59,7 @@ def test_the_end_of_the_line_is_no_part_of_the_password(stack: Stack) -> None:
         assert stack.log_in(user).status == 200
 
 
-def test_a_user_is_created_under_his_canonical_address(stack: Stack) -> None:
+def test_a_user_is_created_under_their_canonical_address(stack: Stack) -> None:
     email = an_address()
 
     done("user", "create", email.replace("example", "EXAMPLE"), "--password-stdin", typed=PASSWORD)
@@ -80,25 +81,43 @@ def test_an_address_that_is_taken_is_refused_and_its_user_stays(stack: Stack, us
         ("canary" + "x" * 1019, "the password may have at most 1024 bytes"),
         (b"canary \xff\xfe of fifteen", "standard input is not UTF-8"),
         ("canary" * 4000, "standard input holds too much"),
+        ("canary of the first line\nand of a second", "standard input holds more than one line, and a password is one"),
+        ("canary and an empty line\n\n", "standard input holds more than one line, and a password is one"),
+        ("canary of an old\rMacintosh", "standard input holds more than one line, and a password is one"),
     ],
 )
-def test_a_password_that_is_refused_is_not_repeated(stack: Stack, typed: str | bytes, why: str) -> None:
+def test_a_password_that_is_refused_is_not_repeated(stack: Stack, user: User, typed: str | bytes, why: str) -> None:
     email = an_address()
 
-    ran = run("user", "create", email, "--password-stdin", typed=typed)
+    created = run("user", "create", email, "--password-stdin", typed=typed)
+    changed = run("user", "set-password", user.email, "--password-stdin", typed=typed)
 
-    assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: {why}\n")
+    for ran in (created, changed):
+        assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: {why}\n")
     assert stack.users.named(email) is None
+    assert stack.log_in(user).status == 200
 
 
-def test_a_password_is_never_an_argument_nor_taken_from_a_pipe_unasked() -> None:
+def test_a_byte_order_mark_is_no_part_of_the_password(stack: Stack) -> None:
+    email = an_address()
+
+    done("user", "create", email, "--password-stdin", typed=b"\xef\xbb\xbf" + PASSWORD.encode() + b"\r\n")
+
+    user = stack.users.named(email)
+    assert user is not None
+    assert stack.log_in(user).status == 200
+
+
+def test_a_password_is_never_an_argument_nor_taken_from_a_pipe_unasked(user: User) -> None:
     as_option = run("user", "create", an_address(), "--password", PASSWORD)
     as_argument = run("user", "create", an_address(), PASSWORD, "--password-stdin")
     unasked = run("user", "create", an_address(), typed=PASSWORD)
+    nothing_is_read = run("user", "set-password", user.email, typed=PASSWORD)
 
-    assert (as_option.exit_code, as_argument.exit_code, unasked.exit_code) == (2, 2, 2)
+    refused = (as_option, as_argument, unasked, nothing_is_read)
+    assert {(ran.exit_code, ran.out) for ran in refused} == {(2, "")}
     assert "--password-stdin" in unasked.err
-    assert all(ran.out == "" for ran in (as_option, as_argument, unasked))
+    assert "--password-stdin" in nothing_is_read.err
 
 
 def test_a_user_is_shown_by_address_and_by_id(stack: Stack, user: User) -> None:
@@ -123,9 +142,11 @@ def test_an_id_that_begins_with_a_dash_is_no_option(stack: Stack, beginning: str
 
 
 @pytest.mark.parametrize("name", ["nobody@example.com", "A" * 22])
-@pytest.mark.parametrize("command", ["show", "disable", "enable", "revoke", "roles"])
+@pytest.mark.parametrize(
+    "command", ["show", "disable", "enable", "revoke", "roles", "set-password --password-stdin", "delete --yes"]
+)
 def test_a_user_who_does_not_exist_is_not_found(command: str, name: str) -> None:
-    ran = run("user", command, name, "--json")
+    ran = run("user", *command.split(" "), name, "--json", typed=PASSWORD)
 
     assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: there is no user {name}\n")
 
@@ -153,14 +174,14 @@ def test_a_disabled_user_is_out_at_once_in_strict_and_within_five_seconds_in_bou
     assert (ran.document["changed"], ran.document["bites_within_seconds"]) == (True, 5)
 
 
-def test_an_enabled_user_logs_in_again_and_his_old_tokens_stay_dead(stack: Stack, user: User) -> None:
+def test_an_enabled_user_logs_in_again_and_their_old_tokens_stay_dead(stack: Stack, user: User) -> None:
     old = stack.log_in(user).body["access_token"]
     done("user", "disable", user.user_id)
 
     ran = done("user", "enable", user.user_id)
 
     assert ["status", "active"] in ran.rows
-    assert ["He may log in now."] in ran.rows
+    assert ["The user may log in now."] in ran.rows
     assert stack.authorize(old) == DENIED
     assert stack.log_in(user).status == 200
 
@@ -173,7 +194,7 @@ def test_what_is_so_already_is_done_and_says_so(stack: Stack, user: User) -> Non
 
     assert not enabled.document["changed"]
     assert not same_roles.document["changed"]
-    assert ["He is disabled already."] in again.rows
+    assert ["The user is disabled already."] in again.rows
     assert ["changed", "no"] in again.rows
     assert stack.users.get(user.user_id) == User(**{**as_dict(user), "status": "disabled", "token_version": 2})
 
@@ -238,11 +259,14 @@ def test_the_longest_role_and_as_many_as_there_may_be_are_accepted(user: User) -
     assert done("user", "roles", user.email, "--set", ",".join(most), "--json").document["roles"] == most
 
 
-@pytest.mark.parametrize("command", ["disable", "revoke", "roles --add admin"])
+CHANGES = ["disable", "revoke", "roles --add admin", "set-password --password-stdin"]
+
+
+@pytest.mark.parametrize("command", CHANGES)
 def test_a_race_that_is_lost_reads_the_user_again(
     stack: Stack, user: User, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    be_stale(monkeypatch, user, times=1)
+    be_stale(monkeypatch, user, times=1 + command.startswith("set-password"))  # who looks before asking reads twice
     assert stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * 1000)
 
     ran = change(command, user)
@@ -251,11 +275,11 @@ def test_a_race_that_is_lost_reads_the_user_again(
     assert ran.document["token_version"] == 2 + (command != "roles --add admin")
 
 
-@pytest.mark.parametrize("command", ["disable", "revoke", "roles --add admin"])
+@pytest.mark.parametrize("command", [*CHANGES, "delete --yes"])
 def test_a_race_that_is_lost_again_and_again_is_given_up(
     stack: Stack, user: User, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    be_stale(monkeypatch, user, times=3)
+    be_stale(monkeypatch, user, times=4)
     assert stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * 1000)
 
     ran = change(command, user)
@@ -266,7 +290,141 @@ def test_a_race_that_is_lost_again_and_again_is_given_up(
 
 def change(command: str, user: User) -> Ran:
     name, *options = command.split(" ")
-    return run("user", name, user.user_id, *options, "--json")
+    return run("user", name, user.user_id, *options, "--json", typed=PASSWORD)
+
+
+ANOTHER = "another password entirely"
+
+
+@pytest.mark.parametrize("status", ["active", "disabled"])
+def test_another_password_opens_and_every_session_of_the_old_one_is_dead(stack: Stack, user: User, status: str) -> None:
+    authorizer, tokens = bounded(stack), stack.log_in(user).body
+    assert authorizer.invoke(asked(tokens["access_token"]))["isAuthorized"]
+    if status == "disabled":
+        done("user", "disable", user.email)
+
+    ran = done("user", "set-password", user.email, "--password-stdin", "--json", typed=ANOTHER)
+
+    assert stack.authorize(tokens["access_token"]) == DENIED
+    stack.clock.advance(5)
+    assert authorizer.invoke(asked(tokens["access_token"])) == DENIED
+    assert stack.refresh(tokens["refresh_token"]).status == 401
+    assert stack.log_in(user).status == 401
+    assert stack.log_in(user, ANOTHER).status == (200 if status == "active" else 401)
+    assert list(ran.document) == [*DESCRIBED, "changed", "bites_within_seconds"]
+    assert (ran.document["status"], ran.document["changed"]) == (status, True)
+
+
+def test_another_password_says_when_it_is_felt(user: User) -> None:
+    ran = done("user", "set-password", user.user_id, "--password-stdin", typed=ANOTHER)
+
+    assert "access tokens are refused within 5 s (bounded mode)" in ran.out
+    assert ANOTHER not in ran.out
+
+
+def test_of_a_deleted_user_nothing_is_left_but_what_tells_authorizers(stack: Stack, user: User) -> None:
+    authorizer, tokens = bounded(stack), stack.log_in(user).body
+    for _ in range(2):
+        stack.log_in(user)
+    assert authorizer.invoke(asked(tokens["access_token"]))["isAuthorized"]
+
+    ran = done("user", "delete", user.email, "--yes", "--json")
+
+    assert stack.authorize(tokens["access_token"]) == DENIED
+    stack.clock.advance(5)
+    assert authorizer.invoke(asked(tokens["access_token"])) == DENIED
+    assert stack.log_in(user).status == stack.refresh(tokens["refresh_token"]).status == 401
+    bites = {"bites_within_seconds": 5}
+    assert ran.document == {"user_id": user.user_id, "email": user.email, "changed": True, **bites}
+    assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0"}
+
+
+def test_another_may_have_the_address_of_a_deleted_user(stack: Stack, user: User) -> None:
+    done("user", "delete", user.user_id, "--yes")
+
+    created = done("user", "create", user.email, "--password-stdin", "--json", typed=ANOTHER)
+
+    assert created.document["user_id"] != user.user_id
+    assert stack.log_in(user, ANOTHER).status == 200
+
+
+def test_a_deletion_that_stopped_half_way_is_finished_by_repeating_it_with_the_id(
+    stack: Stack, wire: Wire, user: User
+) -> None:
+    tokens = stack.log_in(user).body
+    wire.refuse("BatchWriteItem")
+    stopped = run("user", "delete", user.email, "--yes")
+    wire.reset()
+    assert (stopped.exit_code, stopped.err.count("\n")) == (1, 1)
+    assert stack.authorize(tokens["access_token"]) == DENIED
+    assert about(stack, user)
+
+    ran = done("user", "delete", user.user_id, "--yes", "--json")
+
+    assert ran.document == {"user_id": user.user_id, "changed": True}
+    assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0"}
+
+
+def test_a_deletion_whose_answer_was_lost_is_finished(
+    stack: Stack, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client sends it once more, and then the user is no longer as they were read."""
+    stack.log_in(user)
+    be_stale(monkeypatch, user, times=2)
+    assert stack.revocations.delete(user, now_ms=stack.now * 1000)
+
+    assert done("user", "delete", user.user_id, "--yes", "--json").document["changed"]
+
+    assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0"}
+
+
+def test_nobody_is_deleted_unasked(stack: Stack, user: User) -> None:
+    ran = run("user", "delete", user.email, typed="y\n")
+
+    assert (ran.exit_code, ran.out) == (2, "")
+    assert "--yes" in ran.err
+    assert stack.log_in(user).status == 200
+
+
+def test_every_user_is_on_one_page(stack: Stack) -> None:
+    made = {stack.new_user().user_id for _ in range(5)}
+    listed: list[dict[str, Any]] = []
+    after: list[str] = []
+    while True:
+        document = done("user", "list", "--limit", "3", *after, "--json").document
+        listed += document["users"]
+        if document["next"] is None:
+            break
+        assert len(document["users"]) == 3
+        after = ["--after", document["next"]]
+
+    ids = [user["user_id"] for user in listed]
+    assert made <= set(ids)
+    assert len(ids) == len(set(ids))
+    assert {tuple(user) for user in listed} == {tuple(DESCRIBED)}
+
+
+def test_a_page_ends_with_where_to_go_on(stack: Stack) -> None:
+    for _ in range(2):
+        stack.new_user()
+
+    first = done("user", "list", "--limit", "1")
+
+    following = done("user", "list", "--limit", "1", "--json").document["next"]
+    assert first.out.endswith(f"There are more: go on with --after {following}\n")
+    assert ["user id", "email", "status", "roles", "token version", "created at"] in first.rows
+
+
+@pytest.mark.parametrize("options", [("--limit", "0"), ("--limit", "1001"), ("--after", "ann@example.com")])
+def test_what_can_be_no_page_is_wrong_usage(options: tuple[str, str]) -> None:
+    assert run("user", "list", *options).exit_code == 2
+
+
+def about(stack: Stack, user: User) -> list[dict[str, Any]]:
+    """Find every item in the table that says anything of a user."""
+    pages = stack.table._client.get_paginator("scan").paginate(TableName=stack.deployment.table_name)
+    items = [dict(item) for page in pages for item in page["Items"]]
+    return [item for item in items if user.user_id in repr(item) or user.email in repr(item)]
 
 
 def be_stale(monkeypatch: pytest.MonkeyPatch, user: User, *, times: int) -> None:

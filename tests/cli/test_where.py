@@ -59,6 +59,24 @@ def test_the_stack_may_be_named_by_the_environment_and_the_command_line_counts_m
     assert typed.exit_code == typed_against_local.exit_code == 0
 
 
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_may_be_named_by_the_environment_and_the_command_line_counts_more(user: User, name: str) -> None:
+    nowhere = {"AWS_REGION": None, "AWS_DEFAULT_REGION": None}
+
+    there = run("user", "show", user.email, env={**nowhere, name: "us-east-1"})
+    elsewhere = run("user", "show", user.email, env={**nowhere, name: "eu-west-1"})
+    typed = run("user", "show", user.email, "--region", "us-east-1", env={**nowhere, name: "eu-west-1"})
+
+    assert there.exit_code == typed.exit_code == 0
+    assert elsewhere.err.startswith("Error: there is no stack sallyport in eu-west-1: ")
+
+
+def test_aws_region_counts_more_than_the_older_name() -> None:
+    ran = run("keys", "list", env={"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"})
+
+    assert ran.err.startswith("Error: there is no stack sallyport in eu-west-1: ")
+
+
 def test_local_excludes_what_is_about_aws() -> None:
     for options in (["--stack", "a"], ["--profile", "a"], ["--region", "a"]):
         ran = run("--local", "keys", "list", *options)

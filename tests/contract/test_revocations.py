@@ -24,6 +24,7 @@ CHANGES: dict[str, Callable[[Stores, User], bool]] = {
     "disable": lambda stores, user: stores.revocations.disable(user, now_ms=NOW_MS),
     "change_roles": lambda stores, user: stores.revocations.change_roles(user, ["auditor"], now_ms=NOW_MS),
     "delete": lambda stores, user: stores.revocations.delete(user, now_ms=NOW_MS),
+    "set_password": lambda stores, user: stores.revocations.set_password(user, "new", now_ms=NOW_MS),
 }
 each_change = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 
@@ -133,3 +134,14 @@ def test_changing_nobody_creates_nobody_and_leaves_no_entry(
 
     assert stores.users.get(ghost.user_id) is None
     assert stores.entries(ghost.user_id) == []
+
+
+def test_another_password_raises_the_version_in_the_same_step(stores: Stores, user: User) -> None:
+    read_by_a_login = stores.account(user.email)
+
+    assert stores.revocations.set_password(user, "new", now_ms=NOW_MS)
+
+    account = stores.account(user.email)
+    assert (account.user, account.password_hash) == (replace(user, token_version=5), "new")
+    assert stores.entries(user.user_id) == [UserRevoked(user.user_id, 5)]
+    assert not stores.users.replace_hash(read_by_a_login, "of the old password")

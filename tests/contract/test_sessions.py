@@ -233,3 +233,16 @@ def test_raising_the_version_of_nobody_creates_nobody(stores: Stores) -> None:
     assert not stores.revocations.raise_version("no-user", 1, now_ms=NOW * SECOND)
 
     assert stores.users.get("no-user") is None
+
+
+def test_every_session_of_a_user_is_forgotten_however_many_and_nobody_elses(stores: Stores, user: User) -> None:
+    other = a_session(a_user())
+    stores.sessions.create(other)
+    for _ in range(51):
+        stores.sessions.create(a_session(user))
+
+    assert stores.sessions.forget_all(user.user_id) == 51
+
+    assert stores.sessions.of_user(user.user_id) == []
+    assert stores.sessions.of_user(other.user_id) == [other]
+    assert stores.sessions.forget_all(user.user_id) == 0

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.builders import NOW, SECOND, a_user
+from tests.builders import NOW, SECOND, a_session, a_user
 from tests.stores import Stores
 
 
@@ -70,3 +70,23 @@ def test_values_that_look_like_dynamodb_are_data(stores: Stores) -> None:
     assert stores.users.create(strange, "USER#other")
 
     assert stores.account(strange.email).user == strange
+
+
+def test_pages_hold_every_user_once(stores: Stores) -> None:
+    users = [a_user() for _ in range(5)]
+    for user in users:
+        stores.users.create(user, "hash")
+        stores.sessions.create(a_session(user))
+
+    pages, after = [], None
+    while True:
+        page, after = stores.users.page(2, after=after)
+        pages.append(page)
+        if after is None:
+            break
+
+    listed = [user for page in pages for user in page]
+    assert all(len(page) == 2 for page in pages[:-1])
+    assert 1 <= len(pages[-1]) <= 2
+    assert [listed.count(user) for user in users] == [1] * 5
+    assert len(listed) == len({user.user_id for user in listed})

@@ -1,11 +1,18 @@
-"""As much of CloudFormation and S3 as `sam deploy` talks to: a stack is created or updated at once, as it was asked."""
+"""As much of CloudFormation and S3 as `sam deploy` talks to: a stack is created or updated at once, as it was asked.
 
+Every call is kept as IAM sees it: an action on a resource.
+"""
+
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
+
+BUCKET = "aws-sam-cli-managed-default-samclisourcebucket-1"
+SERVERLESS = "arn:aws:cloudformation:us-east-1:aws:transform/Serverless-2016-10-31"
 
 _ID = "arn:aws:cloudformation:us-east-1:123456789012:{}/{}/1"
 _CREATED = "<Id>{}</Id><StackId>{}</StackId>"
@@ -16,7 +23,7 @@ _NO_STACK = (
 _SAMS_OWN = "aws-sam-cli-managed-default"  # the stack with the bucket that sam uploads to
 _SAMS_OWN_DETAILS = (
     "<Tags><member><Key>ManagedStackSource</Key><Value>AwsSamCli</Value></member></Tags>"
-    "<Outputs><member><OutputKey>SourceBucket</OutputKey><OutputValue>uploads</OutputValue></member></Outputs>"
+    "<Outputs><member><OutputKey>SourceBucket</OutputKey><OutputValue>" + BUCKET + "</OutputValue></member></Outputs>"
 )
 _ONE_CHANGE = (
     "<Changes><member><Type>Resource</Type><ResourceChange><Action>Add</Action>"
@@ -26,15 +33,30 @@ _ONE_CHANGE = (
 
 @dataclass
 class Account:
-    """The stacks of an account: the parameters that each was deployed with, in order."""
+    """The stacks of an account: the parameters that each was deployed with, in order, and the roles handed over."""
 
     url: str = ""
     deployed: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    uses: list[tuple[str, str]] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)
     executed: int = 0
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables of a process whose calls to AWS reach this account and no other."""
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "standin",
+            "AWS_SECRET_ACCESS_KEY": "standin",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "SAM_CLI_POLL_DELAY": "0.1",
+            "SAM_CLI_TELEMETRY": "0",
+        }
 
     def call(self, action: str, asked: Mapping[str, str]) -> tuple[int, str]:
         """Return the status and the XML of an answer."""
         stack = asked.get("StackName", "").removeprefix(_ID.format("stack", "").removesuffix("/1")).removesuffix("/1")
+        self.uses.append((f"cloudformation:{action}", _ID.format("stack", stack)))
         if action == "DescribeStacks" and stack not in (_SAMS_OWN, *self.deployed):
             return 400, _NO_STACK.format(stack)
         return 200, _result(action, self._content(action, stack, asked))
@@ -45,6 +67,8 @@ class Account:
                 return self._described(stack)
             case "CreateChangeSet":
                 self.deployed.setdefault(stack, []).append(_with_values(asked))
+                self.uses.append(("cloudformation:CreateChangeSet", SERVERLESS))
+                self.roles.extend(role for name, role in asked.items() if name == "RoleARN")
                 return _CREATED.format(_ID.format("changeSet", stack), _ID.format("stack", stack))
             case "DescribeChangeSet":
                 return f"<Status>CREATE_COMPLETE</Status>{_ONE_CHANGE}"
@@ -111,13 +135,18 @@ def account() -> Iterator[Account]:
 
         def do_PUT(self) -> None:
             self._body()
+            self._object("s3:PutObject")
             self._answer(200, "")
 
         def do_HEAD(self) -> None:
+            self._object("s3:GetObject")
             self._answer(404, "")
 
         def do_GET(self) -> None:
             self._answer(404, "")
+
+        def _object(self, action: str) -> None:
+            standing_in.uses.append((action, f"arn:aws:s3:::{self.path.partition('?')[0].lstrip('/')}"))
 
         def _body(self) -> bytes:
             return self.rfile.read(int(self.headers.get("content-length", 0)))

@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from dev.template import ROOT, TEMPLATE
-from ops.deploy import chosen_parameters, main
+from ops.deploy import chosen_parameters, environment, main
 from tests.deploying.standin import account
 
 SAM = ROOT / ".venv-sam/bin/sam"
 TRACKED = ROOT / "samconfig.toml"
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
 
 
 class Ran:
@@ -36,20 +41,12 @@ def asked(*arguments: str, has_terminal: bool = False) -> list[str]:
 def test_sam_deploys_an_environment_without_a_terminal_and_saves_no_answer() -> None:
     before = TRACKED.read_bytes()
     with account() as standing_in:
-        environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            "AWS_ENDPOINT_URL": standing_in.url,
-            "AWS_ACCESS_KEY_ID": "standin",
-            "AWS_SECRET_ACCESS_KEY": "standin",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "SAM_CLI_POLL_DELAY": "0.1",
-        }
         command = [sys.executable, "-m", "ops.deploy", "--sam", str(SAM), "--template", str(TEMPLATE)]
         ended = subprocess.run(
             [*command, "--config", "prod", "--parameter", "Architecture=x86_64"],
             check=False,
             cwd=ROOT,
-            env=environ,
+            env=standing_in.environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -71,9 +68,7 @@ def test_a_terminal_is_asked_to_confirm_and_nothing_else_is() -> None:
 
 
 def test_the_command_line_overrides_the_environments_parameters_and_the_release_is_named_last() -> None:
-    environments = {"staging": {"deploy": {"parameters": {"parameter_overrides": ["LogLevel=DEBUG", "Audience=a=b"]}}}}
-
-    assert chosen_parameters(environments, "staging", ["LogLevel=ERROR", "SnapStart=None"], "r1") == [
+    assert chosen_parameters(["LogLevel=DEBUG", "Audience=a=b"], ["LogLevel=ERROR", "SnapStart=None"], "r1") == [
         "LogLevel=ERROR",
         "Audience=a=b",
         "SnapStart=None",
@@ -82,9 +77,34 @@ def test_the_command_line_overrides_the_environments_parameters_and_the_release_
 
 
 def test_overrides_may_be_one_text_as_sam_also_takes_them() -> None:
-    environments = {"prod": {"deploy": {"parameters": {"parameter_overrides": 'LogLevel=DEBUG Audience="x"'}}}}
+    assert chosen_parameters('LogLevel=DEBUG Audience="x"', [], "r1") == ["LogLevel=DEBUG", "Audience=x", "Release=r1"]
 
-    assert chosen_parameters(environments, "prod", [], "r1") == ["LogLevel=DEBUG", "Audience=x", "Release=r1"]
+
+def test_an_empty_value_takes_a_parameter_back() -> None:
+    """Or an origin that was allowed once would be allowed for ever: what is not named keeps its value."""
+    assert chosen_parameters(["AllowedOrigins=https://a.example"], ["AllowedOrigins="], "r1")[0] == 'AllowedOrigins=""'
+
+
+KEYED = "ParameterKey=RevocationMode,ParameterValue=strict"
+
+
+@pytest.mark.parametrize(
+    "configured", [[KEYED], [KEYED, "LogLevel=DEBUG"], {"RevocationMode": "strict"}, ["RevocationMode"], ["a b=c"], 7]
+)
+def test_a_form_of_overrides_that_is_not_understood_is_refused_and_nothing_gets_lost(configured: object) -> None:
+    with pytest.raises(ValueError, match=r"parameter_overrides in samconfig\.toml must be"):
+        chosen_parameters(configured, [], "r1")
+
+
+def test_what_all_commands_share_counts_as_sam_counts_it() -> None:
+    document = {
+        "prod": {
+            "global": {"parameters": {"region": "eu-central-1", "parameter_overrides": ["RevocationMode=strict"]}},
+            "deploy": {"parameters": {"region": "eu-west-1"}},
+        }
+    }
+
+    assert environment(document, "prod") == {"region": "eu-west-1", "parameter_overrides": ["RevocationMode=strict"]}
 
 
 def test_an_environment_that_samconfig_does_not_have_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,3 +131,19 @@ def test_make_hands_over_what_it_is_told(tmp_path: Path) -> None:
     assert "--config staging" in shown.stdout
     for parameter in ("Architecture=x86_64", "LogLevel=DEBUG", "AllowedOrigins=https://a.example"):
         assert f"--parameter {parameter}" in shown.stdout
+
+
+def test_a_missing_region_is_said_before_anything_is_built(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    where = ("--template", "built.yaml", "--config-file", str(TRACKED), "--only-check")
+
+    assert main(where, has_terminal=False, run=Ran()) == 2
+    assert "no AWS region: set AWS_REGION" in capsys.readouterr().err
+
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert main(where, has_terminal=False, run=Ran()) == 0
+    assert "--region" not in asked("--config", "prod")  # sam's own order decides: samconfig, AWS_REGION, profile

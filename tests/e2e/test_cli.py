@@ -3,9 +3,13 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ import pytest
 from dev import demo
 from tests.deployed import PASSWORD
 from tests.e2e.conftest import Server, running
+from tests.e2e.test_walkthrough import printed_lines, shown_in_the_readme
 from tests.ports import free_ports
 
 COMMAND = Path(sys.executable).parent / "sallyport"
@@ -101,9 +106,136 @@ def test_an_event_that_rotate_keys_refuses_has_failed(server: Server) -> None:
 
 
 def test_at_a_terminal_the_password_is_asked_for_twice_and_never_shown(server: Server) -> None:
+    with at_a_terminal(server, "user", "create", "bob@example.com") as command:
+        command.says("Password: ")
+        command.types(f"{PASSWORD}\n")
+        command.says("confirmation: ")
+        command.types(f"{PASSWORD}\n")
+        command.ends(0)
+
+    assert "bob@example.com" in command.shown
+    assert PASSWORD not in command.shown
+    assert server.post("/auth/login", {"email": "bob@example.com", "password": PASSWORD}).status_code == 200
+
+
+@pytest.mark.parametrize(("answer", "exit_code", "status"), [("n", 1, 200), ("", 1, 200), ("y", 0, 401)])
+def test_at_a_terminal_a_deletion_says_whom_it_means_and_asks(
+    server: Server, answer: str, exit_code: int, status: int
+) -> None:
+    email = f"carol-{answer or 'nothing'}@example.com"
+    created = sallyport(server, "user", "create", email, "--password-stdin", typed=PASSWORD)
+
+    with at_a_terminal(server, "user", "delete", email) as command:
+        command.says("Go on? [y/N]: ")
+        command.types(f"{answer}\n")
+        command.ends(exit_code)
+
+    assert f"{email} ({created['user_id']}) will be deleted for good on `make dev`" in command.shown
+    assert server.post("/auth/login", {"email": email, "password": PASSWORD}).status_code == status
+
+
+@pytest.mark.parametrize("columns", [20, 60, 200])
+def test_in_a_terminal_of_any_width_identifiers_can_be_copied(server: Server, columns: int) -> None:
+    sid = server.log_in()["session_id"]
+    kids = [key["kid"] for key in sallyport(server, "keys", "list")["keys"]]
+
+    with at_a_terminal(server, "keys", "list", columns=columns) as keys:
+        keys.ends(0)
+    with at_a_terminal(server, "session", "list", demo.EMAIL, columns=columns) as sessions:
+        sessions.ends(0)
+
+    assert all(kid in keys.shown for kid in kids)
+    assert sid in sessions.shown
+    rows = [line for line in keys.shown.splitlines() if kids[0] in line]
+    assert ("RS256" in rows[0]) == (columns == 200)  # one row, or one line for each value
+
+
+def test_what_was_done_and_cannot_be_shown_is_one_line(server: Server) -> None:
+    tokens = server.log_in()
+
+    ran = subprocess.run(
+        ["bash", "-c", f"{COMMAND} --local user revoke {demo.EMAIL} >/dev/full"],
+        env=environment(server),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        "Error: the command was carried out, but what came of it cannot be written to standard output:"
+        " No space left on device\n"
+    )
+    assert server.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]}).status_code == 401
+
+
+def test_with_a_closed_standard_output_nothing_is_done(server: Server) -> None:
+    tokens = server.log_in()
+
+    ran = subprocess.run(
+        ["bash", "-c", f"{COMMAND} --local user revoke {demo.EMAIL} >&-"],
+        env=environment(server),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stderr) == (1, "Error: standard output is closed\n")
+    assert server.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]}).status_code == 200
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_lines_of_the_readme_do_what_it_says(server: Server) -> None:
+    """Pasted into the shell that has the functions of the walkthrough."""
+    functions = printed_lines(server).split("\n\n")[0]
+    lines = shown_in_the_readme("the lines above").replace(".venv/bin/sallyport", str(COMMAND))
+
+    pasted = subprocess.run(
+        ["bash"],
+        input=f"{functions}\n{lines}\n",
+        env=environment(server),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert pasted.stderr == ""
+    expected = [line.split("  ")[0] for line in shown_in_the_readme("The last two answer").splitlines()]
+    shown = [line.split("  ")[0] for line in pasted.stdout.splitlines()]
+    assert expected[-2] == "..."
+    assert [line for line in expected if line in shown] == [line for line in expected if line != "..."]
+    assert "refused because       its session was revoked" in pasted.stdout
+
+
+@dataclass
+class AtATerminal:
+    """A command that runs at a terminal of its own."""
+
+    process: "subprocess.Popen[bytes]"
+    operator: int
+    shown: str = ""
+
+    def says(self, end: str) -> None:
+        self.shown += read_until(self.operator, end.encode()).decode()
+        assert self.shown.endswith(end)
+
+    def types(self, text: str) -> None:
+        os.write(self.operator, text.encode())
+
+    def ends(self, exit_code: int) -> None:
+        self.shown += read_until(self.operator, None).decode()
+        assert self.process.wait(timeout=60) == exit_code, self.shown
+
+
+@contextmanager
+def at_a_terminal(server: Server, *arguments: str, columns: int = 80) -> Iterator[AtATerminal]:
     operator, terminal = pty.openpty()
-    command = subprocess.Popen(
-        [COMMAND, "--local", "user", "create", "bob@example.com"],
+    termios.tcsetwinsize(terminal, (24, columns))
+    process = subprocess.Popen(
+        [COMMAND, "--local", *arguments],
         env=environment(server),
         stdin=terminal,
         stdout=terminal,
@@ -111,17 +243,9 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_never_shown(server: S
         start_new_session=True,  # so that no terminal but this one can be asked
     )
     os.close(terminal)
-    shown = read_until(operator, b"Password: ")
-    os.write(operator, f"{PASSWORD}\n".encode())
-    shown += read_until(operator, b"confirmation: ")
-    os.write(operator, f"{PASSWORD}\n".encode())
-    shown += read_until(operator, None)
+    with process:
+        yield AtATerminal(process, operator)
     os.close(operator)
-
-    assert command.wait(timeout=60) == 0
-    assert b"bob@example.com" in shown
-    assert PASSWORD.encode() not in shown
-    assert server.post("/auth/login", {"email": "bob@example.com", "password": PASSWORD}).status_code == 200
 
 
 def read_until(terminal: int, end: bytes | None) -> bytes:

@@ -19,6 +19,7 @@ from dev.cloud import FORBIDDEN, SERVICES
 from tests.e2e.conftest import ROOT, Server, running
 from tests.e2e.test_spa import serving
 from tests.engines import dynoxide
+from tests.ports import free_ports
 
 PAGES = [
     {"Origin": "https://evil.example"},
@@ -27,7 +28,7 @@ PAGES = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
 ]
-REBOUND = ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "LOCALHOST:{port}", "[::1]:{port}", ""]
+REBOUND = ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "[::1]:{port}", ""]
 DEV = [("GET", "/_dev/stack"), ("GET", "/_dev/outbox"), ("POST", "/_dev/clock"), ("POST", "/_dev/rotate_keys")]
 
 
@@ -37,10 +38,12 @@ def aws(server: Server) -> str:
     return str(server.request("GET", "/_dev/stack").json()["dynamodb_endpoint_url"])
 
 
-def signed(url: str, *, service: str = "dynamodb", target: str = "DynamoDB_20120810.ListTables") -> dict[str, str]:
+def signed(
+    url: str, *, service: str = "dynamodb", target: str = "DynamoDB_20120810.ListTables", key: str = "local"
+) -> dict[str, str]:
     """Return the headers of a call that moto would serve, as any program of this machine could sign it."""
     request = AWSRequest("POST", url, data=b"{}", headers={"X-Amz-Target": target})
-    SigV4Auth(Credentials("any", "any"), service, "us-east-1").add_auth(request)
+    SigV4Auth(Credentials(key, "any"), service, "us-east-1").add_auth(request)
     return dict(request.headers)
 
 
@@ -64,7 +67,7 @@ def test_neither_server_answers_to_a_name_that_is_not_its_own(server: Server, aw
 def test_the_local_api_answers_to_both_of_its_names(server: Server) -> None:
     port = urlsplit(server.url).port
 
-    for name in (f"127.0.0.1:{port}", f"localhost:{port}"):
+    for name in (f"127.0.0.1:{port}", f"localhost:{port}", f"LOCALHOST:{port}"):
         assert server.request("GET", "/.well-known/jwks.json", headers={"Host": name}).status_code == 200
 
 
@@ -112,6 +115,17 @@ def test_not_even_a_signed_call_reaches_motos_own_controls(aws: str, path: str) 
 
     assert called(aws).json() == before
     assert before["TableNames"]
+
+
+@pytest.mark.parametrize("path", ["/latest/meta-data/", "/favicon.ico", "/x"])
+def test_a_signed_call_to_any_other_path_is_refused(aws: str, path: str) -> None:
+    """moto has more to say there than the services of the stack."""
+    assert called(aws + path).content == FORBIDDEN
+
+
+@pytest.mark.parametrize("key", ["", "a b", "other", "LOCAL"])
+def test_the_access_key_must_be_the_one_that_was_handed_out(aws: str, key: str) -> None:
+    assert httpx.post(aws, content=b"{}", headers=signed(aws, key=key), trust_env=False).content == FORBIDDEN
 
 
 @pytest.mark.parametrize("service", ["s3", "lambda", "ec2", "sts", "iam", "batch", "ssm", "moto-api"])
@@ -177,11 +191,12 @@ def table_of(stack: dict[str, Any]) -> list[Any]:
 
 def test_a_second_run_on_an_engine_that_keeps_its_data_logs_in_the_users_of_the_first() -> None:
     """The KMS key is the process's own: the keys that it sealed are of no more use, and one line says so."""
+    (port,) = free_ports(1)  # the same for both, or already the issuer would be another
     with dynoxide() as url:
-        with running(DYNAMODB_ENDPOINT_URL=url) as first:
+        with running(DYNAMODB_ENDPOINT_URL=url, PORT=str(port)) as first:
             assert "signing keys" not in first.process.said
             old = first.log_in()
-        with running(DYNAMODB_ENDPOINT_URL=url) as second:
+        with running(DYNAMODB_ENDPOINT_URL=url, PORT=str(port)) as second:
             new = second.log_in()
 
             assert second.process.said.count("New signing keys were made") == 1

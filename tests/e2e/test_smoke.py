@@ -1,14 +1,20 @@
 """`make smoke` against the local server: what it will do to a deployed stack."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any
 
 import pytest
+from botocore.client import BaseClient
+from samtranslator.yaml_helper import yaml_parse
 
 from dev.cloud import Cloud
+from dev.template import ROOT
 from ops import smoke
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
+from tests.cli.test_permissions import Use, as_iam_sees
 from tests.e2e.conftest import running
 from tests.engines import dynoxide
 
@@ -35,6 +41,37 @@ def test_what_is_wrong_is_named(target: smoke.Target, capsys: pytest.CaptureFixt
 
     assert report.failed == ["discovery names the issuer", "the key set verifies the access token"]
     assert capsys.readouterr().out.count("FAIL") == 2
+
+
+@pytest.fixture
+def used(monkeypatch: pytest.MonkeyPatch) -> set[Use]:
+    """All that this process asks of AWS, as IAM sees it: an action and the partition key that it touches."""
+    uses: set[Use] = set()
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own, which the stubs leave out
+
+    def noted(client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+        uses.update(as_iam_sees(client.meta.service_model.service_name, operation, parameters))
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    return uses
+
+
+def test_the_role_that_deploys_from_ci_may_do_what_it_does_and_no_more(target: smoke.Target, used: set[Use]) -> None:
+    role = yaml_parse((ROOT / "examples/ci/deploy-role.yaml").read_text())["Resources"]["DeployRole"]["Properties"]
+    (policy,) = [policy["PolicyDocument"] for policy in role["Policies"] if policy["PolicyName"] == "Smoke"]
+    allowed = {
+        (action, prefix)
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        for prefix in statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    }
+
+    smoke.run(target)
+
+    matching = {use: {(a, p) for a, p in allowed if a == use[0] and fnmatchcase(use[1] or "", p)} for use in used}
+    assert [use for use, rights in matching.items() if not rights] == []
+    assert allowed == set().union(*matching.values())
 
 
 def test_it_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,12 +12,13 @@ from dev.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from tests.builders import DAY
 from tests.deployed import Stack, sample
-from tests.tokens import ISSUER
+from tests.tokens import ISSUER, unverified_claims
 
 
 def test_me_describes_the_caller_whom_the_authorizer_named(stack: Stack, user: User) -> None:
+    caller = {"sub": user.user_id, "sid": stack.log_in(user).body["session_id"]}
     event = sample("account_described")
-    event["requestContext"]["authorizer"]["lambda"]["sub"] = user.user_id
+    event["requestContext"]["authorizer"]["lambda"] |= caller
 
     answer = stack.call("Account", event)
 
@@ -59,19 +60,40 @@ def test_sessions_that_ended_and_other_users_sessions_are_not_listed(stack: Stac
     stack.log_in(stack.new_user())
     left = stack.log_in(user)
     stack.log_out(refresh_token=left.body["refresh_token"])
-    old = stack.log_in(user)
-    assert [s["sid"] for s in sessions_of(stack, user, "x")] == [old.body["session_id"]]
+    here = stack.log_in(user).body["session_id"]
 
-    stack.log_out(refresh_token=old.body["refresh_token"], everywhere=True)
-    assert sessions_of(stack, user, "x") == []
+    assert [s["sid"] for s in sessions_of(stack, user, here)] == [here]
 
-    stack.log_in(user)
-    stack.clock.advance(30 * DAY)
-    assert sessions_of(stack, user, "x") == []
+
+@pytest.mark.parametrize("event_name", ["account_described", "account_listed"])
+@pytest.mark.parametrize("ended", ["logged out", "everywhere", "disabled", "token revoked", "expired"])
+def test_a_caller_whose_token_is_dead_reads_nothing_whatever_the_authorizer_let_pass(
+    stack: Stack, user: User, ended: str, event_name: str
+) -> None:
+    """In `bounded` and `stateless` the authorizer learns of it later; the routes of this function check themselves."""
+    login = stack.log_in(user).body
+    claims = unverified_claims(login["access_token"])
+    event = sample(event_name)
+    event["requestContext"]["authorizer"]["lambda"] |= {name: claims[name] for name in ("sub", "sid", "jti", "ver")}
+    assert stack.call("Account", event).status == 200
+
+    match ended:
+        case "logged out" | "everywhere":
+            stack.log_out(refresh_token=login["refresh_token"], everywhere=ended == "everywhere")
+        case "disabled":
+            assert stack.revocations.disable(user, now_ms=stack.now * 1000)
+        case "token revoked":
+            assert stack.revocations.revoke_token(claims["jti"], now_ms=stack.now * 1000)
+        case _:
+            stack.clock.advance(30 * DAY)
+
+    answer = stack.call("Account", event)
+    assert (answer.status, answer.body["code"]) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("authorizer", [None, {}, {"lambda": None}, {"lambda": {}}, {"lambda": {"sub": ""}},
-                                        {"lambda": {"sub": 7}}, {"lambda": {"sub": "nobody"}}])  # fmt: skip
+                                        {"lambda": {"sub": 7}}, {"lambda": {"sub": "nobody"}},
+                                        {"lambda": {"sub": "a", "sid": "b", "jti": "c", "ver": True}}])  # fmt: skip
 @pytest.mark.parametrize("event_name", ["account_described", "account_listed", "account_session_ended"])
 def test_without_a_caller_it_is_401(stack: Stack, authorizer: Any, event_name: str) -> None:
     event = sample(event_name)

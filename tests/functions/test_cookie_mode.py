@@ -225,14 +225,26 @@ def test_l20_a_login_over_a_cookie_that_is_worth_nothing_just_logs_in(stack: Sta
     assert log_in(stack, user, planted)[0].status == 200
 
 
-def test_a_login_whose_older_session_cannot_be_ended_opens_none(
-    stack: Stack, user: User, held: str, wire: Wire
+def test_a_login_stands_though_the_older_session_cannot_be_ended(
+    stack: Stack, user: User, held: str, wire: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """The new session exists before the old one ends: a failure between the two logs nobody out."""
     wire.refuse("TransactWriteItems")
+    answer, _ = log_in(stack, user, held)
+    wire.reset()
+
+    assert answer.status == 200
+    assert [record.__dict__["also"] for record in caplog.records if "also" in record.__dict__] == [["older_not_ended"]]
+    assert len([s for s in stack.sessions.of_user(user.user_id) if s.revoked_at is None]) == 2
+    assert send(stack, "Refresh", held)[0].status == 200
+
+
+def test_a_login_that_cannot_open_a_session_ends_none(stack: Stack, user: User, held: str, wire: Wire) -> None:
+    wire.refuse("PutItem")
     assert log_in(stack, user, held)[0].status == 503
     wire.reset()
 
-    assert len(stack.sessions.of_user(user.user_id)) == 1
+    assert send(stack, "Refresh", held)[0].status == 200
 
 
 def test_a_failed_login_ends_nothing(stack: Stack, user: User, held: str) -> None:

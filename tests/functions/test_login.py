@@ -147,6 +147,19 @@ def test_a_request_of_the_wrong_form_reads_nothing_and_names_the_field(
     assert PASSWORD not in json.dumps(answer.body)
 
 
+def test_a_phones_keyboard_and_a_generated_client_log_in(stack: Stack, user: User) -> None:
+    """The one adds a blank to the address, the other sends every optional field."""
+    body = {"email": f" {user.email} ", "password": PASSWORD, "mode": None, "device_token": None}
+
+    answer = stack.call("Login", sample("login_logged_in", body=body))
+
+    assert answer.status == 200
+
+
+def test_white_space_is_part_of_a_password(stack: Stack, user: User) -> None:
+    assert stack.log_in(user, f"{PASSWORD} ").status == 401
+
+
 def test_everything_that_is_wrong_is_named_together(stack: Stack) -> None:
     answer = stack.call("Login", sample("login_logged_in", body={"email": "x", "mode": "y"}))
 

@@ -1,7 +1,7 @@
 """rotate_keys, event in: what becomes of the rings."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -101,17 +101,21 @@ def test_an_operator_promotes_the_standby_and_drops_a_leaked_key(cloud: Cloud) -
     assert set(told["dropped"]) == before - after
 
 
-@pytest.mark.parametrize(
-    "event", [{"promote": "acces"}, {"promote": None}, {"promote": "access", "dropolder": True},
-              {"promote": "access", "drop_older": "yes"}, {"promte": "access", "drop_older": True},
-              {"drop_older": True}, {"source": "aws.s3"}, {"ResponseURL": "http://127.0.0.1:1/"}]
-)  # fmt: skip
-def test_a_typing_error_is_neither_a_promotion_nor_a_daily_run(cloud: Cloud, event: dict[str, Any]) -> None:
+NO_EVENTS = [
+    {"promote": "acces"}, {"promote": None}, {"promote": "access", "dropolder": True}, {"drop_older": True},
+    {"promote": "access", "drop_older": "yes"}, {"promte": "access", "drop_older": True}, {"source": "aws.s3"},
+    {"ResponseURL": "http://127.0.0.1:1/"}, {**SCHEDULED, "promote": "access"}, {**SCHEDULED, "promte": "access"},
+    None, [], "", 0, False, "promote", ["promote"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(NO_EVENTS)))
+def test_a_typing_error_is_neither_a_promotion_nor_a_daily_run(cloud: Cloud, number: int) -> None:
     """Nothing at all is done: the table of this run has no keys yet, and gets none."""
-    rotate_keys, table = fresh_rotate_keys(f"typing-error-{'-'.join(event)}-{len(str(event))}")
+    rotate_keys, table = fresh_rotate_keys(f"typing-error-{number}")
 
     with pytest.raises(InvalidRequest):
-        rotate_keys.invoke(event)
+        rotate_keys.invoke(cast("Any", NO_EVENTS[number]))
 
     assert not table.partition("JWKS")
     assert not table.partition("SIGNING#access")

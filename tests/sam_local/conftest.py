@@ -54,10 +54,11 @@ def serving(**variables: str) -> Iterator[str]:
 
     def read() -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            if _STARTED.search(line):
-                is_up.set()
+        with process.stdout as output:
+            for line in output:
+                lines.append(line)
+                if _STARTED.search(line):
+                    is_up.set()
         is_up.set()
 
     reader = threading.Thread(target=read)

@@ -12,8 +12,9 @@ from dev import attached
 from dev.attached import Attached, refuse_collisions, start
 from dev.cloud import Cloud
 from dev.intrinsics import Scope
+from dev.references import undeclared
 from dev.stack import read as read_sallyport
-from dev.template import CannotRunError, FunctionSpec, Route
+from dev.template import CannotRunError, FunctionSpec, Route, as_cloudformation
 
 AUTHORIZER = "arn:aws:lambda:us-east-1:123456789012:function:Authorizer"
 EXPORTS = {"sallyport-AuthorizerArn": AUTHORIZER, "sallyport-Audience": "sallyport"}
@@ -166,6 +167,16 @@ PLAIN = "Plain: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: x, ProtocolTyp
         ("ReauthorizeEvery: 0", "ReauthorizeEvery: 300", "the authorizer Guard caches answers"),
         ("[Authorization]", "[X-Token]", "must have one identity source, the header Authorization"),
         ("[Authorization]", "[Authorization, X]", "must have one identity source, the header Authorization"),
+        (
+            "SallyportStack: {Type: String, Default: sallyport}",
+            "Other: {Type: String, Default: x}",
+            "it refers to SallyportStack and declares no parameter or resource of that name",
+        ),
+        (
+            "WHO: !GetAtt F.Arn",
+            'WHO: !Join ["", [!GetAtt Who.Arn, !Ref Which, !Sub "${What.Arn} ${Size}"]]',
+            "it refers to What, Which, Who and declares no parameter or resource of that name",
+        ),
         ("@MORE@", REST, "ServerlessRestApi is a REST API; only HTTP APIs run here"),
         ("@MORE@", WEBSOCKET, "Socket is a WebSocket API; only HTTP APIs run here"),
         ("@MORE@", PLAIN, "Plain: of HTTP APIs only AWS::Serverless::HttpApi runs here"),
@@ -210,6 +221,37 @@ def test_a_template_that_does_not_run_here_is_refused_in_one_line_that_says_why(
     assert why in str(refused.value)
     assert str(refused.value).startswith(f"{tmp_path}/template.yaml")
     assert "\n" not in str(refused.value)
+
+
+REFERENCES = """
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Size: {Type: Number, Default: 3}}
+Resources:
+  Layer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: code}}
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: a.b, Runtime: python3.13, AutoPublishAlias: live}
+  P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: @VALUE@}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("!Ref Size", []),
+        ("!Ref AWS::Region", []),
+        ('!Sub "${Layer} ${F.Alias} ${F.Version} ${FRole.Arn}"', []),  # what SAM makes
+        ('!Sub "${!Literal} ${AWS::StackName}"', []),
+        ('!Sub ["${Mine} ${Yours.Arn}", {Mine: !Ref Theirs}]', ["Theirs", "Yours"]),
+        ("{Fn::GetAtt: Elsewhere.Arn}", ["Elsewhere"]),
+        ('{Fn::ImportValue: !Sub "${Stack}-Url"}', ["Stack"]),
+        ("[{a: !Ref One}, {b: [!Ref Two, !Ref Two]}]", ["One", "Two"]),
+    ],
+)
+def test_every_name_that_a_template_refers_to_and_does_not_declare_is_found(value: str, names: list[str]) -> None:
+    translated, _ = as_cloudformation(REFERENCES.replace("@VALUE@", value))
+
+    assert undeclared(translated) == names
 
 
 def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:

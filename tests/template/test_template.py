@@ -307,6 +307,24 @@ def test_no_alarm_rises_on_a_new_stack_and_one_does_when_rotate_keys_runs_no_mor
     days = missed["Period"] * missed["EvaluationPeriods"] // 86_400
     assert (days, missed["TreatMissingData"], missed["ComparisonOperator"]) == (2, "breaching", "LessThanThreshold")
     assert missed["Period"] * missed["EvaluationPeriods"] <= 7 * 86_400  # CloudWatch looks back no further
+    assert resources["KeysNotKept"]["DependsOn"] == "KeyRings"  # which counts the first run
+
+
+def test_every_deployment_keeps_the_rings(resources: dict[str, Any]) -> None:
+    """CloudFormation asks setup only where a property has changed."""
+    assert as_cloudformation()[0]["Resources"]["KeyRings"]["Properties"]["Release"] == {"Ref": "Release"}
+
+
+@pytest.mark.parametrize(("issuer", "is_good"), [
+    ("", True), ("https://auth.example.com", True), ("https://example.com:8443/auth", True), ("https://[oops", False),
+    ("https://a.example/", False), ("http://a.example", False), ("https://a.example?b", False), ("https://a b", False),
+])  # fmt: skip
+def test_an_issuer_that_setup_could_not_read_is_refused_before_it_runs(issuer: str, is_good: bool) -> None:
+    pattern = yaml_parse(TEMPLATE.read_text())["Parameters"]["Issuer"]["AllowedPattern"]
+
+    assert (re.fullmatch(pattern, issuer) is not None) == is_good
+    if is_good:
+        settings.parse(settings.KeyMaking, {"KMS_KEY_ID": "k", "ISSUER": issuer})
 
 
 def test_the_checks_of_a_deployment_come_before_any_function_changes(cloud: Cloud) -> None:

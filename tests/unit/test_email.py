@@ -19,6 +19,10 @@ from sallyport.accounts.email import InvalidEmail, canonical
         ("ann@XN--BCHER-KVA.example", "ann@xn--bcher-kva.example"),
         ("admin@exaｍple.com", "admin@example.com"),
         ("x" * 64 + "@example.com", "x" * 64 + "@example.com"),
+        ("demo@example.com ", "demo@example.com"),
+        (" \tdemo@example.com\r\n", "demo@example.com"),
+        ("\u00a0demo@example.com\u3000", "demo@example.com"),
+        (" " * 5000 + "demo@example.com", "demo@example.com"),
     ],
 )
 def test_one_form_for_every_way_to_write_an_address(typed: str, expected: str) -> None:
@@ -41,8 +45,12 @@ def test_one_form_for_every_way_to_write_an_address(typed: str, expected: str) -
         "Ann <ann@example.com>",
         "victim@example.com, attacker@example.net",
         "ann@example.com\r\nBcc: eve@example.net",
-        "ann@example.com\n",
-        " ann@example.com",
+        " ",
+        "ann @example.com",
+        "ann@ example.com",
+        "ann@example.com eve@example.net",
+        "ann@example.com\neve@example.net",
+        "\u200bann@example.com",
         "a\u0000nn@example.com",
         "an\u200bn@example.com",
         "\u212aate@example.com",  # the Kelvin sign, which lower() makes a k

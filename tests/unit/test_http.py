@@ -1,7 +1,8 @@
 """Bodies, answers and log lines, from event to payload (docs/attacks.md E13, L11, O02)."""
 
 import json
-from base64 import b64encode
+import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from sallyport.aws.api_gateway import lambda_handler, request_from
-from sallyport.errors import InvalidGrant, Unavailable
+from sallyport.errors import InvalidGrant, InvalidRequest, Unavailable
 from sallyport.http.fields import fields_of
 from sallyport.http.request import MAX_BODY_BYTES, Request
 from sallyport.http.response import Response
@@ -80,8 +81,12 @@ def test_a_good_request_is_answered_uncacheable_json_and_one_log_line() -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"'],
-)
+    ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"',
+     "application/json;", "application/json ; ;; ", "application/json;charset=utf8",
+     'application/json; Charset="utf\\-8";',
+     "application/json; charset=utf-8; charset=UTF8", "application/json\t;\tindent=4",
+     'application/json; profile="a; charset=latin-1"; q=1'],
+)  # fmt: skip
 def test_json_may_be_declared_in_every_usual_way(content_type: str) -> None:
     assert answer(event('{"name":"Ann"}', {"content-type": content_type}))[0] == 200
 
@@ -89,16 +94,35 @@ def test_json_may_be_declared_in_every_usual_way(content_type: str) -> None:
 @pytest.mark.parametrize(
     "content_type",
     ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx",
-     "application/json; charset=utf-16", "application/json; charset=latin-1", "application/json, text/plain"],
+     "application/json; charset=utf-16", "application/json; charset=latin-1", "application/json, text/plain",
+     "application/json; charset=utf-8; charset=latin-1", "application/json; charset", "application/json; charset=",
+     "application/json; charset=''utf-8", 'application/json; charset="utf-8', "application/json charset=utf-8",
+     "application / json", "application/json/x", "application/json,", "text/plain; application/json",
+     'text/plain; a="; application/json"', "application/json; charset =utf-8", "application/j\u017fon"],
 )  # fmt: skip
 def test_any_other_type_is_refused(content_type: str) -> None:
     assert refusal(event('{"name":"Ann"}', {"content-type": content_type})) == (415, "unsupported_media_type")
 
 
-def test_a_compressed_body_is_refused() -> None:
-    sent = event('{"name":"Ann"}', {**JSON, "content-encoding": "gzip"})
+def test_a_type_that_is_made_to_be_read_for_ever_is_refused_at_once() -> None:
+    hostile = "application/json" + "  ;  " * 11 + "!/"
+
+    began = time.process_time()
+
+    assert refusal(event('{"name":"Ann"}', {"content-type": hostile})) == (415, "unsupported_media_type")
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "Identity, gzip", "identity;q=1", "br"])
+def test_a_compressed_body_is_refused(encoding: str) -> None:
+    sent = event('{"name":"Ann"}', {**JSON, "content-encoding": encoding})
 
     assert refusal(sent) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity", " IDENTITY , identity", ""])
+def test_a_body_may_be_declared_as_not_compressed(encoding: str) -> None:
+    assert answer(event('{"name":"Ann"}', {**JSON, "content-encoding": encoding}))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -165,6 +189,18 @@ def test_a_field_of_another_type_is_refused_without_being_repeated(value: Any) -
     assert SECRET not in json.dumps(problem)
 
 
+def test_a_null_stands_for_an_optional_field_that_is_absent() -> None:
+    def read(request: Request) -> Response:
+        with fields_of(request.json_object(), ("text", "flag", "word")) as fields:
+            found = [fields.optional_text("text"), fields.flag("flag"), fields.choice("word", "a", "b")]
+        return Response(200, "read", {"found": found})
+
+    absent, null = (answer(event(body, JSON), read) for body in ("{}", '{"text":null,"flag":null,"word":null}'))
+
+    assert absent == null
+    assert null[2] == {"found": [None, False, "a"]}
+
+
 def test_a_missing_field_is_named() -> None:
     _, _, problem = answer(event("{}", JSON))
 
@@ -206,7 +242,7 @@ def test_an_unexpected_error_is_a_500_and_its_text_is_seen_by_nobody() -> None:
 
     assert (status, problem["code"]) == (500, "internal_error")
     (line,) = log.lines
-    assert line["reason"].startswith("KeyError in handler:")
+    assert line["reason"].startswith("KeyError in __call__:")
     assert " > crash:" in line["reason"]
     assert SECRET not in json.dumps([problem, log.lines])
 
@@ -222,3 +258,33 @@ def test_two_spellings_of_a_header_are_joined_as_the_gateway_joins_repeated_ones
     request = request_from(event("{}", {"Authorization": "Bearer a", "authorization": "Bearer b", "X-One": "1"}))
 
     assert (request.headers["authorization"], request.headers["x-one"]) == ("Bearer a,Bearer b", "1")
+
+
+def test_a_query_has_every_value_of_each_of_its_parameters() -> None:
+    sent = {**event(), "rawQueryString": "role=a&role=b&empty=&plus=1+1"}
+
+    assert request_from(sent).query == {"role": ["a", "b"], "empty": [""], "plus": ["1 1"]}
+
+
+def test_bytes_are_sent_as_they_are() -> None:
+    def page(_request: Request) -> Response:
+        return Response(200, "shown", "<p>Grüße</p>".encode(), {"content-type": "text/html; charset=utf-8"})
+
+    sent = lambda_handler(Api({"POST /echo": page}, Log()))(event(), None)
+
+    assert (sent["isBase64Encoded"], b64decode(sent["body"]).decode()) == (True, "<p>Grüße</p>")
+    assert sent["headers"]["content-type"] == "text/html; charset=utf-8"
+
+
+def test_what_is_wrong_with_a_field_is_told_at_the_end_of_the_block_and_cannot_be_forgotten() -> None:
+    reached = []
+    with pytest.raises(InvalidRequest) as refused, fields_of({"flag": "yes"}, ("text", "flag")) as fields:
+        fields.text("text")
+        fields.flag("flag")
+        reached.append("the end of the block")
+
+    assert [(error.field, error.code) for error in refused.value.errors] == [
+        ("text", "missing"),
+        ("flag", "wrong_type"),
+    ]
+    assert reached == ["the end of the block"]

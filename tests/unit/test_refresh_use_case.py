@@ -213,7 +213,7 @@ def test_two_replays_leave_one_entry(memory: Memory, session: Session) -> None:
         FakeRevocations(memory).revoke_replayed(session, now_ms=LATE)
 
     with pytest.raises(InvalidGrant):
-        present(memory, session, 0, replay_first)
+        present(memory, session, 1, replay_first)
 
     assert memory.entries == [SessionRevoked(session.sid)]
 
@@ -250,7 +250,7 @@ def test_r08_a_disabled_user_and_a_raised_version_refresh_nothing(
     memory.users[user.user_id] = replace(user, **changes)  # type: ignore[arg-type]
 
     with pytest.raises(InvalidGrant) as refused:
-        present(memory, session, 0)  # not even a replay is written
+        present(memory, session, 1)  # not even a replay is written
 
     assert refused.value.reason == reason
     assert stored(memory, session) == session

@@ -1,4 +1,4 @@
-"""GET /greeting, an open route: nobody was asked for a token, so nobody knows who calls."""
+"""GET /greeting: a route without an authorizer. The function does not learn who calls."""
 
 from typing import Any
 

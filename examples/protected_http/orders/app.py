@@ -1,4 +1,4 @@
-"""GET /orders and GET /orders/{order_id}: what Sallyport's authorizer says of the caller."""
+"""GET /orders and GET /orders/{order_id}: return what Sallyport's authorizer says about the caller."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {
         "order_id": event.get("pathParameters", {}).get("order_id"),
         "sub": caller["sub"],
-        "roles": caller.get("roles", "").split(),  # not in every mode: the README's table says in which
+        "roles": caller.get("roles", "").split(),  # only where the revocation mode reads roles
     }

@@ -1,4 +1,4 @@
-"""GET /orders: what the caller's access token says. Roles are in no token."""
+"""GET /orders: return what the access token says about the caller. Tokens hold no roles."""
 
 from typing import Any
 

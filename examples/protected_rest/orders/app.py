@@ -1,11 +1,11 @@
-"""GET /orders and GET /orders/{order_id}: what Sallyport's authorizer says of the caller."""
+"""GET /orders and GET /orders/{order_id}: return what Sallyport's authorizer says about the caller."""
 
 import json
 from typing import Any
 
 
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    caller = event["requestContext"]["authorizer"]  # every value is a string here, numbers too
+    caller = event["requestContext"]["authorizer"]  # a REST API makes strings of all values
     told = {
         "order_id": (event["pathParameters"] or {}).get("order_id"),
         "sub": caller["sub"],

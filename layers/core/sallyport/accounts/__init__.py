@@ -1,1 +1,1 @@
-"""Accounts: who somebody is and how he proves it. Rules only."""
+"""Accounts: who somebody is and how they prove it. Rules only."""

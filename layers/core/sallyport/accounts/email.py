@@ -2,7 +2,8 @@
 
 Canonical is: the local part in ASCII, lower case; the domain as IDNA 2008 A-labels, lower case. So `Ann@EXAMPLE.com` is
 `ann@example.com`, and `ann@bücher.example` is `ann@xn--bcher-kva.example`. Tags (`ann+shop@`) and dots stay: only the
-mailbox's owner knows what they mean. Refused: non-ASCII and quoted local parts, display names, address literals.
+mailbox's owner knows what they mean. White space around an address is taken away, because phone keyboards add it.
+Refused: non-ASCII and quoted local parts, display names, address literals.
 """
 
 from email_validator import EmailNotValidError, validate_email
@@ -19,10 +20,11 @@ def canonical(typed: str) -> str:
 
     Raises InvalidEmail.
     """
-    if len(typed) > MAX_TYPED_LENGTH or not typed.isprintable():
+    bare = typed.strip()
+    if len(bare) > MAX_TYPED_LENGTH or not bare.isprintable():
         raise InvalidEmail
     try:
-        address = validate_email(typed, allow_smtputf8=False, check_deliverability=False, strict=True)
+        address = validate_email(bare, allow_smtputf8=False, check_deliverability=False, strict=True)
     except EmailNotValidError:
         raise InvalidEmail from None
     return f"{address.ascii_local_part}@{address.ascii_domain}".lower()

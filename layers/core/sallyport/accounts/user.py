@@ -10,7 +10,7 @@ FIRST_TOKEN_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as the table holds him, without his credential.
+    """A user as the table holds them, without their credential.
 
     `token_version` (`ver` in tokens) is raised to kill every token issued before. `created_at` in seconds.
     """
@@ -25,7 +25,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user and his password hash, read together."""
+    """A user and their password hash, read together."""
 
     user: User
     password_hash: str = field(repr=False)

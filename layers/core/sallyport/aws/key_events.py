@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sallyport.edge import reported
+from sallyport.errors import FieldError, InvalidRequest
 from sallyport.http.fields import fields_of
 from sallyport.keys.life_cycle import Use
 from sallyport.use_cases.rotate_keys import RingChange, Rings
@@ -58,7 +59,9 @@ class KeyEvents:
     def __call__(self, event: Event, _context: Any) -> dict[str, Any] | None:
         """Do what an event asks. Raises InvalidRequest for any other event, and Unavailable."""
         with reported(self.telemetry.failed):
-            if not event or event.get("source") == "aws.scheduler":
+            if not isinstance(event, Mapping):
+                raise InvalidRequest([FieldError("event", "wrong_type", "The event must be a JSON object.")])
+            if event == {} or _is_scheduled(event):
                 self.keeper.keep(self.issuer)
                 return None
             return self._promote(event)
@@ -75,3 +78,11 @@ class KeyEvents:
         self.keeper.log(use, change)
         self.keeper.keep(self.issuer)  # the next standby
         return {"signing_from_now_on": change.promote or change.add[0].record.kid, "dropped": list(change.drop)}
+
+
+_OF_THE_SCHEDULE = {"version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"}
+
+
+def _is_scheduled(event: Event) -> bool:
+    """Tell whether EventBridge Scheduler sent an event, and nobody added to it."""
+    return event.get("source") == "aws.scheduler" and event.keys() <= _OF_THE_SCHEDULE

@@ -38,30 +38,36 @@ class Fields:
         self.errors: list[FieldError] = []
 
     def text(self, name: str) -> str:
-        value = self.optional_text(name)
-        if value is None and name not in self._body:
+        """Return a required text, or "" after noting that it is missing or none."""
+        if name not in self._body:
             self.refuse(name, "missing", "This field is required.")
-        return value or ""
+            return ""
+        return self._text(name, self._body[name])
 
     def optional_text(self, name: str) -> str | None:
+        """Return a text, or None where there is none. A null is none, for this and every other optional field."""
         value = self._body.get(name)
-        if isinstance(value, str):
-            return value
-        if name in self._body:
-            self.refuse(name, "wrong_type", "This field must be a string.")
-        return None
+        return None if value is None else self._text(name, value)
 
     def flag(self, name: str) -> bool:
-        value = self._body.get(name, False)
-        if not isinstance(value, bool):
+        """Return a boolean, which is false where there is none."""
+        value = self._body.get(name)
+        if value is not None and not isinstance(value, bool):
             self.refuse(name, "wrong_type", "This field must be true or false.")
         return value is True
 
     def choice(self, name: str, default: str, *others: str) -> str:
-        value = self._body.get(name, default)
-        if value not in (default, *others):
+        """Return one of the words, which is `default` where there is none."""
+        value = self._body.get(name)
+        if value is not None and value not in (default, *others):
             self.refuse(name, "not_allowed", f"This field must be one of: {', '.join((default, *others))}.")
         return default if value not in others else str(value)
+
+    def _text(self, name: str, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        self.refuse(name, "wrong_type", "This field must be a string.")
+        return ""
 
     def refuse(self, name: str, code: str, detail: str) -> None:
         """Note what is wrong with a field. The first thing that is wrong with it counts."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sallyport.errors import InvalidJson, PayloadTooLarge, UnsupportedMediaType
+from sallyport.http.media_type import is_json_in_utf8, is_unencoded
 from sallyport.strict_json import loads
 
 MAX_BODY_BYTES = 16 * 1024
@@ -51,8 +52,7 @@ class Request:
         return value
 
     def _require_json(self) -> None:
-        media_type, *parameters = (part.strip().lower() for part in self.headers.get("content-type", "").split(";"))
-        if media_type != "application/json" or any(p not in ("charset=utf-8", 'charset="utf-8"') for p in parameters):
+        if not is_json_in_utf8(self.headers.get("content-type", "")):
             raise UnsupportedMediaType
-        if self.headers.get("content-encoding", "identity") != "identity":
+        if not is_unencoded(self.headers.get("content-encoding", "")):
             raise UnsupportedMediaType("content_encoding")

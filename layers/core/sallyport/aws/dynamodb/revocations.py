@@ -1,7 +1,7 @@
 """Every way in which a token dies before its time.
 
 Each revocation is one transaction: the change itself and the entry that tells authorizers of it, conditional on the
-thing existing and not being revoked yet. So nobody can fill the list by repeating himself.
+thing existing and not being revoked yet. So nobody can fill the list by repeating a revocation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ class Revocations:
         return self._happened(self._raise_version(user_id, ver, now_ms))
 
     def disable(self, user: User, *, now_ms: int) -> bool:
-        """Keep a user out until he is enabled again. False if he is disabled already or no longer as he was read."""
+        """Keep a user out until they are enabled. False if they are disabled already or no longer as they were read."""
         ver = user.token_version
         disabled = self._table.update_in_transaction(
             user_key(user.user_id),
@@ -91,7 +91,7 @@ class Revocations:
         return self._happened([disabled, self._entry(UserRevoked(user.user_id, ver + 1), now_ms)])
 
     def change_roles(self, user: User, roles: Sequence[str], *, now_ms: int) -> bool:
-        """Give a user other roles, which revokes nothing. False if he has them or is not as he was read."""
+        """Give a user other roles, which revokes nothing. False if they have them or are not as they were read."""
         if tuple(roles) == user.roles:
             return False
         changed = self._table.update_in_transaction(
@@ -104,16 +104,30 @@ class Revocations:
         return self._happened([changed, self._entry(UserRevoked(user.user_id, user.token_version), now_ms)])
 
     def delete(self, user: User, *, now_ms: int) -> bool:
-        """Delete a user with his credential and login name. False if his version is no longer as it was read.
+        """Delete a user with their credential and login name. False if their version is no longer as it was read.
 
-        Without him no session of his is alive, whether its item still stands or not.
+        Without the user no session of theirs is alive, whether its item still stands or not.
         """
-        the_user, *what_he_had = keys_of(user)
+        the_user, *what_they_had = keys_of(user)
         deleted = self._table.delete_in_transaction(
             the_user, condition=_AT_VERSION, values={":ver": user.token_version}
         )
-        rest = [self._table.delete_in_transaction(key) for key in what_he_had]
+        rest = [self._table.delete_in_transaction(key) for key in what_they_had]
         return self._happened([deleted, *rest, self._entry(UserRevoked(user.user_id, EVERY_VERSION), now_ms)])
+
+    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
+        """Give a user another password without knowing the old one. Every token and session of theirs dies.
+
+        Returns False if their version is no longer as it was read. A login that checked the old password
+        meanwhile opens a session of the old version, which is dead.
+        """
+        credential_set = self._table.update_in_transaction(
+            credential_key(user.user_id),
+            "SET password_hash = :new",
+            condition="attribute_exists(PK)",
+            values={":new": new_hash},
+        )
+        return self._happened([credential_set, *self._raise_version(user.user_id, user.token_version, now_ms)])
 
     def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
         """Store the hash of a new password and raise the token version, from which only session `sid` comes back.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sallyport.accounts.user import User
-from sallyport.aws.dynamodb.table import DAY, ConditionFailed, Item, Key, Table
+from sallyport.aws.dynamodb.table import DAY, MOST_DELETED_AT_ONCE, ConditionFailed, Item, Key, Table
 from sallyport.aws.dynamodb.users import user_from, user_key
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import RaceLost, Session
@@ -38,6 +38,13 @@ class Sessions:
 
     def forget(self, sessions: list[Session]) -> None:
         self._table.delete([session_key(session.user_id, session.sid) for session in sessions])
+
+    def forget_all(self, user_id: str) -> int:
+        """Delete every session item of a user, and return how many there were."""
+        keys = [(item["PK"], item["SK"]) for item in self._table.partition(f"SESSIONS#{user_id}", only=("PK", "SK"))]
+        for first in range(0, len(keys), MOST_DELETED_AT_ONCE):
+            self._table.delete(keys[first : first + MOST_DELETED_AT_ONCE])
+        return len(keys)
 
     def rotate(self, session: Session, gen: int, *, now_ms: int, idle_expires_at: int) -> Session:
         return self._move(

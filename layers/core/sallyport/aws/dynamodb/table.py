@@ -3,7 +3,7 @@
 Items are plain dictionaries here; boto3's own serializer turns them into DynamoDB's form and back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -23,6 +23,9 @@ Write: TypeAlias = "TransactWriteItemTypeDef"
 
 DAY = 86_400
 """An item's `ttl` is a day after it stopped to matter; logic never looks at it."""
+
+
+MOST_DELETED_AT_ONCE = 25
 
 
 class ConditionFailed(Exception):
@@ -83,6 +86,28 @@ class Table:
         )
         with failing_closed():
             return [_unmarshal(item) for page in pages for item in page["Items"]]
+
+    def scan(self, sk: str, *, only: Sequence[str], after: Key | None = None) -> Iterator[Item]:
+        """Go through the whole table, page by page, for the items with this sort key.
+
+        For an operator, never in a request path: what is paid for is what is read, and that is every item. `only`
+        names the attributes that are returned, `after` the item behind which to begin.
+        """
+        names = {f"#{name}": name for name in ("SK", *only)}
+        optional: dict[str, Any] = {"ExclusiveStartKey": _marshal(_key(after))} if after else {}
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._name,
+            FilterExpression="#SK = :sk",
+            ExpressionAttributeValues=_marshal({":sk": sk}),
+            ProjectionExpression=", ".join(f"#{name}" for name in only),
+            ExpressionAttributeNames=names,
+            Select="SPECIFIC_ATTRIBUTES",  # said, so that a policy can ask for it (docs/cli.md)
+            ConsistentRead=True,
+            **optional,
+        )
+        with failing_closed():
+            for page in pages:
+                yield from map(_unmarshal, page["Items"])
 
     def put(self, item: Item) -> None:
         marshalled = _marshal(item)

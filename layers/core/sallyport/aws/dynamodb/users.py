@@ -2,11 +2,14 @@
 
 from base64 import urlsafe_b64encode
 from hashlib import sha256
+from itertools import islice
 
 from sallyport.accounts.user import Account, User
 from sallyport.aws.dynamodb.table import ConditionFailed, Item, Key, Table
 
 SCHEMA_VERSION = 1
+
+_SHOWN = ("PK", "email", "token_version", "status", "roles", "created_at")
 
 
 def user_key(user_id: str) -> Key:
@@ -45,9 +48,21 @@ class Users:
         return user_from(user) if user else None
 
     def named(self, email: str) -> User | None:
-        """Find a user by his address, without touching his credential."""
+        """Find a user by their address, without touching their credential."""
         (login_name,) = self._table.get(_login_name_key(email))
         return self.get(login_name["user_id"]) if login_name else None
+
+    def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]:
+        """List users in the table's own order, which stays: up to `limit` of them, behind the user `after`.
+
+        Reads the table until it has found one more (`Table.scan`).
+
+        Returns the users and what to pass as `after` for the next page, or None if there is none.
+        """
+        begin = user_key(after) if after else None
+        found = [user_from(item) for item in islice(self._table.scan("USER", only=_SHOWN, after=begin), limit + 1)]
+        shown = found[:limit]
+        return shown, shown[-1].user_id if len(found) > limit else None
 
     def create(self, user: User, password_hash: str) -> bool:
         """Store user, credential and login name in one transaction. False if the address is taken."""
@@ -67,7 +82,7 @@ class Users:
         return True
 
     def enable(self, user_id: str) -> bool:
-        """Let a disabled user in again, with a new login: his old tokens stay dead. False if he is not disabled."""
+        """Let a disabled user log in again. Their old tokens stay dead. False if they are not disabled."""
         try:
             self._table.update(
                 user_key(user_id),
