@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dev.cors import with_cors
-from dev.doors import is_named, is_of_another_origin
+from dev.doors import is_of_another_origin
 from dev.events import HttpRequest, HttpResponse, authorizer_event, own_answer, request_event, response_from
 from dev.functions import GaveUpError
 from dev.matching import Match, best_match, fits
@@ -84,7 +84,7 @@ class Gateway:
             return _crashed(route.function, error)
 
     def _dev_answer(self, route: Callable[[bytes], Any], request: HttpRequest) -> HttpResponse:
-        if not is_named(request.headers, self.hosts) or is_of_another_origin(request.headers, self.hosts):
+        if is_of_another_origin(request.headers, self.hosts):
             return own_answer(403, f"Call this as http://{self.hosts[0]}{request.path}, not from a web page")
         try:
             answer = route(request.body)

@@ -236,7 +236,7 @@ def at_a_terminal(server: Server, *arguments: str, columns: int = 80) -> Iterato
     termios.tcsetwinsize(terminal, (24, columns))
     process = subprocess.Popen(
         [COMMAND, "--local", *arguments],
-        env=environment(server),
+        env={**environment(server), "TERM": "xterm", "COLUMNS": str(columns)},  # whatever started the tests has
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,

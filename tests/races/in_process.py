@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
@@ -35,6 +36,7 @@ def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
     headers = {name.upper().replace("-", "_"): _text(value) for name, value in request.headers.items()}
     return {
         **{f"HTTP_{name}": value for name, value in headers.items()},
+        "HTTP_HOST": urlsplit(request.url or "").netloc,  # what a connection would add
         "CONTENT_TYPE": headers.get("CONTENT_TYPE", ""),
         "CONTENT_LENGTH": str(len(body)),
         "REQUEST_METHOD": request.method,
