@@ -19,7 +19,7 @@ from sallyport.aws.dynamodb.entries import entry_item
 from sallyport.aws.dynamodb.table import _marshal
 from sallyport.identifiers import new_id
 from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserRevoked, retention
-from tests.engines import dynoxide
+from tests.support.engines import dynoxide
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -21,7 +21,7 @@ from sallyport.revocation.entries import Entry, SessionRevoked, UserRevoked
 from sallyport.revocation.roles import NoRoles
 from sallyport.revocation.window import OVERLAP_MS, Pace, Window
 from sallyport.tokens.access import AccessToken
-from tests.builders import a_token
+from tests.support.builders import a_token
 
 NOW_MS = 1_800_000_000_000
 POLL_MS = 5_000

@@ -16,10 +16,10 @@ from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
-from tests.deployed import STRICT, Stack
-from tests.tokens import ISSUER
-from tests.watch import Watch
-from tests.wire import Wire
+from tests.support.deployed import STRICT, Stack
+from tests.support.tokens import ISSUER
+from tests.support.watch import Watch
+from tests.support.wire import Wire
 
 settings.register_profile("sallyport", deadline=None, derandomize=True)  # no test depends on the machine's speed
 settings.load_profile("sallyport")

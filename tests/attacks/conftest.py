@@ -17,9 +17,9 @@ from sallyport.identifiers import new_id
 from sallyport.keys.key import SigningKey
 from sallyport.keys.life_cycle import Use
 from sallyport.wiring import issuing
-from tests.builders import WEAK_PASSWORDS, a_user
-from tests.deployed import PASSWORD, STRICT, sample
-from tests.tokens import ISSUER
+from tests.support.builders import WEAK_PASSWORDS, a_user
+from tests.support.deployed import PASSWORD, STRICT, sample
+from tests.support.tokens import ISSUER
 
 
 @pytest.fixture(scope="module")

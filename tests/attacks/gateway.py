@@ -3,7 +3,7 @@
 from dev.events import HttpRequest
 from dev.gateway import Gateway
 from sallyport.clock import system_clock
-from tests.deployed import Stack
+from tests.support.deployed import Stack
 
 
 def gateway_before(stack: Stack) -> Gateway:

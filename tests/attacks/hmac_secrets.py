@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.tokens import b64, segment
+from tests.support.tokens import b64, segment
 
 _WORDS = [
     "", "secret", "Secret", "SECRET", "secretkey", "secret_key", "secret-key", "your-256-bit-secret",

@@ -19,8 +19,8 @@ from joserfc.jws import JWSRegistry
 from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
 
 from sallyport.tokens.access import AccessToken
-from tests.builders import NOW
-from tests.tokens import ISSUER
+from tests.support.builders import NOW
+from tests.support.tokens import ISSUER
 
 AUDIENCE = "sallyport"
 LIFETIME = 600

@@ -8,9 +8,9 @@ import pytest
 from dev.deployment import LOCAL_ORIGIN
 from sallyport.accounts.user import User
 from sallyport.http.cookies import DEVICE_TOKEN, REFRESH_TOKEN
-from tests.deployed import PASSWORD, Answer, Stack, sample
-from tests.shapes import SAMPLES, allowed, asked
-from tests.watch import READS, Watch
+from tests.support.deployed import PASSWORD, Answer, Stack, sample
+from tests.support.shapes import SAMPLES, allowed, asked
+from tests.support.watch import READS, Watch
 
 PAGE = {"x-sallyport-csrf": "1", "origin": LOCAL_ORIGIN}
 KINDS = ["access_token", "refresh_token", "device_token", "refresh_cookie", "device_cookie"]

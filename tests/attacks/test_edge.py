@@ -12,9 +12,9 @@ from dev.stack import read, translate
 from dev.template import ACCOUNT, REGION, Route, as_cloudformation
 from sallyport.accounts.user import User
 from tests.attacks.gateway import a_request, gateway_before
-from tests.deployed import PASSWORD, Stack, sample
-from tests.tokens import unverified_claims
-from tests.watch import READS, Watch
+from tests.support.deployed import PASSWORD, Stack, sample
+from tests.support.tokens import unverified_claims
+from tests.support.watch import READS, Watch
 
 BAD_AUTHORIZATIONS = [
     "", "Bearer", "Bearer ", "Basic {token}", "Token {token}", "{token}", "Bearer  {token}", "Bearer\t{token}",

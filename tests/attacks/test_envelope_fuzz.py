@@ -23,8 +23,8 @@ from sallyport.keys.make import NewKey, new_key
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from tests.attacks.oracle import AUDIENCE, DIFFERENCES, LEEWAY, LIFETIME, Oracle, claims_of, differences
-from tests.builders import NOW
-from tests.tokens import ISSUER, KnownKeys, b64, made_access_key, signature_over
+from tests.support.builders import NOW
+from tests.support.tokens import ISSUER, KnownKeys, b64, made_access_key, signature_over
 
 Members = tuple[tuple[str, str], ...]
 """The members of a JSON object in their order, each name and each value as JSON text."""

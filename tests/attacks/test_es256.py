@@ -15,8 +15,8 @@ from sallyport.tokens import access
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from tests.attacks.hmac_secrets import public_forms, with_hmac
-from tests.builders import NOW
-from tests.tokens import ISSUER, KnownKeys, b64
+from tests.support.builders import NOW
+from tests.support.tokens import ISSUER, KnownKeys, b64
 
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF

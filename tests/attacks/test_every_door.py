@@ -16,10 +16,10 @@ import pytest
 from sallyport.keys.key import SigningKey, signing_key
 from sallyport.keys.make import new_key
 from tests.attacks.hmac_secrets import public_forms, with_hmac
-from tests.deployed import Stack
-from tests.shapes import SAMPLES
-from tests.tokens import b64, forge, segment, unverified_claims
-from tests.watch import Watch
+from tests.support.deployed import Stack
+from tests.support.shapes import SAMPLES
+from tests.support.tokens import b64, forge, segment, unverified_claims
+from tests.support.watch import Watch
 
 Make = Callable[["Bad"], str]
 

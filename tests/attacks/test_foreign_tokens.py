@@ -16,10 +16,10 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
 from sallyport.keys.key import SigningKey, public_key
 from tests.attacks.gateway import a_request, gateway_before
-from tests.deployed import STRICT, Stack
-from tests.shapes import SAMPLES
-from tests.tokens import ISSUER, segment
-from tests.watch import Watch
+from tests.support.deployed import STRICT, Stack
+from tests.support.shapes import SAMPLES
+from tests.support.tokens import ISSUER, segment
+from tests.support.watch import Watch
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 TOKENS = sorted({line.split()[1] for line in (VECTORS / "jose_tokens.txt").read_text().splitlines()})

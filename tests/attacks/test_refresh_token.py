@@ -11,8 +11,8 @@ from sallyport.keys.make import new_key
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier, audience
 from tests.attacks.hmac_secrets import KNOWN_SECRETS, with_hmac
-from tests.builders import DAY, NOW
-from tests.tokens import ISSUER, KnownKeys, access_key, forge, refresh_key
+from tests.support.builders import DAY, NOW
+from tests.support.tokens import ISSUER, KnownKeys, access_key, forge, refresh_key
 
 TOKEN = RefreshToken(
     iss=ISSUER, sub="user-1", aud=audience(ISSUER), iat=NOW, exp=NOW + 30 * DAY, jti="token-1", sid="session-1",

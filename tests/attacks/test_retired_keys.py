@@ -14,11 +14,11 @@ from sallyport.identifiers import new_id
 from sallyport.keys.key import SigningKey
 from sallyport.keys.life_cycle import ROTATION_SECONDS, keep_access_key
 from tests.attacks.conftest import active_key
-from tests.builders import DAY
-from tests.deployed import PASSWORD, STRICT, Stack, sample
-from tests.tokens import ISSUER, unverified_claims
-from tests.watch import Watch
-from tests.wire import Wire
+from tests.support.builders import DAY
+from tests.support.deployed import PASSWORD, STRICT, Stack, sample
+from tests.support.tokens import ISSUER, unverified_claims
+from tests.support.watch import Watch
+from tests.support.wire import Wire
 
 
 @pytest.fixture

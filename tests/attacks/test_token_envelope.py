@@ -22,8 +22,8 @@ from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.envelope import MAX_TOKEN_BYTES
 from tests.attacks.hmac_secrets import KNOWN_SECRETS, public_forms, with_hmac
-from tests.builders import NOW
-from tests.tokens import (
+from tests.support.builders import NOW
+from tests.support.tokens import (
     ISSUER,
     KnownKeys,
     access_key,

@@ -15,10 +15,10 @@ from dev.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
 from tests.attacks.test_es256 import N
-from tests.builders import DAY
-from tests.deployed import STRICT, Answer, Stack, sample
-from tests.tokens import ISSUER, b64, unverified_claims
-from tests.watch import READS, Watch
+from tests.support.builders import DAY
+from tests.support.deployed import STRICT, Answer, Stack, sample
+from tests.support.tokens import ISSUER, b64, unverified_claims
+from tests.support.watch import READS, Watch
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,11 @@ from sallyport.identifiers import new_id
 from tests.bound.history import MOST_SKEW, History, Writer
 from tests.bound.ledger import Ledger
 from tests.bound.machines import Process, processes
-from tests.builders import DAY, NOW, SECOND
-from tests.engines import dynoxide
-from tests.service import ACCESS_TOKEN, Service
-from tests.stores import in_dynamodb
-from tests.tokens import ISSUER, made_access_key
+from tests.support.builders import DAY, NOW, SECOND
+from tests.support.engines import dynoxide
+from tests.support.service import ACCESS_TOKEN, Service
+from tests.support.stores import in_dynamodb
+from tests.support.tokens import ISSUER, made_access_key
 
 SHARDS = 2
 MACHINES = 3

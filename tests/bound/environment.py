@@ -21,9 +21,9 @@ from dev.functions import LocalFunction
 from dev.template import ROOT, FunctionSpec
 from sallyport.aws import clients
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
-from tests.aws_answers import aws_answer
-from tests.deployed import sample
-from tests.stopped_time import StoppedTime, Time
+from tests.support.aws_answers import aws_answer
+from tests.support.deployed import sample
+from tests.support.stopped_time import StoppedTime, Time
 
 MODES = {
     "stateless": {"REVOCATION_MODE": "stateless"},

@@ -17,8 +17,8 @@ from tests.bound.environment import MODES, Order
 from tests.bound.kinds import KINDS, ROLES, Family, Token, a_family, issue
 from tests.bound.ledger import Environment, Ledger
 from tests.bound.machines import Process
-from tests.builders import MINUTE, SECOND
-from tests.service import Service
+from tests.support.builders import MINUTE, SECOND
+from tests.support.service import Service
 
 STEP = SECOND
 

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from sallyport.accounts.user import User
 from sallyport.sessions.session import Session
-from tests.builders import SECOND
-from tests.service import Service
-from tests.tokens import unverified_claims
+from tests.support.builders import SECOND
+from tests.support.service import Service
+from tests.support.tokens import unverified_claims
 
 OLD_ROLES, NEW_ROLES = "reader writer", "auditor"
 

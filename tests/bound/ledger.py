@@ -8,7 +8,7 @@ from statistics import median
 from sallyport.revocation.window import OVERLAP_MS, PAUSE_MS
 from tests.bound.environment import MODES, Answered
 from tests.bound.kinds import KINDS, NEW_ROLES, OLD_ROLES, ROLES, Token
-from tests.builders import MINUTE, SECOND
+from tests.support.builders import MINUTE, SECOND
 
 POLL = 5 * SECOND
 STALENESS = MINUTE

@@ -8,7 +8,7 @@ dies. `make prove` does it seventy times as often, and prints what it saw.
 
 from tests.bound.conftest import MakeHistory
 from tests.bound.history import History
-from tests.builders import SECOND
+from tests.support.builders import SECOND
 
 
 def assert_something_was_seen(history: History) -> None:

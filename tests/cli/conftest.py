@@ -18,9 +18,9 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
 from sallyport_cli import command
 from sallyport_cli.errors import Refused
-from tests.builders import DAY
 from tests.cli.operating import describe_stack, lambda_answers
-from tests.endpoint import Endpoint, serving
+from tests.support.builders import DAY
+from tests.support.endpoint import Endpoint, serving
 
 
 @pytest.fixture(scope="session", autouse=True)

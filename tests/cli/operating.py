@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from dev.functions import LocalFunction
 from sallyport_cli.main import sallyport
-from tests.endpoint import Reply
+from tests.support.endpoint import Reply
 
 NOTHING_ELSE: Mapping[str, str | None] = MappingProxyType({})
 PARAMETERS = {"AccessTokenSeconds": "600", "Audience": "sallyport", "RevocationMode": "bounded"}

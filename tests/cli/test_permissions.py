@@ -14,7 +14,7 @@ from botocore.client import BaseClient
 from sallyport.accounts.user import User
 from tests.cli.conftest import KeyStack
 from tests.cli.operating import done
-from tests.deployed import PASSWORD, Stack
+from tests.support.deployed import PASSWORD, Stack
 
 PAGE = Path(__file__).parent.parent.parent / "docs/cli.md"
 LOOKING = ["FindTheStack", "ReadUsersAndSessions", "ListSessionsAndKeys"]

@@ -4,10 +4,10 @@ import pytest
 
 from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
-from tests.builders import a_session
 from tests.cli.operating import done, run
 from tests.cli.test_users import DENIED, asked, bounded
-from tests.deployed import Stack
+from tests.support.builders import a_session
+from tests.support.deployed import Stack
 
 DAY = 86_400
 

@@ -10,8 +10,8 @@ from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
 from tests.cli.operating import Ran, done, run
 from tests.cli.test_users import DENIED, asked, bounded
-from tests.deployed import Answer, Stack
-from tests.tokens import access_key, b64, forge, segment, unverified_claims
+from tests.support.deployed import Answer, Stack
+from tests.support.tokens import access_key, b64, forge, segment, unverified_claims
 
 INSPECTED = ["kind", "signed_by_this_stack", "accepted", "refused_because"]
 

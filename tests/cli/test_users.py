@@ -10,8 +10,8 @@ from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.users import Users
 from sallyport.identifiers import new_id
 from tests.cli.operating import Ran, done, run
-from tests.deployed import PASSWORD, Stack, sample
-from tests.wire import Wire
+from tests.support.deployed import PASSWORD, Stack, sample
+from tests.support.wire import Wire
 
 DENIED = {"isAuthorized": False}
 DESCRIBED = ["user_id", "email", "status", "roles", "token_version", "created_at"]

@@ -15,10 +15,10 @@ from sallyport_cli.deployed import TABLE_PATIENCE
 from sallyport_cli.errors import Refused, in_one_line
 from sallyport_cli.stack import Stack as OpenedStack
 from tests.cli.operating import PARAMETERS, describe_stack, done, run
-from tests.deployed import Stack
-from tests.endpoint import Endpoint, Reply, serving
-from tests.ports import free_ports
-from tests.wire import Wire
+from tests.support.deployed import Stack
+from tests.support.endpoint import Endpoint, Reply, serving
+from tests.support.ports import free_ports
+from tests.support.wire import Wire
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from sallyport.accounts.user import User
 from sallyport.aws import clients
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
-from tests.builders import NOW, SECOND, a_session
-from tests.engines import dynoxide
-from tests.stores import Stores, in_dynamodb, in_memory
+from tests.support.builders import NOW, SECOND, a_session
+from tests.support.engines import dynoxide
+from tests.support.stores import Stores, in_dynamodb, in_memory
 
 TABLE = "contract"
 

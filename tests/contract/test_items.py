@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.builders import DAY, NOW, SECOND, a_session, a_user
-from tests.stores import Stores
+from tests.support.builders import DAY, NOW, SECOND, a_session, a_user
+from tests.support.stores import Stores
 
 LATER = NOW + 3600
 

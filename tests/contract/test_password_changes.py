@@ -12,8 +12,8 @@ from sallyport.aws.dynamodb.table import Table, Write
 from sallyport.revocation.entries import UserRevoked
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
-from tests.builders import NOW, SECOND, a_session, a_user
-from tests.stores import Stores
+from tests.support.builders import NOW, SECOND, a_session, a_user
+from tests.support.stores import Stores
 
 LATER = NOW + 3600
 

@@ -7,8 +7,8 @@ import pytest
 
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import EVERY_VERSION, TokenRevoked, UserRevoked
-from tests.builders import NOW, SECOND, a_user
-from tests.stores import Stores
+from tests.support.builders import NOW, SECOND, a_user
+from tests.support.stores import Stores
 
 NOW_MS = NOW * SECOND
 

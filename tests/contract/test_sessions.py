@@ -9,8 +9,8 @@ from sallyport.accounts.user import User
 from sallyport.revocation.entries import SessionRevoked, UserRevoked
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import RaceLost, Session
-from tests.builders import DAY, NOW, SECOND, a_session, a_user
-from tests.stores import Stores
+from tests.support.builders import DAY, NOW, SECOND, a_session, a_user
+from tests.support.stores import Stores
 
 LATER = NOW + 3600
 IDLE_END = LATER + 10 * DAY

@@ -14,7 +14,7 @@ from sallyport.aws.dynamodb.users import Users
 from sallyport.identifiers import new_id
 from sallyport.keys.make import new_key
 from sallyport.sessions.strict import require_live
-from tests.builders import NOW, SECOND, a_session, a_token, a_user
+from tests.support.builders import NOW, SECOND, a_session, a_token, a_user
 
 NOW_MS = NOW * SECOND
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tests.builders import NOW, SECOND, a_session, a_user
-from tests.stores import Stores
+from tests.support.builders import NOW, SECOND, a_session, a_user
+from tests.support.stores import Stores
 
 
 def test_a_user_is_found_by_his_canonical_address_with_his_hash(stores: Stores) -> None:

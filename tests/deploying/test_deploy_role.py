@@ -16,7 +16,7 @@ from samtranslator.yaml_helper import yaml_parse
 from dev.cloud import Cloud
 from dev.template import ACCOUNT, ROOT, TEMPLATE, as_cloudformation, resolve
 from tests.deploying.standin import account
-from tests.iam import allows
+from tests.support.iam import allows
 
 SAM = ROOT / ".venv-sam/bin/sam"
 ROLES = ROOT / "examples/ci/deploy-role.yaml"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.conftest import Process, running
 from tests.e2e.test_gateway import own_answer
-from tests.snippets import ATTACHING_PAGES, paste, snippet
+from tests.support.snippets import ATTACHING_PAGES, paste, snippet
 
 
 @pytest.mark.parametrize("page", ATTACHING_PAGES)

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from dev import demo
-from tests.deployed import PASSWORD
 from tests.e2e.conftest import Server, running
 from tests.e2e.test_walkthrough import printed_lines, shown_in_the_readme
-from tests.ports import free_ports
+from tests.support.deployed import PASSWORD
+from tests.support.ports import free_ports
 
 COMMAND = Path(sys.executable).parent / "sallyport"
 DAY = 86_400

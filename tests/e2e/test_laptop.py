@@ -18,8 +18,8 @@ from botocore.credentials import Credentials
 from dev.cloud import FORBIDDEN, SERVICES
 from tests.e2e.conftest import ROOT, Server, running
 from tests.e2e.test_spa import serving
-from tests.engines import dynoxide
-from tests.ports import free_ports
+from tests.support.engines import dynoxide
+from tests.support.ports import free_ports
 
 PAGES = [
     {"Origin": "https://evil.example"},

@@ -6,7 +6,7 @@ import pytest
 
 from dev.__main__ import _listen
 from tests.e2e.conftest import Process, running
-from tests.engines import dynoxide
+from tests.support.engines import dynoxide
 
 
 def test_it_listens_on_the_loopback_address_and_ctrl_c_ends_it_cleanly_with_one_line() -> None:

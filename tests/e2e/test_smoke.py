@@ -16,7 +16,7 @@ from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from tests.cli.test_permissions import Use, as_iam_sees
 from tests.e2e.conftest import running
-from tests.engines import dynoxide
+from tests.support.engines import dynoxide
 
 
 @pytest.fixture(scope="module")

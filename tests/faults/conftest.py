@@ -17,12 +17,12 @@ from sallyport.aws.kms import KmsCipher
 from sallyport.clock import system_clock
 from sallyport.sessions.issue import Signer, TokenIssuer
 from sallyport.wiring import issuing, verification
-from tests.deployed import STRICT, Stack
 from tests.faults.line import Line
 from tests.faults.scenes import Flow, World
 from tests.faults.service import Service
-from tests.stopped_time import StoppedTime, Time
-from tests.tokens import ISSUER
+from tests.support.deployed import STRICT, Stack
+from tests.support.stopped_time import StoppedTime, Time
+from tests.support.tokens import ISSUER
 
 
 @pytest.fixture(scope="session")

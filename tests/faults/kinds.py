@@ -8,8 +8,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import BotoCoreError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from tests.aws_answers import aws_answer
 from tests.faults.line import Fault, body_of
+from tests.support.aws_answers import aws_answer
 
 CANARY = "canary-9d41c7"
 """Stands in what the cloud says when it fails. Nobody may repeat it."""

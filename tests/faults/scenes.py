@@ -17,10 +17,10 @@ from sallyport.http.cookies import REFRESH_TOKEN
 from sallyport.sessions.issue import Signer
 from sallyport.sessions.rotation import Recovered, Rotated, Rotation, next_step
 from sallyport.sessions.session import Session
-from tests.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
-from tests.deployed import PASSWORD, Answer, Stack, sample
 from tests.faults.line import Rival
-from tests.tokens import unverified_claims
+from tests.support.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
+from tests.support.deployed import PASSWORD, Answer, Stack, sample
+from tests.support.tokens import unverified_claims
 
 LEEWAY = MINUTE
 _OURS = {"x-sallyport-csrf": "1", "origin": LOCAL_ORIGIN}

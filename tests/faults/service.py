@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pytest
 
 from dev.functions import LocalFunction
-from tests.deployed import PASSWORD, Answer
 from tests.faults.kinds import CANARY
 from tests.faults.line import Line
 from tests.faults.scenes import Flow, Scene, World
+from tests.support.deployed import PASSWORD, Answer
 
 
 @dataclass(frozen=True)

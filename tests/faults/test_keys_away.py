@@ -10,7 +10,7 @@ from tests.faults.kinds import EVERY_FAULT, TIMED_OUT
 from tests.faults.line import Line
 from tests.faults.scenes import FLOWS, LONGEST, World
 from tests.faults.service import Service, is_unavailable
-from tests.tokens import access_key, refresh_key
+from tests.support.tokens import access_key, refresh_key
 
 KINDS = [fault for fault in EVERY_FAULT if fault.name in ("denied", "timed out", "malformed: b'<html>'")]
 COLD = ("login", "rotated", "everywhere by token", "everywhere by bearer")

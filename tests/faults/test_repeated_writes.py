@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sallyport.sessions.rotation import Rotation
-from tests.deployed import sample
 from tests.faults.kinds import CONNECTION_LOST, EVERY_FAULT
 from tests.faults.line import Fault, body_of
 from tests.faults.scenes import FLOWS, Scene
 from tests.faults.service import Service, is_unavailable
-from tests.tokens import unverified_claims
+from tests.support.deployed import sample
+from tests.support.tokens import unverified_claims
 
 
 def for_flow(name: str) -> pytest.MarkDecorator:

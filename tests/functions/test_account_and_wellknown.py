@@ -10,9 +10,9 @@ from dev.functions import LocalFunction
 from dev.stack import read
 from dev.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
-from tests.builders import DAY
-from tests.deployed import Stack, sample
-from tests.tokens import ISSUER, unverified_claims
+from tests.support.builders import DAY
+from tests.support.deployed import Stack, sample
+from tests.support.tokens import ISSUER, unverified_claims
 
 
 def test_me_describes_the_caller_whom_the_authorizer_named(stack: Stack, user: User) -> None:

@@ -11,9 +11,9 @@ from dev.functions import LocalFunction
 from dev.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
-from tests.deployed import Answer, Stack, sample
-from tests.tokens import unverified_claims
-from tests.wire import Wire
+from tests.support.deployed import Answer, Stack, sample
+from tests.support.tokens import unverified_claims
+from tests.support.wire import Wire
 
 DENIED = {"isAuthorized": False}
 

@@ -17,13 +17,13 @@ from sallyport.aws.authorizer.handler import AuthorizerUnavailable, Unauthorized
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
 from sallyport.identifiers import new_id
-from tests.builders import WEAK_PASSWORDS, a_user
-from tests.deployed import PASSWORD, STRICT, Stack, sample
-from tests.iam import decision
-from tests.shapes import SAMPLES, STAGES, Event, allowed, asked
-from tests.tokens import ISSUER, unverified_claims
-from tests.watch import Watch
-from tests.wire import Wire
+from tests.support.builders import WEAK_PASSWORDS, a_user
+from tests.support.deployed import PASSWORD, STRICT, Stack, sample
+from tests.support.iam import decision
+from tests.support.shapes import SAMPLES, STAGES, Event, allowed, asked
+from tests.support.tokens import ISSUER, unverified_claims
+from tests.support.watch import Watch
+from tests.support.wire import Wire
 
 WITH_MULTI_VALUE_HEADERS = ["HTTP API 1.0", "REST API REQUEST", "WebSocket $connect"]
 

@@ -9,9 +9,9 @@ import pytest
 from dev.deployment import LOCAL_ORIGIN
 from sallyport.accounts.user import User
 from sallyport.http.cookies import DEVICE_TOKEN, REFRESH_TOKEN
-from tests.builders import DAY
-from tests.deployed import PASSWORD, Answer, Stack, sample
-from tests.wire import Wire
+from tests.support.builders import DAY
+from tests.support.deployed import PASSWORD, Answer, Stack, sample
+from tests.support.wire import Wire
 
 OURS = {"x-sallyport-csrf": "1", "origin": LOCAL_ORIGIN}
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from sallyport.accounts.user import User
-from tests.deployed import Answer, Stack, sample
-from tests.tokens import unverified_claims
-from tests.wire import Wire
+from tests.support.deployed import Answer, Stack, sample
+from tests.support.tokens import unverified_claims
+from tests.support.wire import Wire
 
 
 def is_alive(stack: Stack, login: Answer) -> bool:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.deployed import Stack
-from tests.outcomes import EVENT_NAMES, OUTCOMES, hold_to_its_name
+from tests.support.deployed import Stack
+from tests.support.outcomes import EVENT_NAMES, OUTCOMES, hold_to_its_name
 
 
 @pytest.mark.parametrize("name", EVENT_NAMES)

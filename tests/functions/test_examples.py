@@ -11,9 +11,9 @@ import pytest
 from dev.functions import LocalFunction
 from dev.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
-from tests.deployed import EVENTS, Stack, sample
-from tests.iam import decision
-from tests.tokens import ISSUER
+from tests.support.deployed import EVENTS, Stack, sample
+from tests.support.iam import decision
+from tests.support.tokens import ISSUER
 
 Event = dict[str, Any]
 

@@ -8,9 +8,9 @@ import pytest
 
 from sallyport.accounts.user import User
 from sallyport.aws.telemetry import digest
-from tests.builders import DAY
-from tests.deployed import Answer, Stack
-from tests.wire import Wire
+from tests.support.builders import DAY
+from tests.support.deployed import Answer, Stack
+from tests.support.wire import Wire
 
 
 @pytest.fixture(autouse=True)

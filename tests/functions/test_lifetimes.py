@@ -19,9 +19,9 @@ from dev.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.http.cookies import REFRESH_TOKEN
 from sallyport.sessions.session import Session
-from tests.deployed import PASSWORD, Answer, Stack, sample
-from tests.stopped_time import StoppedTime, Time
-from tests.tokens import unverified_claims
+from tests.support.deployed import PASSWORD, Answer, Stack, sample
+from tests.support.stopped_time import StoppedTime, Time
+from tests.support.tokens import unverified_claims
 
 LEEWAY = 60
 ACCESS_TOKEN = 600

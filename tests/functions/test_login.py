@@ -10,10 +10,10 @@ from dev.functions import LocalFunction
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.use_cases.open_session import MAX_LIVE_SESSIONS
-from tests.builders import DAY, WEAK_PASSWORDS, a_session
-from tests.deployed import PASSWORD, Stack, sample
-from tests.tokens import ISSUER, unverified_claims
-from tests.wire import Wire
+from tests.support.builders import DAY, WEAK_PASSWORDS, a_session
+from tests.support.deployed import PASSWORD, Stack, sample
+from tests.support.tokens import ISSUER, unverified_claims
+from tests.support.wire import Wire
 
 
 def test_a_login_answers_a_token_response(stack: Stack, user: User) -> None:

@@ -17,8 +17,8 @@ from joserfc.jwt import JWTClaimsRegistry
 from dev.cloud import Cloud
 from dev.deployment import Deployment, deploy
 from sallyport.identifiers import new_id
-from tests.deployed import STRICT, Stack, sample
-from tests.tokens import ISSUER, unverified_claims
+from tests.support.deployed import STRICT, Stack, sample
+from tests.support.tokens import ISSUER, unverified_claims
 
 NODE = Path(__file__).parent.parent / "node"
 BY_AWS_JWT_VERIFY = """

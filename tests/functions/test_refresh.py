@@ -7,10 +7,10 @@ import pytest
 from dev.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import retention
-from tests.builders import DAY
-from tests.deployed import Answer, Stack, sample
-from tests.tokens import unverified_claims
-from tests.wire import Wire
+from tests.support.builders import DAY
+from tests.support.deployed import Answer, Stack, sample
+from tests.support.tokens import unverified_claims
+from tests.support.wire import Wire
 
 
 def gen(answer: Answer) -> int:

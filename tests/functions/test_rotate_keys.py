@@ -13,8 +13,8 @@ from dev.template import ROOT, FunctionSpec
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.errors import InvalidRequest
-from tests.builders import DAY
-from tests.deployed import sample
+from tests.support.builders import DAY
+from tests.support.deployed import sample
 
 
 def with_settings(name: str, key: str, **settings: str) -> LocalFunction:

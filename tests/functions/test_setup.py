@@ -16,9 +16,9 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.setup_events import SetupEvents
 from sallyport.errors import AccessDenied, InvalidRequest, Unavailable
 from sallyport.wiring import setup as wiring
-from tests.cloudformation import CloudFormation, listening
-from tests.deployed import sample
-from tests.wire import Wire
+from tests.support.cloudformation import CloudFormation, listening
+from tests.support.deployed import sample
+from tests.support.wire import Wire
 
 CHECKS, KEYS = "setup_accepted", "setup_keys_made"
 

@@ -13,9 +13,9 @@ from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
-from tests.deployed import Stack
-from tests.tokens import ISSUER
-from tests.wire import Wire
+from tests.support.deployed import Stack
+from tests.support.tokens import ISSUER
+from tests.support.wire import Wire
 
 
 @pytest.fixture

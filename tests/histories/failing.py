@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from sallyport.errors import Unavailable
 from tests.histories.model import Fault
-from tests.stores import Stores
+from tests.support.stores import Stores
 
 _StoreT = TypeVar("_StoreT")
 

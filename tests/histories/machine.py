@@ -30,8 +30,8 @@ from tests.histories.model import (
     ModelUser,
     issued,
 )
-from tests.service import gen_of
-from tests.tokens import unverified_claims
+from tests.support.service import gen_of
+from tests.support.tokens import unverified_claims
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import system_clock
 from sallyport.errors import Unavailable
 from sallyport.wiring import issuing, refresh, verification
-from tests import deployed
-from tests.deployed import STRICT, Stack
 from tests.histories.machine import Answer, hold_to_the_model
 from tests.histories.model import BROKEN, OK, REFUSED, Fault
-from tests.service import IDLE, Service
-from tests.stopped_time import StoppedTime, Time
-from tests.stores import in_dynamodb
-from tests.tokens import ISSUER
-from tests.wire import Wire
+from tests.support import deployed
+from tests.support.deployed import STRICT, Stack
+from tests.support.service import IDLE, Service
+from tests.support.stopped_time import StoppedTime, Time
+from tests.support.stores import in_dynamodb
+from tests.support.tokens import ISSUER
+from tests.support.wire import Wire
 
 WRITES = ["PutItem", "TransactWriteItems", "UpdateItem"]
 

@@ -5,13 +5,13 @@ from contextlib import AbstractContextManager
 from sallyport.accounts.user import User
 from sallyport.errors import Unavailable
 from sallyport.sessions.issue import IssuedTokens
-from tests.builders import NOW, SECOND
 from tests.histories.failing import Faults
 from tests.histories.machine import Answer, hold_to_the_model
 from tests.histories.model import BROKEN, OK, REFUSED, Fault
-from tests.service import Service
-from tests.stopped_time import Time
-from tests.stores import in_memory
+from tests.support.builders import NOW, SECOND
+from tests.support.service import Service
+from tests.support.stopped_time import Time
+from tests.support.stores import in_memory
 
 
 class UseCases:

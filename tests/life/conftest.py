@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import running
-from tests.engines import dynoxide
 from tests.life.world import DAY, World
+from tests.support.engines import dynoxide
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import httpx
 
 from dev import demo
-from tests.tokens import unverified_claims
+from tests.support.tokens import unverified_claims
 
 DAY = 86_400
 MONTH = 30 * DAY

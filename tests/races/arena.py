@@ -17,8 +17,8 @@ from sallyport.identifiers import new_id
 from sallyport.sessions.session import Session
 from sallyport.use_cases.refresh import RotationStore
 from tests.races.in_process import sender
-from tests.service import Service
-from tests.stores import in_dynamodb
+from tests.support.service import Service
+from tests.support.stores import in_dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -7,10 +7,10 @@ import pytest
 from dev.cloud import Cloud
 from dev.deployment import Deployment, deploy
 from sallyport.identifiers import new_id
-from tests.deployed import STRICT
-from tests.engines import dynoxide
 from tests.races.arena import Arena, open_arena
-from tests.tokens import ISSUER
+from tests.support.deployed import STRICT
+from tests.support.engines import dynoxide
+from tests.support.tokens import ISSUER
 
 
 @pytest.fixture(scope="session", params=["moto", "dynoxide"])

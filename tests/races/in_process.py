@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from dev.cloud import WsgiApp
-from tests.aws_answers import aws_answer
+from tests.support.aws_answers import aws_answer
 
 
 def sender(app: WsgiApp) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from functools import partial
 from sallyport.sessions.rotation import Rotation
 from sallyport.use_cases.refresh import RotationStore
 from tests.races.arena import Arena, ReadingTogether, at_once
-from tests.service import LEEWAY, Exchange, Service
+from tests.support.service import LEEWAY, Exchange, Service
 
 READ, WRITE = "BatchGetItem", "UpdateItem"
 

@@ -14,8 +14,8 @@ from sallyport.accounts.user import User
 from sallyport.sessions.issue import IssuedTokens
 from sallyport.sessions.session import Session
 from tests.races.arena import Arena, ReadingTogether, at_once
-from tests.service import IDLE, LEEWAY, Service, gen_of
-from tests.tokens import unverified_claims
+from tests.support.service import IDLE, LEEWAY, Service, gen_of
+from tests.support.tokens import unverified_claims
 
 ROUNDS = 6
 

@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 
 from sallyport.accounts.user import User
-from tests.deployed import Stack
 from tests.races.arena import at_once
-from tests.service import LEEWAY, gen_of
+from tests.support.deployed import Stack
+from tests.support.service import LEEWAY, gen_of
 
 
 @pytest.mark.parametrize(("callers", "rounds"), [(2, 5), (20, 1)])

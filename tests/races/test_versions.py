@@ -5,7 +5,7 @@ from functools import partial
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import UserRevoked
 from tests.races.arena import Arena, at_once
-from tests.stores import Stores
+from tests.support.stores import Stores
 
 CALLERS = 50
 

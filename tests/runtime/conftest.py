@@ -10,9 +10,9 @@ import pytest
 
 from dev.cloud import Cloud
 from dev.deployment import Deployment, deploy
-from tests.deployed import STRICT, Stack
-from tests.emulator import Emulator, emulated, what_is_missing
-from tests.tokens import ISSUER
+from tests.support.deployed import STRICT, Stack
+from tests.support.emulator import Emulator, emulated, what_is_missing
+from tests.support.tokens import ISSUER
 
 
 @dataclass(frozen=True)

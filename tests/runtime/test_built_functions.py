@@ -13,11 +13,11 @@ from dev.template import FunctionSpec
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
-from tests.cloudformation import listening
-from tests.deployed import Stack, sample
-from tests.emulator import FunctionFailed, emulated
-from tests.outcomes import EVENT_NAMES, hold_to_its_name, logged_in
-from tests.wire import Wire
+from tests.support.cloudformation import listening
+from tests.support.deployed import Stack, sample
+from tests.support.emulator import FunctionFailed, emulated
+from tests.support.outcomes import EVENT_NAMES, hold_to_its_name, logged_in
+from tests.support.wire import Wire
 
 
 @pytest.mark.parametrize("name", EVENT_NAMES)

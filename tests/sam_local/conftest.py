@@ -15,7 +15,7 @@ import pytest
 from dev.sam_local import containers
 from dev.sam_local.__main__ import BUILT, SAM
 from dev.template import ROOT
-from tests.ports import free_ports
+from tests.support.ports import free_ports
 
 _STARTED = re.compile(r"Running on http://127\.0\.0\.1:")
 

@@ -8,8 +8,8 @@ import pytest
 
 from dev.sam_local.events import EVENTS
 from dev.template import ROOT
-from tests.iam import decision
 from tests.sam_local.conftest import command
+from tests.support.iam import decision
 
 NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dev.template import ROOT
-from tests.snippets import ATTACHING_PAGES, paste
+from tests.support.snippets import ATTACHING_PAGES, paste
 
 CFN_LINT = ROOT / ".venv-sam/bin/cfn-lint"
 

@@ -9,8 +9,8 @@ from sallyport.keys.key import public_key
 from sallyport.tokens import access
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
-from tests.builders import NOW
-from tests.tokens import ISSUER, KnownKeys, access_key, made_access_key
+from tests.support.builders import NOW
+from tests.support.tokens import ISSUER, KnownKeys, access_key, made_access_key
 
 TOKEN = AccessToken(
     iss=ISSUER,

@@ -8,8 +8,8 @@ from sallyport.aws.authorizer.answers import Form, Policy, Simple
 from sallyport.errors import Unavailable
 from sallyport.tokens.access import AccessToken
 from sallyport.use_cases.authorize import Authorized
-from tests.builders import NOW
-from tests.iam import decision
+from tests.support.builders import NOW
+from tests.support.iam import decision
 
 API = "arn:aws:execute-api:eu-central-1:123456789012:abcdefghij"
 SOMEONE = Authorized(

@@ -276,12 +276,17 @@ def test_bytes_are_sent_as_they_are() -> None:
     assert sent["headers"]["content-type"] == "text/html; charset=utf-8"
 
 
-def test_what_is_wrong_with_a_field_is_told_at_the_end_of_the_block_and_cannot_be_forgotten() -> None:
+def test_every_wrong_field_is_named_at_the_end_of_the_block() -> None:
     reached = []
-    with pytest.raises(InvalidRequest) as refused, fields_of({"flag": "yes"}, ("text", "flag")) as fields:
-        fields.text("text")
-        fields.flag("flag")
-        reached.append("the end of the block")
+
+    def read() -> None:
+        with fields_of({"flag": "yes"}, ("text", "flag")) as fields:
+            fields.text("text")
+            fields.flag("flag")
+            reached.append("the end of the block")
+
+    with pytest.raises(InvalidRequest) as refused:
+        read()
 
     assert [(error.field, error.code) for error in refused.value.errors] == [
         ("text", "missing"),

@@ -17,7 +17,7 @@ from sallyport.keys.life_cycle import (
 from sallyport.keys.make import NewKey, new_key
 from sallyport.use_cases import rotate_keys as rotate
 from sallyport.use_cases.rotate_keys import Rings
-from tests.builders import DAY, NOW, SECOND
+from tests.support.builders import DAY, NOW, SECOND
 from tests.unit.test_signing import FakeKms, FakeRings
 
 HOUR = 3600

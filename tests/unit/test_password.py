@@ -9,7 +9,7 @@ from sallyport.accounts import password as passwords_module
 from sallyport.accounts.hashing import Passwords, Verdict
 from sallyport.accounts.password import PasswordTooLong, PasswordTooShort, chosen, normal
 from sallyport.errors import Unavailable
-from tests.builders import WEAK_PASSWORDS
+from tests.support.builders import WEAK_PASSWORDS
 
 PASSWORD = "correct horse battery staple"
 

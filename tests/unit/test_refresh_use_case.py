@@ -15,9 +15,9 @@ from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier, audience, sign
 from sallyport.trail import Trail
 from sallyport.use_cases.refresh import MAX_ATTEMPTS, Refresh, Refreshed
-from tests.builders import DAY, MINUTE, NOW, SECOND, a_session, a_user
-from tests.fakes import FakeRevocations, FakeSessions, Memory
-from tests.tokens import ISSUER, KnownKeys, access_key, refresh_key
+from tests.support.builders import DAY, MINUTE, NOW, SECOND, a_session, a_user
+from tests.support.fakes import FakeRevocations, FakeSessions, Memory
+from tests.support.tokens import ISSUER, KnownKeys, access_key, refresh_key
 
 LATE = NOW * SECOND + MINUTE
 

@@ -6,7 +6,7 @@ import pytest
 
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.keys.ring import CachedRing
-from tests.builders import SECOND
+from tests.support.builders import SECOND
 
 
 @dataclass

@@ -15,7 +15,7 @@ from sallyport.sessions.rotation import (
     opened,
     reopen,
 )
-from tests.builders import DAY, MINUTE, SECOND, a_rotation
+from tests.support.builders import DAY, MINUTE, SECOND, a_rotation
 
 QUIET = 59 * SECOND
 LATE = MINUTE

@@ -25,7 +25,7 @@ from sallyport.keys.make import new_key
 from sallyport.keys.private import PrivateKeyRing
 from sallyport.keys.ring import CachedRing
 from sallyport.use_cases.rotate_keys import RingChange, Rings, SealedKey, StoredRing
-from tests.builders import DAY, NOW, SECOND
+from tests.support.builders import DAY, NOW, SECOND
 
 KEEP = 1000
 POLICY = Policy("HS256", KEEP)

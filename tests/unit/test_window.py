@@ -23,7 +23,7 @@ from sallyport.revocation.window import OVERLAP_MS, PAUSE_MS, Pace, Window
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.claims import MAX_INTEGER
 from sallyport.use_cases.authorize import Bounded
-from tests.builders import MINUTE, NOW, SECOND, a_token, a_user
+from tests.support.builders import MINUTE, NOW, SECOND, a_token, a_user
 
 START = NOW * SECOND
 POLL = 5 * SECOND

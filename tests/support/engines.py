@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.ports import answers, free_ports
+from tests.support.ports import answers, free_ports
 
-_DYNOXIDE = Path(__file__).parent / "node/node_modules/@dynoxide/linux-x64/dynoxide"
+_DYNOXIDE = Path(__file__).parents[1] / "node/node_modules/@dynoxide/linux-x64/dynoxide"
 
 
 @contextmanager

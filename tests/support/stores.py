@@ -18,7 +18,7 @@ from sallyport.use_cases.delete_user import SessionForgetter, UserDeleter
 from sallyport.use_cases.logout import Revoker
 from sallyport.use_cases.open_session import SessionStore
 from sallyport.use_cases.refresh import ReplayRevoker, RotationStore
-from tests.fakes import FakeRevocations, FakeSessions, FakeUsers, Memory
+from tests.support.fakes import FakeRevocations, FakeSessions, FakeUsers, Memory
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

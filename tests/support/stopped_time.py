@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dev.clock import MovableTime
-from tests.builders import NOW, SECOND
+from tests.support.builders import NOW, SECOND
 
 
 @dataclass

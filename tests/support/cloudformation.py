@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.endpoint import Reply, serving
+from tests.support.endpoint import Reply, serving
 
 
 @dataclass

@@ -18,10 +18,10 @@ from sallyport.use_cases.authorize import Authorize, Authorized, Strict
 from sallyport.use_cases.logout import Logout
 from sallyport.use_cases.open_session import Device, Lifetimes, OpenSession
 from sallyport.use_cases.refresh import Refresh, RotationStore
-from tests.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
-from tests.stopped_time import Time
-from tests.stores import Stores
-from tests.tokens import KnownKeys, access_key, made_access_key, refresh_key, unverified_claims
+from tests.support.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
+from tests.support.stopped_time import Time
+from tests.support.stores import Stores
+from tests.support.tokens import KnownKeys, access_key, made_access_key, refresh_key, unverified_claims
 
 LEEWAY = MINUTE // SECOND
 IDLE = 10 * DAY

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from dev.template import ROOT, FunctionSpec
-from tests.ports import answers, free_ports
+from tests.support.ports import answers, free_ports
 
 _BUILD = ROOT / ".aws-sam/build"
 _LAYERS = ("CoreLayer", "DependenciesX86")

@@ -16,10 +16,10 @@ from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.users import Users
-from tests.builders import a_user
-from tests.tokens import unverified_claims
+from tests.support.builders import a_user
+from tests.support.tokens import unverified_claims
 
-EVENTS = Path(__file__).parent.parent / "events"
+EVENTS = Path(__file__).parents[2] / "events"
 STRICT = {"REVOCATION_MODE": "strict"}
 """The mode in which a revocation is seen at once. The others: tests/functions/test_authorizer.py."""
 

@@ -13,10 +13,10 @@ import jwt
 from dev import demo
 from dev.sam_local.events import EVENTS, Event, Tokens, filled, log_in, prepare
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
-from tests.cloudformation import listening
-from tests.deployed import Stack
-from tests.iam import decision
-from tests.tokens import ISSUER, unverified_claims
+from tests.support.cloudformation import listening
+from tests.support.deployed import Stack
+from tests.support.iam import decision
+from tests.support.tokens import ISSUER, unverified_claims
 
 Outcome: TypeAlias = Callable[[Stack, Event, Tokens], None]
 
@@ -25,7 +25,7 @@ EVENT_NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
 
 def hold_to_its_name(stack: Stack, name: str) -> None:
     """Invoke an event of events/ in the name of the demo user, who has just logged in, and see what it leads to."""
-    assert name in OUTCOMES, f"tests/outcomes.py does not say what events/{name}.json leads to"
+    assert name in OUTCOMES, f"tests/support/outcomes.py does not say what events/{name}.json leads to"
     demo.create_user(stack.users)
     tokens = logged_in(stack)
     prepare(name, stack.table, tokens)

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from dev.functions import LocalFunction
-from tests.deployed import Stack, sample
-from tests.shapes import STAGES, Event, allowed, asked
-from tests.wire import Wire
+from tests.support.deployed import Stack, sample
+from tests.support.shapes import STAGES, Event, allowed, asked
+from tests.support.wire import Wire
 
 LOOKING_AT_KEYS = frozenset({"Query", "Decrypt"})
 """All that a stranger can cause: a key ring is read again, at most once in ten seconds, and a key opened once."""

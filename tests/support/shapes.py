@@ -3,8 +3,8 @@
 import json
 from typing import Any, TypeAlias
 
-from tests.deployed import EVENTS
-from tests.iam import decision
+from tests.support.deployed import EVENTS
+from tests.support.iam import decision
 
 Event: TypeAlias = dict[str, Any]
 
