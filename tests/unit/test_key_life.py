@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 import pytest
 
 from sallyport.keys.life_cycle import (
+    KEEP_REFRESH_KEY_SECONDS,
     PUBLISHED_BEFORE_USE_SECONDS,
     Algorithm,
     KeyRecord,
     Policy,
     active,
     keep_access_key,
-    keep_refresh_key,
 )
 from sallyport.keys.make import NewKey, new_key
 from sallyport.use_cases import rotate_keys as rotate
-from sallyport.use_cases.rotate_keys import Rings
+from sallyport.use_cases.rotate_keys import RotateKeys
 from tests.support.builders import DAY, NOW, SECOND
 from tests.unit.test_signing import FakeKms, FakeRings
 
@@ -39,7 +39,7 @@ class World:
     seen_two_hours_ago: deque[tuple[int, frozenset[str]]] = field(default_factory=deque)
 
     def run_rotate_keys(self) -> None:
-        Rings({"refresh": self.policy}, self.store, FakeKms(), lambda: self.now * SECOND).keep("refresh")
+        RotateKeys({"refresh": self.policy}, self.store, FakeKms(), lambda: self.now * SECOND).keep("refresh")
 
     def records(self) -> list[KeyRecord]:
         return list(self.store.ring.keys.values())
@@ -68,7 +68,7 @@ class World:
 
 WORLDS = {
     "access": lambda: World(Policy("RS256", keep_access_key(ACCESS_LIFE)), ACCESS_LIFE),
-    "refresh": lambda: World(Policy("HS256", keep_refresh_key(SESSION_LIFE)), SESSION_LIFE),
+    "refresh": lambda: World(Policy("HS256", KEEP_REFRESH_KEY_SECONDS), SESSION_LIFE),
 }
 
 
@@ -100,7 +100,7 @@ def test_an_emergency_in_the_middle_of_it_logs_nobody_out(world: World, monkeypa
         if hour % 24 == 0:
             world.run_rotate_keys()
         if hour in (500, 550):
-            rings = Rings({"refresh": world.policy}, world.store, FakeKms(), lambda: world.now * SECOND)
+            rings = RotateKeys({"refresh": world.policy}, world.store, FakeKms(), lambda: world.now * SECOND)
             assert rings.promote("refresh", drop_older=False).promote
             world.run_rotate_keys()
         world.issue()
