@@ -192,7 +192,7 @@ def test_a_bug_of_ours_is_one_line_without_what_it_knew(monkeypatch: pytest.Monk
     def broken(_: OpenedStack) -> None:
         raise RuntimeError("canary")
 
-    monkeypatch.setattr(OpenedStack, "users", property(broken))
+    monkeypatch.setattr(OpenedStack, "accounts", property(broken))
 
     ran = run("user", "show", user.email)
 
