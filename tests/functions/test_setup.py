@@ -79,6 +79,25 @@ def test_an_update_keeps_the_keys(cloud: Cloud, cloudformation: CloudFormation) 
     assert everything(table) == before
 
 
+def test_a_restored_table_whose_keys_another_kms_key_seals_fails_the_deployment_by_name(
+    cloud: Cloud, cloudformation: CloudFormation
+) -> None:
+    setup, table = fresh_setup("restored")
+    setup.invoke(asked(cloudformation, KEYS))
+    before = everything(table)
+    told = {"TABLE_NAME": "restored", "KMS_KEY_ID": create_key(), "ISSUER": "", "SIGNING_ALGORITHM": ""}
+
+    LocalFunction(FunctionSpec("Setup", ROOT / "functions" / "setup", told, timeout=60)).invoke(
+        asked(cloudformation, KEYS, "Update")
+    )
+
+    *_, answer = cloudformation.answers
+    assert answer["Status"] == "FAILED"
+    assert "sealed under" in answer["Reason"]
+    assert setup.spec.environment["KMS_KEY_ID"] in answer["Reason"]
+    assert everything(table) == before
+
+
 def test_a_deployment_that_fails_says_so_and_a_deletion_never_fails(
     cloud: Cloud, cloudformation: CloudFormation, wire: Wire
 ) -> None:
