@@ -14,9 +14,8 @@ import boto3
 import pytest
 
 from dev import stack
-from dev.cloud import Cloud, create_table
+from dev.cloud import LOCAL, Cloud, create_table
 from sallyport.accounts.user import Account, User
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.releases import Releases
 from sallyport.aws.dynamodb.signing_keys import SigningKeys
@@ -135,7 +134,7 @@ def test_the_newest_samples_are_what_this_version_writes(cloud: Cloud) -> None:
 
 
 def an_empty_table(name: str) -> Table:
-    client = clients.dynamodb(None)
+    client = LOCAL.dynamodb()
     if name in client.list_tables()["TableNames"]:
         client.delete_table(TableName=name)
     create_table(name, stack.read(table_name=name, kms_key_id="unused").table, None)
