@@ -65,4 +65,4 @@ def failing_closed() -> Iterator[None]:
     except BotoCoreError as error:
         raise CallFailed("", type(error).__name__) from error
     except (ResponseParserError, LookupError, TypeError, ValueError, AttributeError) as error:  # what botocore lets out
-        raise Unavailable(f"malformed answer: {type(error).__name__}") from error
+        raise Unavailable(f"malformed response: {type(error).__name__}") from error
