@@ -1,4 +1,4 @@
-"""What every handler's edge says of a failure: its reason, and never a text that may hold a secret."""
+"""The edge of every handler: what the log says of a failure, and never a text that may hold a secret."""
 
 import traceback
 from collections.abc import Callable, Iterator
@@ -9,11 +9,10 @@ from sallyport.errors import SallyportError
 
 def reason_of(error: Exception) -> str:
     """Return what the log says of an error: its reason if it is one of ours, else its type and where it came from."""
-    return error.reason if isinstance(error, SallyportError) else crash_site(error)
+    return error.reason if isinstance(error, SallyportError) else _crash_site(error)
 
 
-def crash_site(error: Exception) -> str:
-    """Return what an unexpected error was and where it came from, but not its text."""
+def _crash_site(error: Exception) -> str:
     frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     return f"{type(error).__name__} in {' > '.join(frames)}"
 

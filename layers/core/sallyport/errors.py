@@ -1,4 +1,4 @@
-"""Every error that Sallyport raises on purpose.
+"""Every error that a client may see, and those that stop a function.
 
 SallyportError
 ├── RequestRefused            the request itself is wrong; nothing was read or written
@@ -8,27 +8,73 @@ SallyportError
 │   ├── PayloadTooLarge
 │   ├── UnsupportedMediaType
 │   ├── CsrfRejected          a browser sent a cookie along that no page of ours asked it to send
-│   └── AmbiguousCredentials  more than one credential came, and we do not choose
+│   └── AmbiguousCredentials  more than one credential came, and Sallyport does not choose
 ├── AccessRefused             the credential does not open this door
 │   ├── InvalidCredentials
 │   ├── InvalidGrant          RFC 6749 s5.2
 │   ├── InvalidToken          RFC 6750 s3.1
-│   │   └── TokenExpired
+│   │   ├── TokenRejected     the token itself is no good; `fault` says what is wrong with it
+│   │   │   └── TokenExpired
+│   │   └── TokenDead         the token is authentic; what it stands for is gone, `why` says how
 │   └── Superseded            the client holds a newer refresh token
-├── Unavailable               infrastructure failed; nothing is half done, the same request may be sent again
-│   └── AccessDenied          AWS refuses the call to this function's role
+├── Unavailable               infrastructure failed; the same request may be sent again
+│   ├── CallFailed            a call to AWS failed; carries the operation and AWS's word for the failure
+│   │   └── AccessDenied      AWS refuses the call to this function's role
+│   └── NoKeysPublished       there are no keys, as before the first deployment has ended
+├── KeysSealedElsewhere       a key ring is sealed under another KMS key than the stack's
 └── SettingsError             a function cannot start
 
+Exceptions that never leave the code that expects them stand beside what raises them: RaceLost, ConditionFailed.
+
 `code` is the stable word that clients switch on; `http/problem.py` owns the table from code to status. `outcome` is the
-word that is counted: the code, unless something more precise is known. `reason` and `trail` are for the log. No error
-carries a token, a password or anything else that a user typed.
+word that is counted: the code, unless something more precise is known. `reason` and `trail` are for the log, and
+nothing decides by them. No error carries a token, a password or anything else that a user typed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from sallyport.trail import NO_TRAIL, Trail
+
+TokenFault = Literal[
+    "authorization",  # there is not exactly one Authorization header with one Bearer token
+    "caller",  # the authorizer did not say who calls
+    "size",
+    "form",
+    "encoding",
+    "header",
+    "payload",
+    "typ",
+    "kid",
+    "algorithm",
+    "signature",
+    "expired",
+    "iss",
+    "aud",
+    "sub",
+    "client_id",
+    "iat",
+    "exp",
+    "nbf",
+    "jti",
+    "sid",
+    "ver",
+    "gen",
+    "auth_time",
+    "scope",
+]
+"""What is wrong with a token: its envelope, its signature, or the claim of this name."""
+
+WhyDead = Literal["jti", "user", "session", "revoked", "ver", "expired"]
+"""Why an authentic token opens nothing any more.
+
+`jti`: this one was revoked. `user`: the user is disabled or gone. `session`: it is gone. `revoked`: it was revoked.
+`ver`: the user's token version has been raised. `expired`: the session has ended.
+"""
+
+GrantOutcome = Literal["invalid_grant", "expired", "revoked", "forged", "replayed"]
+"""How a refusal to refresh is counted."""
 
 
 class SallyportError(Exception):
@@ -119,6 +165,11 @@ class InvalidGrant(AccessRefused):
 
     code = "invalid_grant"
 
+    def __init__(
+        self, reason: str | None = None, *, outcome: GrantOutcome = "invalid_grant", trail: Trail = NO_TRAIL
+    ) -> None:
+        super().__init__(reason, outcome=outcome, trail=trail)
+
 
 class InvalidToken(AccessRefused):
     """The token is malformed, expired, revoked or not ours (RFC 6750 s3.1)."""
@@ -126,8 +177,27 @@ class InvalidToken(AccessRefused):
     code = "invalid_token"
 
 
-class TokenExpired(InvalidToken):
+class TokenRejected(InvalidToken):
+    """The token itself is no good."""
+
+    def __init__(self, fault: TokenFault) -> None:
+        self.fault = fault
+        super().__init__(fault)
+
+
+class TokenExpired(TokenRejected):
     """The token was good until its `exp`."""
+
+    def __init__(self) -> None:
+        super().__init__("expired")
+
+
+class TokenDead(InvalidToken):
+    """The token is authentic, and revoked or outlived by what it stands for."""
+
+    def __init__(self, why: WhyDead) -> None:
+        self.why = why
+        super().__init__(why)
 
 
 class Superseded(AccessRefused):
@@ -137,14 +207,46 @@ class Superseded(AccessRefused):
 
 
 class Unavailable(SallyportError):
-    """Infrastructure failed. Whatever was asked is safe to ask again after `retry_after` seconds."""
+    """Infrastructure failed. The same request may be sent again after `retry_after` seconds."""
 
     code = "service_unavailable"
     retry_after = 1
 
 
-class AccessDenied(Unavailable):
+class CallFailed(Unavailable):
+    """A call to AWS failed.
+
+    `operation` is its name ("GetItem"), "" where it did not get that far. `word` is the error code of AWS, or the name
+    of botocore's exception.
+    """
+
+    def __init__(self, operation: str, word: str) -> None:
+        self.operation = operation
+        self.word = word
+        super().__init__(f"{operation} {word}".lstrip())
+
+
+class AccessDenied(CallFailed):
     """AWS refuses the call to this function's role. A role that is new may take some seconds to be known everywhere."""
+
+
+class NoKeysPublished(Unavailable):
+    """There are no keys, or no issuer beside them, as before the first deployment has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("no_keys")
+
+
+class KeysSealedElsewhere(SallyportError):
+    """Keys of a ring are sealed under another KMS key than the stack's, which cannot open them."""
+
+    code = "keys_sealed_elsewhere"
+
+    def __init__(self, use: str, kids: Sequence[str], sealed_under: Sequence[str]) -> None:
+        super().__init__(
+            f"the {use} keys {', '.join(kids)} are sealed under {', '.join(sealed_under)},"
+            " which is not this stack's KMS key: docs/keys.md says how a ring is replaced"
+        )
 
 
 class SettingsError(SallyportError):

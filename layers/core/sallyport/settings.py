@@ -9,10 +9,11 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from sallyport.errors import SettingsError
+from sallyport.identifiers import MACHINE_PREFIX
 
 _Settings = TypeVar("_Settings")
 
@@ -47,6 +48,15 @@ def _text(default: str = "") -> Any:
         return raw
 
     return _setting(read, default)
+
+
+def _audience() -> Any:
+    def read(raw: str) -> str:
+        if raw.startswith(MACHINE_PREFIX):
+            raise ValueError(f"must not begin with {MACHINE_PREFIX}: that is kept for machines")
+        return raw
+
+    return _setting(read, "sallyport")
 
 
 def _integer(default: int, *, at_least: int, at_most: int) -> Any:
@@ -99,6 +109,8 @@ def _flag() -> Any:
     return _setting(read, "false")
 
 
+RevocationMode: TypeAlias = Literal["bounded", "strict", "stateless"]
+AccessAlgorithm: TypeAlias = Literal["RS256", "ES256"]
 _DAY = 86_400
 
 MAX_ACCESS_TOKEN_SECONDS = 3600
@@ -134,7 +146,7 @@ class AccessTokenLife:
 class AccessTokens(AccessTokenLife):
     """For whom access tokens are."""
 
-    audience: str = _text("sallyport")
+    audience: str = _audience()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +193,7 @@ class Browsers:
 class Revocation:
     """How a revocation reaches the authorizer."""
 
-    revocation_mode: str = _choice("bounded", "strict", "stateless")
+    revocation_mode: RevocationMode = _choice("bounded", "strict", "stateless")
     revocation_poll_seconds: int = _integer(5, at_least=1, at_most=30)
     revocation_max_staleness_seconds: int = _integer(60, at_least=60, at_most=600)
     context_roles: bool = _flag()
@@ -191,7 +203,7 @@ class Revocation:
 class Denials:
     """How the authorizer turns a bad token away: 403, or 401 where the gateway can be told so."""
 
-    unauthorized_as: str = _choice("deny", "raise")
+    unauthorized_as: Literal["deny", "raise"] = _choice("deny", "raise")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,4 +225,4 @@ class KeyMaking(PrivateKeys):
     """Which keys are made, and in whose name."""
 
     issuer: str | None = _url()
-    signing_algorithm: str = _choice("RS256", "ES256")
+    signing_algorithm: AccessAlgorithm = _choice("RS256", "ES256")

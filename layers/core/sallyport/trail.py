@@ -1,17 +1,28 @@
-"""What a request leaves behind for whoever investigates later, beside its answer."""
+"""What a request leaves behind for the log, beside its response."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Event = Literal[
+    "race_lost",  # another request moved the session first, so this one read it again
+    "sibling_skipped",  # a rotation left a token behind that nobody had used
+    "unreported",  # a replay was not reported to EventBridge
+    "not_rehashed",  # a password hash stays weaker than today's
+    "older_not_ended",  # the session that a login replaces lives on
+    "no_room_made",  # a user keeps more sessions than allowed until the next login
+]
+"""What else happened on the way to a response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
     """The session that a request was about, of which only a digest is ever logged, and what else happened on the way.
 
-    `also` holds words that are counted and logged as often as they stand there: `race_lost`, `sibling_skipped`.
+    Each word in `also` is counted and logged as often as it stands there.
     """
 
     sid: str = ""
-    also: tuple[str, ...] = ()
+    also: tuple[Event, ...] = ()
 
 
 NO_TRAIL = Trail()

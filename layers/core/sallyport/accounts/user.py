@@ -1,7 +1,9 @@
 """The user."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
+
+from sallyport.identifiers import new_user_id
 
 Status = Literal["active", "disabled"]
 
@@ -23,9 +25,71 @@ class User:
     created_at: int
 
 
+def new_user(email: str, *, roles: tuple[str, ...] = (), now: int) -> User:
+    """Return a user who does not exist yet, active, with an id of their own. `now` in seconds."""
+    return User(
+        user_id=new_user_id(),
+        email=email,
+        token_version=FIRST_TOKEN_VERSION,
+        status="active",
+        roles=roles,
+        created_at=now,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user and their password hash, read together."""
+    """A user and their password hash, read together. None: the user has no password."""
 
     user: User
-    password_hash: str = field(repr=False)
+    password_hash: str | None = field(repr=False)
+
+
+class AccountStore(Protocol):
+    """Stores users, their credentials and their login names.
+
+    A change returns False, having done nothing, if the user is not as they were read. Every method raises Unavailable
+    if infrastructure fails.
+    """
+
+    def find(self, email: str) -> Account | None:
+        """Read the account of a canonical address. Makes the same calls whether there is one or not."""
+        ...
+
+    def get(self, user_id: str) -> User | None: ...
+
+    def named(self, email: str) -> User | None:
+        """Read the user of a canonical address, without their credential."""
+        ...
+
+    def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]:
+        """Return up to `limit` users behind the user `after`, and what to pass as `after` for the next page, if any."""
+        ...
+
+    def create(self, user: User, password_hash: str) -> bool:
+        """Store a user with credential and login name. Return False if the address is taken."""
+        ...
+
+    def replace_hash(self, account: Account, new_hash: str) -> bool:
+        """Store a stronger hash of the same password."""
+        ...
+
+    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
+        """Give a user another password without knowing the old one. Every token and session of theirs dies."""
+        ...
+
+    def enable(self, user_id: str) -> bool:
+        """Let a disabled user log in again; their old tokens stay dead. Return False if they are not disabled."""
+        ...
+
+    def disable(self, user: User, *, now_ms: int) -> bool:
+        """Keep a user out until they are enabled. Every token and session of theirs dies."""
+        ...
+
+    def change_roles(self, user: User, roles: tuple[str, ...], *, now_ms: int) -> bool:
+        """Give a user other roles, which revokes nothing. Return False also if they have these roles already."""
+        ...
+
+    def delete(self, user: User, *, now_ms: int) -> bool:
+        """Delete a user with credential and login name. Every token and session of theirs dies."""
+        ...

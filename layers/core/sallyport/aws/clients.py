@@ -9,16 +9,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from sallyport.errors import AccessDenied, Unavailable
+from sallyport.errors import AccessDenied, CallFailed, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_kms.client import KMSClient
 
-# API Gateway gives an authorizer ten seconds. A call that hangs must fail early enough for us to say so ourselves: an
-# authorizer makes up to three in vain, a login five, for they can do without some (tests/faults/test_time_limits.py).
-# A whole second would not connect more often: a first packet that is lost is sent again only after that second.
+# A call that hangs must fail early enough for the function to answer 503 itself: API Gateway gives an authorizer ten
+# seconds, in which up to three calls may hang, and up to five of a login (tests/faults/test_time_limits.py).
+# To wait a whole second for a connection would not help: a lost first packet is sent again only after that second.
 PATIENCE = Config(
     connect_timeout=0.5,
     read_timeout=1,
@@ -43,17 +43,17 @@ _ACCESS_DENIED = ("AccessDenied", "AccessDeniedException")
 
 @contextmanager
 def failing_closed() -> Iterator[None]:
-    """Turn every failure of AWS into Unavailable. Its reason is the operation and AWS's word for the failure.
+    """Turn every failure of AWS into Unavailable: CallFailed where the failure has a name.
 
-    Read the answer in here too: one that nobody understands, or that lacks what it must have, is such a failure.
+    Read the response in the block, too: one that cannot be understood, or lacks a member, is such a failure.
     """
     try:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        failure = AccessDenied if code in _ACCESS_DENIED else Unavailable
-        raise failure(f"{error.operation_name} {code}") from error
+        failure = AccessDenied if code in _ACCESS_DENIED else CallFailed
+        raise failure(error.operation_name, code) from error
     except BotoCoreError as error:
-        raise Unavailable(type(error).__name__) from error
+        raise CallFailed("", type(error).__name__) from error
     except (ResponseParserError, LookupError, TypeError, ValueError, AttributeError) as error:  # what botocore lets out
         raise Unavailable(f"malformed answer: {type(error).__name__}") from error

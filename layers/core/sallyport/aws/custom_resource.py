@@ -37,10 +37,8 @@ def respond(event: Event, act: Callable[[], None]) -> None:
     try:
         if event["RequestType"] != "Delete":
             act()
-    except SallyportError as error:
-        _answer(event, "FAILED", error.reason)
-    except Exception:  # noqa: BLE001  # the edge: without an answer CloudFormation waits for the whole time-out
-        _answer(event, "FAILED", "internal_error")
+    except Exception as error:  # noqa: BLE001  # the edge: without an answer CloudFormation waits for the whole time-out
+        _answer(event, "FAILED", error.reason if isinstance(error, SallyportError) else "internal_error")
     else:
         _answer(event, "SUCCESS", "")
 

@@ -1,40 +1,35 @@
-"""What keeps the key rings going: the schedule, and an operator in an emergency."""
+"""The events of rotate_keys: its daily schedule, and an operator in an emergency."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sallyport.edge import reported
 from sallyport.errors import FieldError, InvalidRequest
 from sallyport.http.fields import fields_of
 from sallyport.keys.life_cycle import Use
-from sallyport.use_cases.rotate_keys import RingChange, Rings
+from sallyport.keys.store import RingChange
+from sallyport.telemetry import Telemetry
+from sallyport.use_cases.rotate_keys import RotateKeys
 
 Event = Mapping[str, Any]
-
-
-class Telemetry(Protocol):
-    """Logs and counts."""
-
-    def kept_ring(self, use: str, *, made: int, dropped: int, promoted: bool) -> None: ...
-
-    def kept_rings(self) -> None: ...
-
-    def failed(self, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
     """Keeps both rings, and the issuer beside the public keys."""
 
-    rings: Rings
+    rotate_keys: RotateKeys
     record_issuer: Callable[[str], None]
     telemetry: Telemetry
 
     def keep(self, issuer: str | None) -> None:
-        """Bring both rings to what they need now, and record the issuer where one is given. Raises Unavailable."""
-        for use in self.rings.policies:
-            self.log(use, self.rings.keep(use))
+        """Bring both rings to what they need now, and record the issuer if one is given.
+
+        Raises Unavailable, KeysSealedElsewhere.
+        """
+        for use in self.rotate_keys.policies:
+            self.log(use, self.rotate_keys.keep(use))
         if issuer is not None:
             self.record_issuer(issuer)
         self.telemetry.kept_rings()
@@ -57,7 +52,7 @@ class KeyEvents:
     telemetry: Telemetry
 
     def __call__(self, event: Event, _context: Any) -> dict[str, Any] | None:
-        """Do what an event asks. Raises InvalidRequest for any other event, and Unavailable."""
+        """Do what an event asks. Raises InvalidRequest for any other event, Unavailable, KeysSealedElsewhere."""
         with reported(self.telemetry.failed):
             if not isinstance(event, Mapping):
                 raise InvalidRequest([FieldError("event", "wrong_type", "The event must be a JSON object.")])
@@ -67,14 +62,14 @@ class KeyEvents:
             return self._promote(event)
 
     def _promote(self, event: Event) -> dict[str, Any]:
-        """Return what was done. A typing error must not look like a promotion, nor like a daily run."""
-        uses: dict[str, Use] = {use: use for use in self.keeper.rings.policies}
+        """Promote, and return what was done. A typing error is refused: it must not do a daily run instead."""
+        uses: dict[str, Use] = {use: use for use in self.keeper.rotate_keys.policies}
         with fields_of(event, ("promote", "drop_older")) as fields:
             named, drop_older = fields.text("promote"), fields.flag("drop_older")
             if named not in uses:
                 fields.refuse("promote", "not_allowed", f"This field must be one of: {', '.join(uses)}.")
         use = uses[named]
-        change = self.keeper.rings.promote(use, drop_older=drop_older)
+        change = self.keeper.rotate_keys.promote(use, drop_older=drop_older)
         self.keeper.log(use, change)
         self.keeper.keep(self.issuer)  # the next standby
         return {"signing_from_now_on": change.promote or change.add[0].record.kid, "dropped": list(change.drop)}

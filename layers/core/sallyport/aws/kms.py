@@ -10,20 +10,20 @@ if TYPE_CHECKING:
 
 
 class KmsCipher:
-    """Seals and opens private keys under one KMS key."""
+    """Seals and opens private keys under one KMS key. Implements KeyCipher."""
 
     def __init__(self, client: "KMSClient", key_id: str) -> None:
         self._client = client
-        self._key_id = key_id
+        self.key_id = key_id
 
     def encrypt(self, plaintext: bytes, *, use: Use, kid: str) -> bytes:
         context = {"use": use, "kid": kid}
         with failing_closed():
-            answer = self._client.encrypt(KeyId=self._key_id, Plaintext=plaintext, EncryptionContext=context)
-            return answer["CiphertextBlob"]
+            response = self._client.encrypt(KeyId=self.key_id, Plaintext=plaintext, EncryptionContext=context)
+            return response["CiphertextBlob"]
 
     def decrypt(self, ciphertext: bytes, *, use: Use, kid: str) -> bytes:
         context = {"use": use, "kid": kid}
         with failing_closed():
-            answer = self._client.decrypt(KeyId=self._key_id, CiphertextBlob=ciphertext, EncryptionContext=context)
-            return answer["Plaintext"]
+            response = self._client.decrypt(KeyId=self.key_id, CiphertextBlob=ciphertext, EncryptionContext=context)
+            return response["Plaintext"]

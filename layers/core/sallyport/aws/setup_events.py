@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
@@ -12,6 +12,7 @@ from sallyport.aws.key_events import Keeper
 from sallyport.aws.release import ReleaseStore
 from sallyport.edge import reported
 from sallyport.errors import AccessDenied, SettingsError
+from sallyport.telemetry import Telemetry
 
 CHECKS = "Custom::SallyportChecks"
 SIGNING_KEYS = "Custom::SallyportSigningKeys"
@@ -21,12 +22,6 @@ LOCAL_STACK = "local"
 
 _ATTEMPTS = 10
 _SECONDS_BETWEEN = 3  # half a minute in all: a new role may take so long to be known everywhere
-
-
-class Telemetry(Protocol):
-    """Logs and counts."""
-
-    def failed(self, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ class SetupEvents:
         retrying(act, event["ResourceProperties"])
 
     def _check(self, properties: Mapping[str, Any]) -> None:
-        """Raises SettingsError for parameters that contradict each other, StaleRelease."""
+        """Raise SettingsError for parameters that contradict each other, StaleRelease for an old release."""
         settings = properties["Settings"]
         self.check_settings(settings)
         if settings["STACK_NAME"] == LOCAL_STACK:

@@ -6,14 +6,14 @@ from hashlib import sha256
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from sallyport.http.serve import Answered
+from sallyport.telemetry import Answered
 
 _NAMESPACE = "Sallyport"
 _FAILED = "failed"
 
 
 class PowertoolsTelemetry:
-    """One JSON line per request, and a count per outcome in CloudWatch's embedded metric format.
+    """Implements Telemetry: one JSON line per request, and a count per outcome in CloudWatch's embedded metric format.
 
     Lines and metrics name their stack, so that two in one account keep apart. Every failure is also counted as `failed`
     of the stack as a whole, whatever function it is of: that is what one alarm for all of them watches.

@@ -2,7 +2,7 @@
 
 import re
 
-from sallyport.errors import InvalidToken
+from sallyport.errors import TokenRejected
 
 # One space, one token68 without padding. Two headers arrive joined by a comma, which no token of ours contains.
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._-]+)", re.ASCII)
@@ -12,5 +12,5 @@ def bearer_token(authorization: str | None) -> str:
     """Take the token out of an Authorization header. Raises InvalidToken if there is not exactly one."""
     found = _BEARER.fullmatch(authorization) if authorization else None
     if found is None:
-        raise InvalidToken("authorization")
+        raise TokenRejected("authorization")
     return found[1]

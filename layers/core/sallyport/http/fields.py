@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sallyport.errors import FieldError, InvalidRequest, UnknownField
+
+_Word = TypeVar("_Word", bound=str)
 
 _MAX_NAMED = 5
 _MAX_NAME_LENGTH = 64
@@ -56,12 +58,12 @@ class Fields:
             self.refuse(name, "wrong_type", "This field must be true or false.")
         return value is True
 
-    def choice(self, name: str, default: str, *others: str) -> str:
+    def choice(self, name: str, default: _Word, *others: _Word) -> _Word:
         """Return one of the words, which is `default` where there is none."""
         value = self._body.get(name)
         if value is not None and value not in (default, *others):
             self.refuse(name, "not_allowed", f"This field must be one of: {', '.join((default, *others))}.")
-        return default if value not in others else str(value)
+        return next((word for word in others if word == value), default)
 
     def _text(self, name: str, value: Any) -> str:
         if isinstance(value, str):

@@ -33,31 +33,43 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
 }
 
 
-def problem(error: SallyportError, request: Request) -> Response:
-    """Return the response that tells a client of `error`, with its outcome and trail for the log."""
+ANSWERS_TOKENS = ("POST /auth/login", "POST /auth/refresh")
+"""Routes that OAuth libraries call. To such a library a 4xx without `error` is a success (RFC 6749 s5.2)."""
+
+_NOT_OAUTH = (409, 429, 503)  # a library would give the token up; these say that it is still good
+
+
+def problem(error: Exception, request: Request) -> Response:
+    """Return the response that tells a client of `error`, with its outcome and trail for the log.
+
+    An error that is not one of ours is `internal_error`.
+    """
+    if not isinstance(error, SallyportError):
+        return _response("internal_error", request, {})
     more: dict[str, Any] = {}
     if isinstance(error, InvalidRequest):
         more["errors"] = [{"field": e.field, "code": e.code, "detail": e.detail} for e in error.errors]
     if error.retry_after is not None:
         more["retry_after"] = error.retry_after
-    return replace(problem_of_code(error.code, request, more), outcome=error.outcome, trail=error.trail)
+    return replace(_response(error.code, request, more), outcome=error.outcome, trail=error.trail)
 
 
-def problem_of_code(code: str, request: Request, more: Mapping[str, Any]) -> Response:
-    """Return the response for a code of PROBLEMS; `more` are further members of the body."""
+def _response(code: str, request: Request, more: Mapping[str, Any]) -> Response:
     status, title, detail = PROBLEMS[code]
     headers = {"content-type": "application/problem+json"}
     if status == 401:
         headers["www-authenticate"] = "Bearer"  # RFC 9110 s15.5.2
     if "retry_after" in more:
         headers["retry-after"] = str(more["retry_after"])
-    problem = {
+    oauth = {"error": code, "error_description": detail}
+    body = {
         "type": "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
         "code": code,
+        **(oauth if request.route in ANSWERS_TOKENS and status not in _NOT_OAUTH else {}),
         **more,
         "request_id": request.request_id,
     }
-    return Response(status, code, problem, headers)
+    return Response(status, code, body, headers)

@@ -5,36 +5,15 @@ An endpoint is a callable from Request to Response that raises SallyportError.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
-from sallyport.edge import crash_site
-from sallyport.errors import SallyportError
-from sallyport.http.problem import problem, problem_of_code
+from sallyport.edge import reason_of
+from sallyport.http.problem import problem
 from sallyport.http.request import Request
 from sallyport.http.response import Response
-from sallyport.trail import Trail
+from sallyport.telemetry import Answered, Telemetry
 
 Endpoint: TypeAlias = Callable[[Request], Response]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """What the one log line of a request says. `outcome`, and each word of the trail, is counted, too."""
-
-    route: str
-    status: int
-    outcome: str
-    reason: str
-    request_id: str
-    trail: Trail
-
-
-class Telemetry(Protocol):
-    """Logs and counts."""
-
-    def answered(self, answered: Answered) -> None:
-        """Write the one log line of a request, and count its outcome."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +28,8 @@ class Api:
         reason = ""
         try:
             response = self.endpoints[request.route](request)
-        except SallyportError as error:
-            response, reason = problem(error, request), error.reason
         except Exception as error:  # noqa: BLE001  # the edge
-            response, reason = problem_of_code("internal_error", request, {}), crash_site(error)
+            response, reason = problem(error, request), reason_of(error)
         self.telemetry.answered(
             Answered(
                 route=request.route,

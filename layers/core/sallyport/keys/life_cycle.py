@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from sallyport.tokens import device
-
 Use = Literal["access", "refresh"]
 Algorithm = Literal["RS256", "ES256", "HS256"]
 
@@ -20,18 +18,29 @@ ROTATION_SECONDS = 90 * 86_400
 PUBLISHED_BEFORE_USE_SECONDS = 2 * 3600  # gateways cache key sets that long
 NEXT_STANDBY_SECONDS = 26 * 3600  # before a standby takes over, its own successor is made: more than a daily run apart
 
-_SLACK_SECONDS = 600  # environments that still sign with a ring read a minute ago, and clocks apart
+_SLACK_SECONDS = 600  # execution environments still sign with a ring read a minute ago, and clocks differ
+
+KEEP_REFRESH_KEY_SECONDS = 400 * 86_400 + _SLACK_SECONDS
+"""For how long a superseded refresh key is needed.
+
+No session lives longer than 400 days, whatever the settings were when it began, and no device token longer than 30.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A private key at rest. `ciphertext` opens only under the encryption context {use, kid}."""
+    """A private key at rest. `not_before` and `created_at` in seconds since the epoch.
+
+    `ciphertext` opens only under the encryption context {use, kid}. `sealed_under` names the KMS key that seals it,
+    None where that was not noted yet.
+    """
 
     kid: str
     alg: Algorithm
     not_before: int
     created_at: int
     ciphertext: bytes = field(repr=False)
+    sealed_under: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +60,14 @@ class Plan:
 
 
 def keep_access_key(access_token_seconds: int) -> int:
-    """Say for how long a superseded access key stays published: gateways keep an old key set for two hours."""
+    """Return for how many seconds a superseded access key stays published: gateways keep a key set for two hours."""
     return max(PUBLISHED_BEFORE_USE_SECONDS, access_token_seconds) + _SLACK_SECONDS
 
 
-def keep_refresh_key(session_seconds: int) -> int:
-    """Say for how long a superseded refresh key is needed: until the last session and device token have ended."""
-    return max(session_seconds, device.LIFETIME_SECONDS) + _SLACK_SECONDS
-
-
 def active(records: Iterable[KeyRecord], *, now: int) -> KeyRecord | None:
-    """Find the key that signs at `now`: the newest one whose time has come.
+    """Return the key that signs at `now`: the newest whose `not_before` has passed. None only for an empty ring.
 
-    Before the first one's time, by a clock that is behind, that one signs: a ring that has keys is never without one.
+    By a clock that is behind the first key's `not_before`, that key signs.
     """
     known = _by_age(records)
     started = [record for record in known if record.not_before <= now]
@@ -71,11 +75,17 @@ def active(records: Iterable[KeyRecord], *, now: int) -> KeyRecord | None:
 
 
 def plan(records: Iterable[KeyRecord], *, now: int, policy: Policy) -> Plan:
-    """Say what to do with a ring.
+    """Return what a ring needs at `now`.
 
-    An empty ring gets a key that signs at once. Every ring has a standby at any time, published at least two hours
-    before it signs: the next one is made a day before the last one takes over. Another algorithm than the active key's
-    takes over as soon as that allows; a standby of the old one goes, as it has never signed.
+    With days instead of seconds, and no algorithm changed:
+
+        day 0    empty: make A, which signs at once, and B, which signs from day 90
+        day 89   B takes over within 26 hours: make C, which signs from day 180
+        day 90   B signs; A is superseded, and dropped `keep_seconds` later
+        day 179  make D, and so on
+
+    A standby is always published two hours before it signs. With another algorithm in the policy, a key of that
+    algorithm takes over in two hours, and a standby of the old one is dropped: it has never signed.
     """
     known = _by_age(records)
     signing = active(known, now=now)
@@ -95,7 +105,7 @@ def plan(records: Iterable[KeyRecord], *, now: int, policy: Policy) -> Plan:
 
 
 def standby(records: Iterable[KeyRecord], *, now: int) -> KeyRecord | None:
-    """Find the key that an emergency promotes: the next one in line."""
+    """Return the key that an emergency promotes: the next one in line. None if there is none."""
     known = _by_age(records)
     signing = active(known, now=now)
     return next((record for record in known if record.not_before > now and record is not signing), None)

@@ -18,7 +18,7 @@ class PublicRing:
 
 
 class PublicKeyRing:
-    """The published keys as one environment remembers them."""
+    """The published keys as one execution environment remembers them."""
 
     def __init__(self, cached: CachedRing[PublicRing]) -> None:
         self._cached = cached
@@ -32,4 +32,5 @@ class PublicKeyRing:
         return self._cached.current().jwks
 
     def get(self, kid: str) -> Key:
+        """Return the key of this `kid`. Raises TokenRejected if there is none, Unavailable if that cannot be known."""
         return self._cached.require(kid).keys[kid]

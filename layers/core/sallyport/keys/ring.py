@@ -1,10 +1,10 @@
-"""Key rings as one environment remembers them."""
+"""Key rings as one execution environment remembers them."""
 
 from collections.abc import Callable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from sallyport.clock import Clock
-from sallyport.errors import InvalidToken, Unavailable
+from sallyport.errors import TokenRejected, Unavailable
 
 REREAD_AFTER_MS = 60_000
 RETRY_AFTER_MS = 10_000
@@ -25,8 +25,8 @@ _RingT = TypeVar("_RingT", bound=Ring[object])
 class CachedRing(Generic[_RingT]):
     """A ring that is read again every 60 s, and for an unknown `kid` at most once per 10 s.
 
-    If a reading fails, the keys that are known stay good: a database that is away for a minute must not log everybody
-    out. What is then still unknown is Unavailable, never invalid.
+    A database that is away for a minute must not log everybody out: if a reading fails, the known keys stay good, and
+    an unknown `kid` is Unavailable, never invalid.
     """
 
     def __init__(self, read: Callable[[], _RingT], clock: Clock) -> None:
@@ -37,7 +37,7 @@ class CachedRing(Generic[_RingT]):
         self._failed = False
 
     def current(self) -> _RingT:
-        """Answer the ring, read at most 60 s ago if the database allows. Raises Unavailable if it was never read."""
+        """Return the ring, read at most 60 s ago if the database allows. Raises Unavailable if it was never read."""
         if self._ring is None:
             return self._reread()
         if self._is_past(self._read_at, REREAD_AFTER_MS) and self._may_retry():
@@ -48,7 +48,7 @@ class CachedRing(Generic[_RingT]):
         return self._ring
 
     def require(self, kid: str) -> _RingT:
-        """Answer a ring that has `kid`. Raises InvalidToken if there is no such key, Unavailable if nobody knows."""
+        """Return a ring that has `kid`. Raises TokenRejected if there is no such key, Unavailable if nobody knows."""
         ring = self.current()
         if kid not in ring.keys and self._may_retry():
             ring = self._reread()
@@ -56,7 +56,7 @@ class CachedRing(Generic[_RingT]):
             return ring
         if self._failed:
             raise Unavailable("keys")
-        raise InvalidToken("kid")
+        raise TokenRejected("kid")
 
     def _reread(self) -> _RingT:
         self._tried_at = self._clock()

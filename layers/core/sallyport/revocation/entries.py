@@ -1,13 +1,12 @@
 """The revocation entry: what tells authorizers of a revocation while a token could still be accepted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
-from sallyport.tokens.claims import MAX_INTEGER
+from sallyport.sessions.session import Mode, Session
 
 _SLACK_SECONDS = 120  # clock leeway, skew between environments, a refresh in flight, a slow commit
-
-EVERY_VERSION = MAX_INTEGER + 1
-"""Above every `ver` that a token can carry: a user revoked below it has no token left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +24,24 @@ class SessionRevoked:
 
 
 @dataclass(frozen=True, slots=True)
-class UserRevoked:
-    """Every token of a user with a version below `ver` is void, and his roles are to be read again.
+class UserChanged:
+    """A user is no longer as they were: tokens with a version below `ver` are void, and roles are to be read again.
 
-    So the current version revokes nothing and tells of changed roles, and EVERY_VERSION tells of a user who is deleted.
+    Where only the roles have changed, `ver` is the current version and nothing is void.
     """
 
     sub: str
     ver: int
 
 
-Revoked = TokenRevoked | SessionRevoked | UserRevoked
+@dataclass(frozen=True, slots=True)
+class UserDeleted:
+    """Every token of a user is void."""
+
+    sub: str
+
+
+Revoked: TypeAlias = TokenRevoked | SessionRevoked | UserChanged | UserDeleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +53,36 @@ class Entry:
 
 
 def retention(access_token_seconds: int) -> int:
-    """Say for how many seconds an entry is kept and honoured."""
+    """Return for how many seconds an entry is kept and honoured."""
     return access_token_seconds + _SLACK_SECONDS
+
+
+class EntryStore(Protocol):
+    """Reads revocation entries."""
+
+    def since(self, start_ms: int) -> Iterable[Entry]:
+        """Read, consistently, all that was written since: every shard, every page. Raises Unavailable."""
+        ...
+
+
+class RevocationStore(Protocol):
+    """Revokes: each a transaction of the change itself and the entry that tells authorizers of it.
+
+    Every method raises Unavailable if infrastructure fails.
+    """
+
+    def revoke_token(self, jti: str, *, now_ms: int) -> bool:
+        """Revoke one access token. Return False if it is revoked already."""
+        ...
+
+    def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
+        """Revoke a session, if it has this mode (None: any). Return False if there was nothing left to revoke."""
+        ...
+
+    def revoke_replayed(self, session: Session, *, now_ms: int) -> None:
+        """Revoke a session whose token was replayed, provided it is as it was read. Raises RaceLost."""
+        ...
+
+    def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
+        """Raise the user's token version from `ver`. Return False if it is no longer that."""
+        ...

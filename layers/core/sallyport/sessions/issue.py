@@ -8,6 +8,7 @@ from sallyport.identifiers import new_id
 from sallyport.keys.key import SigningKey
 from sallyport.sessions.session import Session
 from sallyport.tokens import access, device, refresh
+from sallyport.tokens.claims import IssuerName
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class IssuedTokens:
 
 @dataclass(frozen=True, slots=True)
 class TokenIssuer:
-    """Knows which keys sign access and refresh tokens, each of its own ring."""
+    """Signs access and refresh tokens, each with the active key of its own ring."""
 
-    names: refresh.IssuerName
+    names: IssuerName
     access_key: Callable[[], SigningKey]
     refresh_key: Callable[[], SigningKey]
     audience: str
@@ -33,7 +34,7 @@ class TokenIssuer:
     access_token_seconds: int
 
     def signer(self) -> "Signer":
-        """Get everything ready that signing needs, before anything is written. Raises Unavailable."""
+        """Return a signer that needs no more I/O. Raises Unavailable, before anything is written."""
         return Signer(
             issuer=self.names.issuer,
             access_key=self.access_key(),
@@ -46,7 +47,7 @@ class TokenIssuer:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs. Needs no I/O, so that nobody's session is written without the tokens that belong to it."""
+    """Signs without I/O, so that no session is written whose tokens cannot be made."""
 
     issuer: str
     access_key: SigningKey
@@ -56,7 +57,7 @@ class Signer:
     access_token_seconds: int
 
     def issue(self, session: Session, gen: int, *, now: int) -> IssuedTokens:
-        """Issue an access token and the refresh token of generation `gen`. Neither outlives the session."""
+        """Return an access token and the refresh token of generation `gen`. Neither outlives the session."""
         expires_at = min(now + self.access_token_seconds, session.ends_at)
         access_token = access.AccessToken(
             iss=self.issuer,
@@ -74,7 +75,9 @@ class Signer:
             iss=self.issuer,
             sub=session.user_id,
             aud=refresh.audience(self.issuer),
-            iat=max(now, session.created_at),  # by a clock behind login's, its life would exceed what verifiers allow
+            iat=max(
+                now, session.created_at
+            ),  # this clock may be behind login's; an earlier `iat` would make the life too long
             exp=session.expires_at,
             jti=new_id(),
             sid=session.sid,
@@ -90,7 +93,7 @@ class Signer:
         )
 
     def issue_device_token(self, user: User, *, now: int) -> str:
-        """Issue the token by which a device that has logged in before is told from a stranger's."""
+        """Return a token by which login knows this device again."""
         token = device.DeviceToken(
             iss=self.issuer,
             sub=user.user_id,

@@ -1,6 +1,6 @@
 """What presenting a refresh token means: the rule of docs/refresh.md, pure and total.
 
-A step carries the state that it leads to. The table reaches the same state by expressions of its own, relative to what
+`rotate`, `recover` and `reopen` say which state a step leads to. The table reaches it by expressions relative to what
 it holds, so that parallel recoveries do not conflict; the contract suite holds both to one result.
 
 `floor <= parent < first <= head`. `parent` is the generation last used to rotate; `first..head` are the candidates:
@@ -24,23 +24,17 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class Converged:
-    """Used a moment ago or about to be: answer the same generation, write nothing."""
-
-    gen: int
+    """Used a moment ago or about to be: answer the generation presented, write nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
     """A candidate is used for the first time: answer the new head; its siblings become void."""
 
-    state: Rotation
-
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
     """The answer to `parent` was lost: answer a new sibling of the unseen token, which nobody else knows."""
-
-    state: Rotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +78,12 @@ def reopen(state: Rotation, now_ms: int) -> Rotation:
 
 
 def next_step(state: Rotation, gen: int, *, now_ms: int, leeway_ms: int) -> Step:
-    """Say what presenting generation `gen` means. Pure: the caller writes."""
+    """Return what presenting generation `gen` means. Pure: the caller writes."""
     quiet = abs(now_ms - state.rotated_at) < leeway_ms
     if gen > state.head:
         return Forged()
     if gen >= state.first:
-        return Converged(gen) if quiet else Rotated(rotate(state, gen, now_ms))
+        return Converged() if quiet else Rotated()
     if gen == state.parent:
-        return Recovered(recover(state))
+        return Recovered()
     return Superseded() if quiet and gen >= state.floor else Replayed()

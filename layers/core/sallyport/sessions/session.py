@@ -1,9 +1,10 @@
 """The session: what the table holds of one login on one device."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from sallyport.accounts.user import User
+from sallyport.errors import TokenDead, WhyDead
 from sallyport.sessions.rotation import Rotation
 
 Mode = Literal["body", "cookie"]
@@ -37,15 +38,54 @@ class Session:
 
 
 class RaceLost(Exception):
-    """Somebody else wrote first. `current` is the session as he left it, None if it is gone."""
+    """Another request wrote first. `current` is the session as that left it, None if it is gone."""
 
     def __init__(self, current: Session | None) -> None:
         self.current = current
         super().__init__("race lost")
 
 
-def why_dead(session: Session | None, user: User | None, *, ver: int, now: int) -> str | None:
-    """Say why a token of version `ver` has no living session behind it, or None if it has one.
+class SessionStore(Protocol):
+    """Stores sessions. Every read is consistent; every method raises Unavailable if infrastructure fails.
+
+    `rotate` and `recover` are one conditional write each: the session exists, is not revoked, not past its ends, and
+    `ver`, `parent` and `first` are as read; else they raise RaceLost. `head` is not among the conditions: it grows by
+    an expression, so that parallel requests do not keep each other from being served.
+    """
+
+    def load(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
+        """Read a user and one session of theirs in one call."""
+        ...
+
+    def load_all(self, user_id: str, sid: str, jti: str) -> tuple[User | None, Session | None, bool]:
+        """Read the user, the session and whether the access token `jti` is revoked, in one call."""
+        ...
+
+    def of_user(self, user_id: str) -> list[Session]:
+        """Read all sessions of a user, dead ones included."""
+        ...
+
+    def create(self, session: Session) -> None: ...
+
+    def rotate(self, session: Session, gen: int, *, now_ms: int, idle_expires_at: int) -> Session:
+        """Use candidate `gen`, and return the session as it is now."""
+        ...
+
+    def recover(self, session: Session, *, now_ms: int, idle_expires_at: int) -> Session:
+        """Issue one more sibling, and return the session as it is now."""
+        ...
+
+    def forget(self, sessions: list[Session]) -> None:
+        """Delete up to 25 sessions that are dead already."""
+        ...
+
+    def forget_all(self, user_id: str) -> int:
+        """Delete every session of a user, and return how many there were."""
+        ...
+
+
+def why_dead(session: Session | None, user: User | None, *, ver: int, now: int) -> WhyDead | None:
+    """Return why a token of version `ver` has no live session at `now` (seconds), or None if it has one.
 
     The ends hold to the second, whatever the table's TTL has or has not deleted yet.
     """
@@ -60,3 +100,16 @@ def why_dead(session: Session | None, user: User | None, *, ver: int, now: int) 
     if now >= session.ends_at:
         return "expired"
     return None
+
+
+def is_live(session: Session, user: User, *, now: int) -> bool:
+    """Tell whether a session of a user is live at `now` (seconds)."""
+    return why_dead(session, user, ver=session.ver, now=now) is None
+
+
+def require_live(session: Session | None, user: User | None, *, ver: int, now: int) -> tuple[Session, User]:
+    """Return the live session behind a token of version `ver`, and its user. Raises TokenDead if there is none."""
+    dead = why_dead(session, user, ver=ver, now=now)
+    if dead is not None or session is None or user is None:  # the last two for mypy
+        raise TokenDead(dead or "session")
+    return session, user

@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from sallyport.accounts.user import User
-from sallyport.errors import InvalidToken
-from sallyport.sessions.session import Session, why_dead
+from sallyport.errors import TokenDead
+from sallyport.sessions.session import Session, SessionStore, require_live
 
 
 class Claimed(Protocol):
@@ -23,18 +23,12 @@ class Claimed(Protocol):
     def ver(self) -> int: ...
 
 
-class StrictReads(Protocol):
-    """One consistent read of all that decides."""
+def check_strictly(token: Claimed, *, sessions: SessionStore, now: int) -> tuple[Session, User]:
+    """Return the session and the user behind a verified access token at `now` (seconds).
 
-    def load_all(self, user_id: str, sid: str, jti: str) -> tuple[User | None, Session | None, bool]:
-        """Read the user, the session and whether the token itself is revoked."""
-        ...
-
-
-def require_live(token: Claimed, *, reads: StrictReads, now: int) -> tuple[User, Session]:
-    """Answer the user and the session of a verified access token. Raises InvalidToken if the token is revoked."""
-    user, session, is_revoked = reads.load_all(token.sub, token.sid, token.jti)
-    dead = "jti" if is_revoked else why_dead(session, user, ver=token.ver, now=now)
-    if dead is not None or user is None or session is None:
-        raise InvalidToken(dead)
-    return user, session
+    Raises TokenDead if the token is revoked or its session dead, Unavailable.
+    """
+    user, session, is_revoked = sessions.load_all(token.sub, token.sid, token.jti)
+    if is_revoked:
+        raise TokenDead("jti")
+    return require_live(session, user, ver=token.ver, now=now)

@@ -1,10 +1,10 @@
 """The access token (RFC 9068): verified without I/O, lives minutes."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sallyport.keys.key import SigningKey
-from sallyport.tokens.claims import Claims, TimeRules
+from sallyport.tokens.claims import Claims, IssuerName, TimeRules
 from sallyport.tokens.envelope import VerificationKeys, verified_payload
 
 TYP = "at+jwt"
@@ -27,14 +27,8 @@ class AccessToken:
     scope: str | None = None
 
 
-class PublicKeys(VerificationKeys, Protocol):
-    """The public ring and the name in which its keys sign."""
-
-    @property
-    def issuer(self) -> str: ...
-
-
 def sign(token: AccessToken, key: SigningKey) -> str:
+    """Return the token as a JWS. A claim that is None is left out."""
     claims: dict[str, Any] = {name: value for name, value in asdict(token).items() if value is not None}
     return key.sign(claims, typ=TYP)
 
@@ -43,16 +37,17 @@ def sign(token: AccessToken, key: SigningKey) -> str:
 class AccessTokenVerifier:
     """Checks everything about an access token that can be checked without asking whether it was revoked."""
 
-    keys: PublicKeys
+    keys: VerificationKeys
+    names: IssuerName
     audience: str
     times: TimeRules
 
     def verify(self, token: str, *, now: int) -> AccessToken:
-        """Verify `token` as of `now` (seconds). Raises InvalidToken, or Unavailable if its key cannot be looked up."""
+        """Verify `token` as of `now` (seconds). Raises TokenRejected, or Unavailable if its key cannot be looked up."""
         claims = Claims(verified_payload(token, typ=TYP, keys=self.keys))
         iat, exp = claims.times(self.times, now=now)
         return AccessToken(
-            iss=claims.exactly("iss", self.keys.issuer),
+            iss=claims.exactly("iss", self.names.issuer),
             sub=claims.identifier("sub"),
             aud=claims.exactly("aud", self.audience),
             client_id=claims.text("client_id"),

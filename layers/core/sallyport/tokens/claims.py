@@ -3,12 +3,23 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
-from sallyport.errors import InvalidToken, TokenExpired
+from sallyport.errors import TokenExpired, TokenRejected
+
+ClaimName = Literal[
+    "iss", "aud", "sub", "client_id", "iat", "exp", "nbf", "jti", "sid", "ver", "gen", "auth_time", "scope"
+]
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 MAX_INTEGER = 2**53 - 1  # what every JSON reader represents exactly (RFC 7493 s2.2)
+
+
+class IssuerName(Protocol):
+    """Knows the issuer, which is recorded beside the public keys."""
+
+    @property
+    def issuer(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,36 +32,39 @@ class TimeRules:
 
 
 class Claims:
-    """Claims by name, each present, of the right type and not empty, or InvalidToken with the name as its reason."""
+    """Claims by name.
+
+    Every method raises TokenRejected with that name unless the claim is present, well-typed, not empty.
+    """
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         self._payload = payload
 
-    def text(self, name: str) -> str:
+    def text(self, name: ClaimName) -> str:
         value = self._payload.get(name)
         if not isinstance(value, str) or not value:
-            raise InvalidToken(name)
+            raise TokenRejected(name)
         return value
 
-    def optional_text(self, name: str) -> str | None:
+    def optional_text(self, name: ClaimName) -> str | None:
         return self.text(name) if name in self._payload else None
 
-    def exactly(self, name: str, expected: str) -> str:
+    def exactly(self, name: ClaimName, expected: str) -> str:
         if self.text(name) != expected:
-            raise InvalidToken(name)
+            raise TokenRejected(name)
         return expected
 
-    def identifier(self, name: str) -> str:
+    def identifier(self, name: ClaimName) -> str:
         """Read what becomes part of a table key: characters that cannot forge another one."""
         value = self.text(name)
         if _IDENTIFIER.fullmatch(value) is None:
-            raise InvalidToken(name)
+            raise TokenRejected(name)
         return value
 
-    def integer(self, name: str, *, at_least: int) -> int:
+    def integer(self, name: ClaimName, *, at_least: int) -> int:
         value = self._payload.get(name)
         if type(value) is not int or not at_least <= value <= MAX_INTEGER:  # not isinstance: True is an int
-            raise InvalidToken(name)
+            raise TokenRejected(name)
         return value
 
     def times(self, rules: TimeRules, *, now: int) -> tuple[int, int]:
@@ -60,11 +74,11 @@ class Claims:
         """
         iat, exp = self.integer("iat", at_least=1), self.integer("exp", at_least=1)
         if iat > now + rules.leeway or iat < rules.not_before:
-            raise InvalidToken("iat")
+            raise TokenRejected("iat")
         if now >= exp:
-            raise TokenExpired("expired")
+            raise TokenExpired
         if not 0 < exp - iat <= rules.lifetime:
-            raise InvalidToken("exp")
+            raise TokenRejected("exp")
         if "nbf" in self._payload and self.integer("nbf", at_least=0) > now:
-            raise InvalidToken("nbf")
+            raise TokenRejected("nbf")
         return iat, exp

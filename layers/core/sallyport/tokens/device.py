@@ -1,4 +1,4 @@
-"""The device token: tells a device that has logged in before from a stranger's. Opens nothing by itself."""
+"""The device token: by it login knows a device that has logged in before. Opens nothing by itself."""
 
 from dataclasses import asdict, dataclass
 
@@ -22,7 +22,7 @@ class DeviceToken:
 
 
 def audience(issuer: str) -> str:
-    """Name the one place where a device token of `issuer` means anything."""
+    """Return the audience of a device token: the one endpoint that takes it."""
     return f"{issuer}/auth/login"
 
 

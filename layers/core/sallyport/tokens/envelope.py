@@ -7,10 +7,11 @@ signature has been checked. What libraries accept out of kindness is refused: RF
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sallyport import strict_json
-from sallyport.errors import InvalidToken
+from sallyport.errors import TokenRejected
+from sallyport.keys.key import Key
 
 MAX_TOKEN_BYTES = 8192
 KID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -19,20 +20,11 @@ _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", r
 _HEADER_NAMES = {"alg", "kid", "typ"}
 
 
-class VerificationKey(Protocol):
-    """A key that is bound to one algorithm."""
-
-    @property
-    def alg(self) -> str: ...
-
-    def verify(self, signing_input: bytes, signature: bytes) -> bool: ...
-
-
 class VerificationKeys(Protocol):
     """The keys that may have signed a token."""
 
-    def get(self, kid: str) -> VerificationKey:
-        """Find a key. Raises InvalidToken for one that does not exist, Unavailable where that cannot be known."""
+    def get(self, kid: str) -> Key:
+        """Return a key. Raises TokenRejected if there is none of this `kid`, Unavailable if that cannot be known."""
         ...
 
 
@@ -46,36 +38,36 @@ class _Envelope:
 
 
 def verified_payload(token: str, *, typ: str, keys: VerificationKeys) -> dict[str, Any]:
-    """Check form and signature of `token` and answer its payload, a JSON object.
+    """Check form and signature of `token` and return its payload, a JSON object.
 
     `typ` is the one type that passes (RFC 8725 s3.11). The algorithm is the key's, never the token's choice.
 
-    Raises InvalidToken, and Unavailable if the key that the token names cannot be looked up.
+    Raises TokenRejected, or Unavailable if the key that the token names cannot be looked up.
     """
     envelope = _open(token, typ=typ)
     key = keys.get(envelope.unverified_kid)
     if envelope.unverified_alg != key.alg:
-        raise InvalidToken("algorithm")
+        raise TokenRejected("algorithm")
     if not key.verify(envelope.signing_input, envelope.signature):
-        raise InvalidToken("signature")
+        raise TokenRejected("signature")
     return _json_object(envelope.unverified_payload, "payload")
 
 
 def _open(token: str, *, typ: str) -> _Envelope:
     if len(token) > MAX_TOKEN_BYTES:
-        raise InvalidToken("size")
+        raise TokenRejected("size")
     segments = _COMPACT.fullmatch(token)
     if segments is None:
-        raise InvalidToken("form")
+        raise TokenRejected("form")
     header, payload, signature = segments.groups()
     unverified_header = _json_object(_decode(header), "header")
     if unverified_header.keys() != _HEADER_NAMES:
-        raise InvalidToken("header")
+        raise TokenRejected("header")
     if unverified_header["typ"] != typ:
-        raise InvalidToken("typ")
+        raise TokenRejected("typ")
     kid, alg = unverified_header["kid"], unverified_header["alg"]
     if not isinstance(kid, str) or KID.fullmatch(kid) is None or not isinstance(alg, str):
-        raise InvalidToken("header")
+        raise TokenRejected("header")
     return _Envelope(kid, alg, _decode(payload), f"{header}.{payload}".encode("ascii"), _decode(signature))
 
 
@@ -84,17 +76,17 @@ def _decode(segment: str) -> bytes:
     try:
         data = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except ValueError:
-        raise InvalidToken("encoding") from None
+        raise TokenRejected("encoding") from None
     if urlsafe_b64encode(data).rstrip(b"=") != segment.encode("ascii"):
-        raise InvalidToken("encoding")
+        raise TokenRejected("encoding")
     return data
 
 
-def _json_object(data: bytes, part: str) -> dict[str, Any]:
+def _json_object(data: bytes, part: Literal["header", "payload"]) -> dict[str, Any]:
     try:
         value = strict_json.loads(data)
     except ValueError:
-        raise InvalidToken(part) from None
+        raise TokenRejected(part) from None
     if not isinstance(value, dict):
-        raise InvalidToken(part)
+        raise TokenRejected(part)
     return value

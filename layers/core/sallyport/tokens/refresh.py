@@ -1,10 +1,9 @@
 """The refresh token: means something only to Sallyport, and is never stored."""
 
 from dataclasses import asdict, dataclass
-from typing import Protocol
 
 from sallyport.keys.key import SigningKey
-from sallyport.tokens.claims import Claims, TimeRules
+from sallyport.tokens.claims import Claims, IssuerName, TimeRules
 from sallyport.tokens.envelope import VerificationKeys, verified_payload
 
 TYP = "rt+jwt"
@@ -25,15 +24,8 @@ class RefreshToken:
     gen: int
 
 
-class IssuerName(Protocol):
-    """Knows the issuer."""
-
-    @property
-    def issuer(self) -> str: ...
-
-
 def audience(issuer: str) -> str:
-    """Name the one place where a refresh token of `issuer` means anything."""
+    """Return the audience of a refresh token: the one endpoint that takes it."""
     return f"{issuer}/auth/refresh"
 
 
@@ -50,7 +42,7 @@ class RefreshTokenVerifier:
     times: TimeRules
 
     def verify(self, token: str, *, now: int) -> RefreshToken:
-        """Verify `token` as of `now` (seconds). Raises InvalidToken, or Unavailable if its key cannot be looked up."""
+        """Verify `token` as of `now` (seconds). Raises TokenRejected, or Unavailable if its key cannot be looked up."""
         claims = Claims(verified_payload(token, typ=TYP, keys=self.keys))
         iat, exp = claims.times(self.times, now=now)
         issuer = self.names.issuer

@@ -1,4 +1,4 @@
-"""Deciding whether a request may pass: the authorizer's use case."""
+"""Authorize: decide whether a request to the protected API may pass."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,8 @@ from typing import Protocol
 from sallyport.clock import Clock
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Window
-from sallyport.sessions.strict import StrictReads, require_live
+from sallyport.sessions.session import SessionStore
+from sallyport.sessions.strict import check_strictly
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 
 
@@ -22,43 +23,43 @@ class RevocationMode(Protocol):
     """One revocation mode."""
 
     def check(self, token: AccessToken, *, now: int) -> tuple[str, ...] | None:
-        """Answer the user's roles if the mode knows them. Raises InvalidToken if the token is revoked."""
+        """Return the user's roles if the mode reads them. Raises TokenDead if the token is revoked, Unavailable."""
         ...
 
 
 class Stateless:
-    """`stateless`: no reads; a revocation bites at the access token's `exp`."""
+    """`stateless`: no reads; a revoked access token passes until its `exp`."""
 
-    def check(self, token: AccessToken, *, now: int) -> None:  # noqa: ARG002  # asks nothing, so it needs nothing
+    def check(self, token: AccessToken, *, now: int) -> None:  # noqa: ARG002
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Bounded:
-    """`bounded`: dictionary look-ups; a revocation bites within a stated number of seconds."""
+    """`bounded`: dictionary look-ups; a revoked access token passes for a stated number of seconds at most."""
 
     window: Window
     roles: KnownRoles | NoRoles
 
-    def check(self, token: AccessToken, *, now: int) -> tuple[str, ...] | None:  # noqa: ARG002  # see Window's clock
+    def check(self, token: AccessToken, *, now: int) -> tuple[str, ...] | None:  # noqa: ARG002  # the window has a clock of its own
         self.window.require_live(token)
         return self.roles.of(token)
 
 
 @dataclass(frozen=True, slots=True)
 class Strict:
-    """`strict`: one consistent read per authorization; a revocation bites on the next request."""
+    """`strict`: one consistent read per authorization; a revoked access token does not pass again."""
 
-    reads: StrictReads
+    sessions: SessionStore
 
     def check(self, token: AccessToken, *, now: int) -> tuple[str, ...]:
-        user, _ = require_live(token, reads=self.reads, now=now)
+        _, user = check_strictly(token, sessions=self.sessions, now=now)
         return user.roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorize:
-    """Decides by a token alone, and by the revocation mode."""
+    """Decides by an access token and the revocation mode."""
 
     verifier: AccessTokenVerifier
     mode: RevocationMode

@@ -1,12 +1,11 @@
 """List where a user is logged in."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
-from sallyport.sessions.session import Session, why_dead
-from sallyport.sessions.strict import Claimed, StrictReads, require_live
+from sallyport.sessions.session import Session, SessionStore, is_live
+from sallyport.sessions.strict import Claimed, check_strictly
 
 _HOUR = 3600
 
@@ -24,32 +23,26 @@ class ListedSession:
     current: bool
 
 
-class SessionReads(StrictReads, Protocol):
-    """Reads sessions."""
-
-    def of_user(self, user_id: str) -> list[Session]: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListSessions:
     """Lists where a caller is logged in."""
 
-    sessions: SessionReads
+    sessions: SessionStore
     clock: Clock
 
     def __call__(self, caller: Claimed) -> list[ListedSession]:
         """Return the live sessions of the caller, the last used first.
 
-        The caller's own token is checked strictly. Raises InvalidToken if it is revoked, Unavailable.
+        The caller's own token is checked strictly. Raises TokenDead, Unavailable.
         """
         now = self.clock() // 1000
-        user, _ = require_live(caller, reads=self.sessions, now=now)
+        _, user = check_strictly(caller, sessions=self.sessions, now=now)
         return live_sessions(user, self.sessions.of_user(user.user_id), current_sid=caller.sid, now=now)
 
 
 def live_sessions(user: User, sessions: list[Session], *, current_sid: str, now: int) -> list[ListedSession]:
     """Return those sessions of a user that are live at `now` (seconds), the last used first."""
-    live = [s for s in sessions if why_dead(s, user, ver=s.ver, now=now) is None]
+    live = [session for session in sessions if is_live(session, user, now=now)]
     live.sort(key=lambda session: (-session.last_used_at, session.sid))
     return [_listed(session, current_sid) for session in live]
 

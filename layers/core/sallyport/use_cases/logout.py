@@ -1,30 +1,19 @@
 """Log out: end one session, or all of a user's."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from sallyport.clock import Clock
 from sallyport.errors import InvalidToken
-from sallyport.sessions.session import Mode
-from sallyport.sessions.strict import StrictReads, require_live
+from sallyport.revocation.entries import RevocationStore
+from sallyport.sessions.session import Mode, SessionStore
+from sallyport.sessions.strict import check_strictly
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
 from sallyport.trail import NO_TRAIL, Trail
 
 Credential: TypeAlias = RefreshToken | AccessToken
 Outcome = Literal["everywhere", "ended", "nothing_to_end"]
-
-
-class Revoker(Protocol):
-    """Revokes, together with the entry that tells authorizers of it."""
-
-    def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
-        """Revoke a session, if it has this mode (None: any). False if there was nothing left to revoke."""
-        ...
-
-    def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
-        """Raise the user's token version from `ver`. False if it is no longer that."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +35,8 @@ class Logout:
 
     refresh_tokens: RefreshTokenVerifier
     access_tokens: AccessTokenVerifier
-    sessions: StrictReads
-    revocations: Revoker
+    sessions: SessionStore
+    revocations: RevocationStore
     clock: Clock
 
     def by_refresh_token(self, unverified_token: str, mode: Mode, *, everywhere: bool) -> LoggedOut:
@@ -80,7 +69,7 @@ class Logout:
 
     def _is_live(self, credential: Credential, mode: Mode | None, *, now: int) -> bool:
         try:
-            _, session = require_live(credential, reads=self.sessions, now=now)
+            session, _ = check_strictly(credential, sessions=self.sessions, now=now)
         except InvalidToken:
             return False
         if mode not in (None, session.mode):

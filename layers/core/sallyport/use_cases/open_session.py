@@ -3,43 +3,23 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.identifiers import new_id
+from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
-from sallyport.sessions.session import Mode, Session, why_dead
+from sallyport.sessions.session import Mode, Session, SessionStore, is_live
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
-from sallyport.trail import Trail
+from sallyport.trail import Event, Trail
 
 MAX_LIVE_SESSIONS = 100
 
 _MOST_ENDED_AT_ONCE = 2
 _FORGOTTEN_AT_ONCE = 25  # what DynamoDB deletes in one call
 _ANY_SKEW_SECONDS = 3600
-
-
-class SessionStore(Protocol):
-    """Keeps sessions."""
-
-    def of_user(self, user_id: str) -> list[Session]: ...
-
-    def create(self, session: Session) -> None: ...
-
-    def forget(self, sessions: list[Session]) -> None:
-        """Delete up to 25 sessions that are dead already."""
-        ...
-
-
-class SessionEnder(Protocol):
-    """Revokes sessions."""
-
-    def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
-        """Revoke a session, if it has this mode (None: any). False if there was nothing left to revoke."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +40,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """The tokens of a new session, and one that says that this device has logged in before."""
+    """The tokens of a new session, and one by which login knows this device again."""
 
     tokens: IssuedTokens
     device_token: str = field(repr=False)
@@ -72,7 +52,7 @@ class OpenSession:
     """Opens sessions, and keeps their number per user in bounds."""
 
     sessions: SessionStore
-    revocations: SessionEnder
+    revocations: RevocationStore
     verifier: RefreshTokenVerifier
     issuer: TokenIssuer
     life: Lifetimes
@@ -117,17 +97,17 @@ class OpenSession:
         A few at a time: parallel logins may overshoot for a moment, but no login ever pays for all of them.
         """
         now = now_ms // 1000
-        live = [s for s in others if why_dead(s, user, ver=s.ver, now=now) is None]
+        live = [session for session in others if is_live(session, user, now=now)]
         live.sort(key=lambda session: session.created_at)
         surplus = len(live) + 1 - MAX_LIVE_SESSIONS
         for oldest in live[: min(max(surplus, 0), _MOST_ENDED_AT_ONCE)]:
             self.revocations.end(user.user_id, oldest.sid, now_ms=now_ms)
-        forgettable = [s for s in others if _is_long_dead(s, user, now)]
+        forgettable = [session for session in others if _is_long_dead(session, user, now)]
         if len(forgettable) >= _FORGOTTEN_AT_ONCE:
             self.sessions.forget(forgettable[:_FORGOTTEN_AT_ONCE])
 
 
-def _attempted(word: str, act: Callable[[], None]) -> tuple[str, ...]:
+def _attempted(word: Event, act: Callable[[], None]) -> tuple[Event, ...]:
     """Do what the new session does not depend on. Return `word` for the trail if infrastructure failed."""
     try:
         act()

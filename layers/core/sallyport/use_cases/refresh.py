@@ -5,41 +5,23 @@ from typing import Literal, Protocol
 
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
-from sallyport.errors import InvalidGrant, InvalidToken, Superseded, TokenExpired, Unavailable
+from sallyport.errors import InvalidGrant, InvalidToken, Superseded, TokenDead, TokenExpired, Unavailable
+from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions import rotation
 from sallyport.sessions.issue import IssuedTokens, Signer, TokenIssuer
-from sallyport.sessions.session import Mode, RaceLost, Session, why_dead
+from sallyport.sessions.session import Mode, RaceLost, Session, SessionStore, require_live
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
-from sallyport.trail import Trail
+from sallyport.trail import Event, Trail
 
 MAX_ATTEMPTS = 4
+
+_RACE_LOST: tuple[Event, ...] = ("race_lost",)
 
 Outcome = Literal["converged", "rotated", "recovered"]
 
 
-class RotationStore(Protocol):
-    """Reads a session and moves its rotation, each by one conditional write.
-
-    The conditions: the session exists, is not revoked, not past its ends, and `ver`, `parent` and `first` are as read.
-    `head` is not among them: it grows by an expression, so parallel calls do not starve each other.
-    Every write raises RaceLost if its conditions no longer hold.
-    """
-
-    def load(self, user_id: str, sid: str) -> tuple[User | None, Session | None]: ...
-
-    def rotate(self, session: Session, gen: int, *, now_ms: int, idle_expires_at: int) -> Session: ...
-
-    def recover(self, session: Session, *, now_ms: int, idle_expires_at: int) -> Session: ...
-
-
-class ReplayRevoker(Protocol):
-    """Revokes a session under the same conditions, together with the entry that tells authorizers of it."""
-
-    def revoke_replayed(self, session: Session, *, now_ms: int) -> None: ...
-
-
 class ReplayReporter(Protocol):
-    """Tells whoever wants to know that a session was revoked because a token of it was used twice."""
+    """Tells operators that a session was revoked because a token of it was used twice."""
 
     def replayed(self, session: Session, *, now_ms: int) -> None:
         """Raises Unavailable if it cannot."""
@@ -60,8 +42,8 @@ class Refresh:
     """Exchanges refresh tokens. `leeway_ms` is the quiet time after a rotation (docs/refresh.md)."""
 
     verifier: RefreshTokenVerifier
-    sessions: RotationStore
-    revocations: ReplayRevoker
+    sessions: SessionStore
+    revocations: RevocationStore
     reporter: ReplayReporter
     issuer: TokenIssuer
     leeway_ms: int
@@ -71,8 +53,8 @@ class Refresh:
     def __call__(self, unverified_token: str, mode: Mode) -> Refreshed:
         """Return new tokens for a refresh token that came through the channel `mode`.
 
-        Reads user and session once, then makes at most one write. Whoever loses a race follows the rule again with what
-        the winner left and with a new time.
+        Reads user and session once, then makes at most one write. A request that loses a race follows the rule again,
+        with the session as the winner left it and with a new time.
 
         Raises InvalidGrant if the token is not authentic, or its session is gone, ended, revoked or of another version,
         or was just revoked as replayed; Superseded if the client holds a newer token; Unavailable, also after one lost
@@ -82,14 +64,14 @@ class Refresh:
         signer = self.issuer.signer()
         user, session = self.sessions.load(token.sub, token.sid)
         for races_lost in range(MAX_ATTEMPTS):
-            trail = Trail(token.sid, ("race_lost",) * races_lost)
+            trail = Trail(token.sid, _RACE_LOST * races_lost)
             now_ms = self.clock()
             living = _require_living(token, mode, (user, session), now_ms // 1000, trail)
             try:
                 return self._exchange(token.gen, living, signer, now_ms, trail)
             except RaceLost as lost:
                 session = lost.current
-        raise Unavailable("contention", trail=Trail(token.sid, ("race_lost",) * MAX_ATTEMPTS))
+        raise Unavailable("contention", trail=Trail(token.sid, _RACE_LOST * MAX_ATTEMPTS))
 
     def _verified(self, unverified_token: str) -> RefreshToken:
         try:
@@ -102,7 +84,7 @@ class Refresh:
     def _exchange(self, gen: int, session: Session, signer: Signer, now_ms: int, trail: Trail) -> Refreshed:
         """Do what presenting a generation means now: make its one write, then return tokens or raise.
 
-        Raises RaceLost if somebody else wrote first.
+        Raises RaceLost if another request wrote first.
         """
         now = now_ms // 1000
         idle_expires_at = min(now + self.idle_seconds, session.expires_at)
@@ -129,7 +111,10 @@ class Refresh:
                 raise InvalidGrant("forged", outcome="forged", trail=trail)
 
     def _reported(self, session: Session, now_ms: int, trail: Trail) -> InvalidGrant:
-        """Report a replay, by whoever established it and by nobody else. That it is revoked does not depend on it."""
+        """Report a replay that this request has established.
+
+        The session is revoked, whether the report is sent or not.
+        """
         try:
             self.reporter.replayed(session, now_ms=now_ms)
         except Unavailable as error:
@@ -143,13 +128,16 @@ def _require_living(
 ) -> Session:
     """Return the living session behind a token. Raises InvalidGrant if there is none, or it is of another channel."""
     user, session = read
-    dead = why_dead(session, user, ver=token.ver, now=now)
-    if dead is not None or session is None:
-        raise InvalidGrant(dead, outcome="expired" if dead == "expired" else "revoked", trail=trail)
-    if session.mode != mode:
+    try:
+        living, _ = require_live(session, user, ver=token.ver, now=now)
+    except TokenDead as dead:
+        raise InvalidGrant(
+            dead.reason, outcome="expired" if dead.why == "expired" else "revoked", trail=trail
+        ) from None
+    if living.mode != mode:
         raise InvalidGrant("channel", trail=trail)
-    return session
+    return living
 
 
-def _and(trail: Trail, word: str) -> Trail:
+def _and(trail: Trail, word: Event) -> Trail:
     return replace(trail, also=(*trail.also, word))

@@ -1,74 +1,32 @@
-"""rotate_keys: keep the rings as `lifecycle` says, and promote a standby in an emergency."""
+"""Rotate keys: bring the rings to what `keys.life_cycle` says, and promote a standby in an emergency."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from sallyport.clock import Clock
-from sallyport.errors import Unavailable
+from sallyport.errors import KeysSealedElsewhere, Unavailable
 from sallyport.keys.life_cycle import KeyRecord, Policy, Use, active, plan, standby
 from sallyport.keys.make import NewKey, new_key
+from sallyport.keys.store import KeyCipher, RingChange, RingStore, SealedKey, StoredRing
 
 MAX_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class StoredRing:
-    """A private ring as stored. `version` grows with every change, so that two runs cannot both act on one reading."""
+class RotateKeys:
+    """Changes both key rings. Any number of runs may overlap.
 
-    version: int
-    keys: Mapping[str, KeyRecord]
-
-
-@dataclass(frozen=True, slots=True)
-class SealedKey:
-    """A key ready to be stored: its private half sealed, its public half (if any) to be published."""
-
-    record: KeyRecord
-    jwk: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class RingChange:
-    """One change of a ring: keys to add, kids to drop, and a standby whose time is now."""
-
-    add: Sequence[SealedKey] = ()
-    drop: Sequence[str] = ()
-    promote: str | None = None
-    promoted_at: int = 0
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.add or self.drop or self.promote)
-
-
-class RingStore(Protocol):
-    """Keeps the rings."""
-
-    def private_ring(self, use: Use) -> StoredRing: ...
-
-    def change_ring(self, use: Use, change: RingChange, *, version: int) -> bool:
-        """Store and publish `change` in one transaction. False if the ring is no longer at `version`."""
-        ...
-
-
-class Cipher(Protocol):
-    """Seals private keys."""
-
-    def encrypt(self, plaintext: bytes, *, use: Use, kid: str) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Rings:
-    """Both key rings and what it takes to keep them. Any number of runs may overlap."""
+    Every method raises KeysSealedElsewhere, having changed nothing, if a key of the ring is sealed under another KMS
+    key than the stack's: a table that was restored or imported, or a key that was lost. Such a ring signs nothing here.
+    """
 
     policies: Mapping[Use, Policy]
     store: RingStore
-    cipher: Cipher
+    cipher: KeyCipher
     clock: Clock
 
     def keep(self, use: Use) -> RingChange:
-        """Bring a ring to what `lifecycle.plan` asks for. Answers what this run changed. Raises Unavailable."""
+        """Bring a ring to what `life_cycle.plan` asks for. Return what this run changed. Raises Unavailable."""
         policy = self.policies[use]
 
         def wanted(ring: StoredRing, now: int) -> RingChange:
@@ -79,13 +37,13 @@ class Rings:
         return self._change(use, wanted)
 
     def promote(self, use: Use, *, drop_older: bool) -> RingChange:
-        """Let another key sign from now on, in an emergency: the standby, or if there is none a new one.
+        """Let another key sign from now on, in an emergency: the standby, or a new one if there is none.
 
-        With `drop_older` every key goes that has signed so far, because one of them has leaked: within a minute their
-        tokens are refused by Sallyport, though not by native gateways, which cache key sets for up to two hours.
-        Without, old tokens stay good.
+        With `drop_older` every key is dropped that has signed so far, because one of them has leaked. Sallyport refuses
+        their tokens within a minute; native gateways cache key sets and accept them for up to two hours more. Without
+        `drop_older` old tokens stay good.
 
-        Answers what this run changed. Raises Unavailable.
+        Return what this run changed. Raises Unavailable.
         """
         policy = self.policies[use]
 
@@ -104,11 +62,21 @@ class Rings:
     def _change(self, use: Use, wanted: Callable[[StoredRing, int], RingChange]) -> RingChange:
         for _ in range(MAX_ATTEMPTS):
             ring = self.store.private_ring(use)
+            self._require_ours(use, ring)
             change = wanted(ring, self.clock() // 1000)
             if change.is_empty or self.store.change_ring(use, change, version=ring.version):
                 return change
         raise Unavailable("contention")
 
+    def _require_ours(self, use: Use, ring: StoredRing) -> None:
+        elsewhere = {
+            kid: record.sealed_under
+            for kid, record in ring.keys.items()
+            if record.sealed_under not in (None, self.cipher.key_id)
+        }
+        if elsewhere:
+            raise KeysSealedElsewhere(use, sorted(elsewhere), sorted({str(key) for key in elsewhere.values()}))
+
     def _seal(self, key: NewKey, not_before: int, now: int, use: Use) -> SealedKey:
         ciphertext = self.cipher.encrypt(key.secret, use=use, kid=key.kid)
-        return SealedKey(KeyRecord(key.kid, key.alg, not_before, now, ciphertext), key.jwk)
+        return SealedKey(KeyRecord(key.kid, key.alg, not_before, now, ciphertext, self.cipher.key_id), key.jwk)

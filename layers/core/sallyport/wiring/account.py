@@ -26,7 +26,7 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHand
     told = settings.parse(Settings, environ)
     table = storage.open_table(told)
     sessions = Sessions(table)
-    revocations = Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards)
+    revocations = Revocations(table, storage.revoking_writes(told, table))
     end_session = EndSession(sessions=sessions, revocations=revocations, clock=clock)
     endpoints: dict[str, Endpoint] = {
         "GET /auth/me": MeEndpoint(DescribeUser(sessions=sessions, clock=clock)),

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
-from sallyport.aws.api_gateway import LambdaHandler
-from sallyport.aws.authorizer.handler import answer
+from sallyport.aws.authorizer.handler import Authorizer
+from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.revocation.entries import retention
@@ -31,16 +30,16 @@ class Settings(
     """What the authorizer is told."""
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHandler:
+def build(environ: Mapping[str, str], clock: Clock = system_clock) -> Authorizer:
     told = settings.parse(Settings, environ)
     table = storage.open_table(told)
     keys = verification.public_keys(table, clock)
-    decide = Authorize(
+    authorize = Authorize(
         verifier=verification.access_verifier(told, keys, told), mode=_mode(told, table, clock), clock=clock
     )
-    return answer(
-        decide,
-        PowertoolsTelemetry("authorizer", told.log_level, stack=told.stack_name),
+    return Authorizer(
+        authorize=authorize,
+        telemetry=PowertoolsTelemetry("authorizer", told.log_level, stack=told.stack_name),
         raises_unauthorized=told.unauthorized_as == "raise",
     )
 
@@ -55,8 +54,10 @@ def _mode(told: Settings, table: Table, clock: Clock) -> RevocationMode:
                 max_staleness=told.revocation_max_staleness_seconds * 1000,
                 retention=retention(told.access_token_seconds) * 1000,
             )
-            roles = KnownRoles(Users(table)) if told.context_roles else NoRoles()
+            roles = (
+                KnownRoles(Accounts(table, storage.revoking_writes(told, table))) if told.context_roles else NoRoles()
+            )
             entries = Entries(table, shards=told.revocation_shards)
             return Bounded(Window(entries, pace, clock, roles), roles)
-        case _:
+        case "stateless":
             return Stateless()

@@ -21,9 +21,9 @@ def cipher(told: PrivateKeys) -> KmsCipher:
     return KmsCipher(clients.kms(), told.kms_key_id)
 
 
-def private_keys(use: Use, table: Table, opener: KmsCipher, clock: Clock) -> PrivateKeyRing:
+def private_keys(use: Use, table: Table, cipher: KmsCipher, clock: Clock) -> PrivateKeyRing:
     read = partial(SigningKeys(table).private_ring, use)
-    return PrivateKeyRing(use, CachedRing(read, clock), opener=opener, clock=clock)
+    return PrivateKeyRing(use, CachedRing(read, clock), cipher=cipher, clock=clock)
 
 
 def token_issuer(told: Issuing, names: PublicKeyRing, access: PrivateKeyRing, refresh: PrivateKeyRing) -> TokenIssuer:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sallyport import settings
 from sallyport.accounts.hashing import Passwords
 from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
+from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
-from sallyport.aws.dynamodb.users import Users
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.login import LoginEndpoint
@@ -38,10 +38,11 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHand
     cipher = issuing.cipher(told)
     access = issuing.private_keys("access", table, cipher, clock)
     refresh = issuing.private_keys("refresh", table, cipher, clock)
-    authenticate = Authenticate(accounts=Users(table), passwords=Passwords())
+    writes = storage.revoking_writes(told, table)
+    authenticate = Authenticate(accounts=Accounts(table, writes), passwords=Passwords())
     open_session = OpenSession(
         sessions=Sessions(table),
-        revocations=Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards),
+        revocations=Revocations(table, writes),
         verifier=issuing.refresh_verifier(told, names, refresh, told),
         issuer=issuing.token_issuer(told, names, access, refresh),
         life=Lifetimes(absolute=told.session_seconds, idle=told.session_idle_seconds),

@@ -37,7 +37,7 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHand
         refresh_tokens=issuing.refresh_verifier(told, names, refresh_keys, told),
         access_tokens=verification.access_verifier(told, names, told),
         sessions=Sessions(table),
-        revocations=Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards),
+        revocations=Revocations(table, storage.revoking_writes(told, table)),
         clock=clock,
     )
     endpoints: dict[str, Endpoint] = {"POST /auth/logout": LogoutEndpoint(logout, told.allowed_origins)}

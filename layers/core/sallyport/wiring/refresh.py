@@ -40,7 +40,7 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHand
     refresh = Refresh(
         verifier=issuing.refresh_verifier(told, names, refresh_keys, told),
         sessions=Sessions(table),
-        revocations=Revocations(table, access_token_seconds=told.access_token_seconds, shards=told.revocation_shards),
+        revocations=Revocations(table, storage.revoking_writes(told, table)),
         reporter=ReplayReports(clients.events, told.stack_name),
         issuer=issuing.token_issuer(told, names, access_keys, refresh_keys),
         leeway_ms=told.refresh_leeway_seconds * 1000,

@@ -19,4 +19,4 @@ def time_rules(told: TokenTimes, *, lifetime: int) -> TimeRules:
 
 
 def access_verifier(told: AccessTokens, keys: PublicKeyRing, times: TokenTimes) -> AccessTokenVerifier:
-    return AccessTokenVerifier(keys, told.audience, time_rules(times, lifetime=told.access_token_seconds))
+    return AccessTokenVerifier(keys, keys, told.audience, time_rules(times, lifetime=told.access_token_seconds))

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from sallyport.errors import Unavailable
 from sallyport.use_cases.authorize import Authorized
@@ -18,14 +18,6 @@ _LONGEST_RESOURCE = 512  # API Gateway's limit for an ARN in a policy
 _STAGE = re.compile(
     r"(arn:aws(?:-[a-z]+)*:execute-api:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9]+/(?:\$default|[A-Za-z0-9_-]+))/."
 )
-
-
-class Form(Protocol):
-    """A way to say yes and no."""
-
-    def allow(self, authorized: Authorized) -> Answer: ...
-
-    def deny(self) -> Answer: ...
 
 
 class Simple:
@@ -70,8 +62,12 @@ class Policy:
         return {"principalId": principal, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
 
 
+Form: TypeAlias = Simple | Policy
+"""A way to say yes and no."""
+
+
 def _context_of(authorized: Authorized) -> dict[str, Any]:
-    """Say who is calling, in scalars: API Gateway hands nothing else on from every event."""
+    """Return who is calling, in scalars: API Gateway hands nothing else on from every event."""
     token = authorized.token
     return {
         "sub": token.sub,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sallyport.aws.dynamodb.table import Item, Key, Table
-from sallyport.errors import Unavailable
+from sallyport.errors import NoKeysPublished
 from sallyport.keys.key import public_key
 from sallyport.keys.public import PublicRing
 
@@ -27,11 +27,11 @@ class PublishedKeys:
         self._table = table
 
     def public_ring(self) -> PublicRing:
-        """Read what is published. Raises Unavailable also while nothing is, as before the first deployment ended."""
+        """Read what is published. Raises NoKeysPublished while nothing is, Unavailable."""
         items = {item["SK"]: item for item in self._table.partition(_PARTITION)}
         issuer = items.pop(_ISSUER, None)
         if issuer is None or not items:
-            raise Unavailable("no_keys")
+            raise NoKeysPublished
         jwks = tuple(item["jwk"] for item in items.values())
         return PublicRing(issuer["issuer"], {jwk["kid"]: public_key(jwk) for jwk in jwks}, jwks)
 

@@ -3,21 +3,22 @@
 from typing import Any
 
 from sallyport.accounts.user import User
-from sallyport.aws.dynamodb.table import DAY, MOST_DELETED_AT_ONCE, ConditionFailed, Item, Key, Table
-from sallyport.aws.dynamodb.users import user_from, user_key
-from sallyport.sessions.rotation import Rotation
+from sallyport.aws.dynamodb.revoking import revoked_token_key
+from sallyport.aws.dynamodb.session_items import (
+    AS_READ,
+    as_read,
+    optional_session,
+    session_from,
+    session_item,
+    session_key,
+)
+from sallyport.aws.dynamodb.table import MOST_DELETED_AT_ONCE, ConditionFailed, Item, Table
+from sallyport.aws.dynamodb.user_items import user_from, user_key
 from sallyport.sessions.session import RaceLost, Session
-
-NOT_REVOKED = "attribute_exists(PK) AND attribute_not_exists(revoked_at)"
-_NOT_EXPIRED = "expires_at > :now AND idle_expires_at > :now"
-_SAME_VERSION = "ver = :ver"
-_NOBODY_MOVED_IT = "parent = :parent AND #first = :first"
-ALIVE = f"{NOT_REVOKED} AND {_NOT_EXPIRED} AND {_SAME_VERSION}"
-AS_READ = f"{ALIVE} AND {_NOBODY_MOVED_IT}"
 
 
 class Sessions:
-    """The session items, as login, refresh, logout and the strict mode read and move them."""
+    """The session items. Implements SessionStore."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -31,10 +32,10 @@ class Sessions:
         return _optional_user(user), optional_session(session), revoked is not None
 
     def of_user(self, user_id: str) -> list[Session]:
-        return [_session_from(item) for item in self._table.partition(f"SESSIONS#{user_id}")]
+        return [session_from(item) for item in self._table.partition(f"SESSIONS#{user_id}")]
 
     def create(self, session: Session) -> None:
-        self._table.put(_session_item(session))
+        self._table.put(session_item(session))
 
     def forget(self, sessions: list[Session]) -> None:
         self._table.delete([session_key(session.user_id, session.sid) for session in sessions])
@@ -71,68 +72,8 @@ class Sessions:
             )
         except ConditionFailed as failed:
             raise RaceLost(optional_session(failed.current)) from None
-        return _session_from(item)
-
-
-def session_key(user_id: str, sid: str) -> Key:
-    return f"SESSIONS#{user_id}", sid
-
-
-def revoked_token_key(jti: str) -> Key:
-    return f"JTI#{jti}", "JTI"
-
-
-def as_read(session: Session) -> dict[str, Any]:
-    """The values of AS_READ, but for `:now`."""
-    return {":ver": session.ver, ":parent": session.rotation.parent, ":first": session.rotation.first}
+        return session_from(item)
 
 
 def _optional_user(item: Item | None) -> User | None:
     return user_from(item) if item else None
-
-
-def optional_session(item: Item | None) -> Session | None:
-    return _session_from(item) if item else None
-
-
-def _session_from(item: Item) -> Session:
-    return Session(
-        sid=item["SK"],
-        user_id=item["PK"].removeprefix("SESSIONS#"),
-        mode=item["mode"],
-        rotation=Rotation(item["floor"], item["parent"], item["first"], item["head"], item["rotated_at"]),
-        ver=item["ver"],
-        created_at=item["created_at"],
-        auth_time=item["auth_time"],
-        last_used_at=item["last_used_at"],
-        expires_at=item["expires_at"],
-        idle_expires_at=item["idle_expires_at"],
-        user_agent=item["user_agent"],
-        ip=item["ip"],
-        revoked_at=item.get("revoked_at"),
-    )
-
-
-def _session_item(session: Session) -> Item:
-    rotation = session.rotation
-    pk, sk = session_key(session.user_id, session.sid)
-    return {
-        "PK": pk,
-        "SK": sk,
-        "mode": session.mode,
-        "floor": rotation.floor,
-        "parent": rotation.parent,
-        "first": rotation.first,
-        "head": rotation.head,
-        "rotated_at": rotation.rotated_at,
-        "ver": session.ver,
-        "created_at": session.created_at,
-        "auth_time": session.auth_time,
-        "last_used_at": session.last_used_at,
-        "expires_at": session.expires_at,
-        "idle_expires_at": session.idle_expires_at,
-        "user_agent": session.user_agent,
-        "ip": session.ip,
-        "revoked_at": session.revoked_at,
-        "ttl": session.expires_at + DAY,
-    }

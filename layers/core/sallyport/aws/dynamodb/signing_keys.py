@@ -3,13 +3,13 @@
 from sallyport.aws.dynamodb.public_keys import published_item, published_key
 from sallyport.aws.dynamodb.table import ConditionFailed, Item, Key, Table, Write
 from sallyport.keys.life_cycle import KeyRecord, Use
-from sallyport.use_cases.rotate_keys import RingChange, SealedKey, StoredRing
+from sallyport.keys.store import RingChange, SealedKey, StoredRing
 
 _RING = "RING"  # no kid: those have 22 or 43 characters
 
 
 class SigningKeys:
-    """The private key items. Implements `signing.rotate.RingStore`."""
+    """The private key items. Implements RingStore."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -74,7 +74,14 @@ def _keys_of(use: Use, kid: str) -> list[Key]:
 
 
 def _record(item: Item) -> KeyRecord:
-    return KeyRecord(item["SK"], item["alg"], item["not_before"], item["created_at"], item["ciphertext"])
+    return KeyRecord(
+        kid=item["SK"],
+        alg=item["alg"],
+        not_before=item["not_before"],
+        created_at=item["created_at"],
+        ciphertext=item["ciphertext"],
+        sealed_under=item.get("sealed_under"),
+    )
 
 
 def _private_item(use: Use, record: KeyRecord) -> Item:
@@ -85,4 +92,5 @@ def _private_item(use: Use, record: KeyRecord) -> Item:
         "not_before": record.not_before,
         "created_at": record.created_at,
         "ciphertext": record.ciphertext,
+        "sealed_under": record.sealed_under,
     }

@@ -22,7 +22,7 @@ Key: TypeAlias = tuple[str, str]
 Write: TypeAlias = "TransactWriteItemTypeDef"
 
 DAY = 86_400
-"""An item's `ttl` is a day after it stopped to matter; logic never looks at it."""
+"""An item's `ttl` is a day after the item stopped to matter. Logic never reads it."""
 
 
 MOST_DELETED_AT_ONCE = 25
@@ -37,7 +37,7 @@ class ConditionFailed(Exception):
 
 
 class _Conflict(Unavailable):
-    """Another transaction was touching the same item. It is over in milliseconds, so we try again a few times."""
+    """Another transaction touches the same item. That is over in milliseconds, so the call is repeated a few times."""
 
 
 _when_free = retry(
@@ -59,16 +59,16 @@ class Table:
         """Read up to a hundred items in one call, in the order of `keys`."""
         request = {self._name: {"Keys": [_marshal(_key(key)) for key in keys], "ConsistentRead": True}}
         with failing_closed():
-            answer = self._client.batch_get_item(RequestItems=cast("Any", request))
-            if answer.get("UnprocessedKeys"):
+            response = self._client.batch_get_item(RequestItems=cast("Any", request))
+            if response.get("UnprocessedKeys"):
                 raise Unavailable("BatchGetItem unprocessed")
-            found = {(item["PK"], item["SK"]): item for item in map(_unmarshal, answer["Responses"][self._name])}
+            found = {(item["PK"], item["SK"]): item for item in map(_unmarshal, response["Responses"][self._name])}
         return [found.get(key) for key in keys]
 
     def partition(self, pk: str, *, since: str = "", only: Sequence[str] = ()) -> list[Item]:
         """Read the items of one partition, every page of it: all, or those whose sort key is not below `since`.
 
-        `only` names the attributes that are wanted. That costs the same, but botocore takes its time for each.
+        `only` names the attributes to return: the units are the same, the response is parsed faster.
         """
         condition, values = "PK = :pk", {":pk": pk}
         if since:
@@ -90,8 +90,8 @@ class Table:
     def scan(self, sk: str, *, only: Sequence[str], after: Key | None = None) -> Iterator[Item]:
         """Go through the whole table, page by page, for the items with this sort key.
 
-        For an operator, never in a request path: what is paid for is what is read, and that is every item. `only`
-        names the attributes that are returned, `after` the item behind which to begin.
+        For an operator, never in a request path: every item is read and paid for. `only` names the attributes to
+        return, `after` the item behind which to begin.
         """
         names = {f"#{name}": name for name in ("SK", *only)}
         optional: dict[str, Any] = {"ExclusiveStartKey": _marshal(_key(after))} if after else {}
@@ -118,20 +118,20 @@ class Table:
         """Delete up to 25 items in one call, whether they exist or not."""
         requests = [{"DeleteRequest": {"Key": _marshal(_key(key))}} for key in keys]
         with failing_closed():
-            answer = self._client.batch_write_item(RequestItems=cast("Any", {self._name: requests}))
-        if answer.get("UnprocessedItems"):
+            response = self._client.batch_write_item(RequestItems=cast("Any", {self._name: requests}))
+        if response.get("UnprocessedItems"):
             raise Unavailable("BatchWriteItem unprocessed")
 
     @_when_free
     def update(
         self, key: Key, change: str, *, condition: str, values: Item, names: Mapping[str, str] | None = None
     ) -> Item:
-        """Change one item under a condition and answer it as it is now. Raises ConditionFailed."""
+        """Change one item under a condition and return it as it is now. Raises ConditionFailed."""
         optional: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
         marshalled_key, marshalled_values = _marshal(_key(key)), _marshal(values)
         with failing_closed():
             try:
-                answer = self._client.update_item(
+                response = self._client.update_item(
                     TableName=self._name,
                     Key=marshalled_key,
                     UpdateExpression=change,
@@ -145,7 +145,7 @@ class Table:
                 raise ConditionFailed(_found(error.response)) from None
             except self._client.exceptions.TransactionConflictException:
                 raise _Conflict("UpdateItem conflict") from None
-            return _unmarshal(answer["Attributes"])
+            return _unmarshal(response["Attributes"])
 
     def put_in_transaction(self, item: Item, *, condition: str | None = None) -> Write:
         put: dict[str, Any] = {"TableName": self._name, "Item": _marshal(item)}
@@ -202,9 +202,17 @@ class Table:
                     raise _Conflict("TransactWriteItems conflict") from None
                 raise
 
+    def transact_if_possible(self, writes: Sequence[Write]) -> bool:
+        """Make all of `writes` or none, and return whether they were made."""
+        try:
+            self.transact(writes)
+        except ConditionFailed:
+            return False
+        return True
 
-def _found(answer: Mapping[str, Any]) -> Item | None:
-    item = answer.get("Item")
+
+def _found(response: Mapping[str, Any]) -> Item | None:
+    item = response.get("Item")
     return _unmarshal(item) if item else None
 
 

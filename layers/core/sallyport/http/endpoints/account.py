@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from sallyport.errors import InvalidToken
+from sallyport.errors import TokenRejected
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.trail import Trail
@@ -63,4 +63,4 @@ def _caller(request: Request) -> Caller:
             sub and sid and jti and not isinstance(ver, bool)
         ):
             return Caller(sub, sid, jti, ver)
-    raise InvalidToken("caller")
+    raise TokenRejected("caller")

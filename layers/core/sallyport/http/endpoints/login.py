@@ -9,7 +9,9 @@ from sallyport.http.endpoints.tokens import token_response
 from sallyport.http.fields import fields_of
 from sallyport.http.request import Request
 from sallyport.http.response import Response
+from sallyport.sessions.session import Mode
 from sallyport.tokens import device
+from sallyport.trail import Event
 from sallyport.use_cases.authenticate import Authenticate
 from sallyport.use_cases.open_session import Device, LoggedIn, OpenSession
 
@@ -29,7 +31,7 @@ class LoginEndpoint:
     def __call__(self, request: Request) -> Response:
         with fields_of(request.json_object(), _FIELDS) as fields:
             email, password = identity.email(fields), identity.password(fields)
-            mode = fields.choice("mode", "body", "cookie")
+            mode: Mode = fields.choice("mode", "body", "cookie")
             fields.optional_text("device_token")
         if mode == "cookie":
             require_page_of_ours(request, self.allowed_origins)
@@ -41,12 +43,12 @@ class LoginEndpoint:
         return _in_the_body(self.open_session(who.user, where, "body"), who.also)
 
 
-def _in_the_body(opened: LoggedIn, also: tuple[str, ...]) -> Response:
+def _in_the_body(opened: LoggedIn, also: tuple[Event, ...]) -> Response:
     trail = replace(opened.trail, also=(*also, *opened.trail.also))
     return token_response(opened.tokens, "body", "logged_in", trail, more={"device_token": opened.device_token})
 
 
-def _in_cookies(opened: LoggedIn, also: tuple[str, ...]) -> Response:
+def _in_cookies(opened: LoggedIn, also: tuple[Event, ...]) -> Response:
     trail = replace(opened.trail, also=(*also, *opened.trail.also))
     known = cookies.keep(cookies.DEVICE_TOKEN, opened.device_token, seconds=device.LIFETIME_SECONDS)
     return token_response(opened.tokens, "cookie", "logged_in", trail, beside=(known,))

@@ -1,0 +1,182 @@
+"""Users, their credentials and their login names."""
+
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from itertools import islice
+
+from sallyport.accounts.user import Account, User
+from sallyport.aws.dynamodb.revoking import AT_VERSION, RevokingWrites
+from sallyport.aws.dynamodb.session_items import ALIVE, optional_session, session_key
+from sallyport.aws.dynamodb.table import ConditionFailed, Table, Write
+from sallyport.aws.dynamodb.user_items import (
+    SHOWN,
+    account_from,
+    credential_key,
+    items_of,
+    login_name_key,
+    user_from,
+    user_key,
+)
+from sallyport.revocation.entries import UserChanged, UserDeleted
+from sallyport.sessions.session import Session
+
+
+class Accounts:
+    """The user, credential and login name items. Implements AccountStore.
+
+    A change that makes tokens void is one transaction with the entry that tells authorizers of it.
+    """
+
+    def __init__(self, table: Table, writes: RevokingWrites) -> None:
+        self._table = table
+        self._writes = writes
+
+    def find(self, email: str) -> Account | None:
+        (login_name,) = self._table.get(login_name_key(email))
+        user_id = login_name["user_id"] if login_name else _decoy_id(email)
+        user, credential = self._table.get(user_key(user_id), credential_key(user_id))
+        return account_from(user, credential) if user else None
+
+    def get(self, user_id: str) -> User | None:
+        (user,) = self._table.get(user_key(user_id))
+        return user_from(user) if user else None
+
+    def named(self, email: str) -> User | None:
+        (login_name,) = self._table.get(login_name_key(email))
+        return self.get(login_name["user_id"]) if login_name else None
+
+    def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]:
+        """List users in the table's own order, which does not change (AccountStore.page).
+
+        Reads the table until it has found one user more than `limit` (Table.scan).
+        """
+        begin = user_key(after) if after else None
+        found = [user_from(item) for item in islice(self._table.scan("USER", only=SHOWN, after=begin), limit + 1)]
+        shown = found[:limit]
+        return shown, shown[-1].user_id if len(found) > limit else None
+
+    def create(self, user: User, password_hash: str) -> bool:
+        return self._table.transact_if_possible(
+            [
+                self._table.put_in_transaction(item, condition="attribute_not_exists(PK)")
+                for item in items_of(user, password_hash)
+            ]
+        )
+
+    def enable(self, user_id: str) -> bool:
+        try:
+            self._table.update(
+                user_key(user_id),
+                "SET #status = :active",
+                condition="#status = :disabled",
+                values={":active": "active", ":disabled": "disabled"},
+                names={"#status": "status"},
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def disable(self, user: User, *, now_ms: int) -> bool:
+        ver = user.token_version
+        disabled = self._table.update_in_transaction(
+            user_key(user.user_id),
+            "SET #status = :disabled, token_version = :raised",
+            condition=f"{AT_VERSION} AND #status = :active",
+            values={":disabled": "disabled", ":active": "active", ":ver": ver, ":raised": ver + 1},
+            names={"#status": "status"},
+        )
+        entry = self._writes.entry(UserChanged(user.user_id, ver + 1), now_ms)
+        return self._table.transact_if_possible([disabled, entry])
+
+    def change_roles(self, user: User, roles: tuple[str, ...], *, now_ms: int) -> bool:
+        if roles == user.roles:
+            return False
+        changed = self._table.update_in_transaction(
+            user_key(user.user_id),
+            "SET #roles = :roles",
+            condition=f"{AT_VERSION} AND #roles = :as_read",
+            values={":roles": list(roles), ":as_read": list(user.roles), ":ver": user.token_version},
+            names={"#roles": "roles"},
+        )
+        entry = self._writes.entry(UserChanged(user.user_id, user.token_version), now_ms)
+        return self._table.transact_if_possible([changed, entry])
+
+    def delete(self, user: User, *, now_ms: int) -> bool:
+        deleted = self._table.delete_in_transaction(
+            user_key(user.user_id), condition=AT_VERSION, values={":ver": user.token_version}
+        )
+        rest = [credential_key(user.user_id), login_name_key(user.email)]
+        return self._table.transact_if_possible(
+            [
+                deleted,
+                *(self._table.delete_in_transaction(key) for key in rest),
+                self._writes.entry(UserDeleted(user.user_id), now_ms),
+            ]
+        )
+
+    def replace_hash(self, account: Account, new_hash: str) -> bool:
+        user = account.user
+        same_version = self._table.check_in_transaction(
+            user_key(user.user_id),
+            condition="token_version = :ver",
+            values={":ver": user.token_version},
+        )
+        return self._table.transact_if_possible([same_version, self._hash_replaced(account, new_hash)])
+
+    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
+        """Do not look at the old hash (AccountStore.set_password).
+
+        A login that has just checked the old password opens a session of the old version, which is dead.
+        """
+        credential_set = self._table.update_in_transaction(
+            credential_key(user.user_id),
+            "SET password_hash = :new",
+            condition="attribute_exists(PK)",
+            values={":new": new_hash},
+        )
+        version_raised = self._writes.version_raised(user.user_id, user.token_version, now_ms)
+        return self._table.transact_if_possible([credential_set, *version_raised])
+
+    def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
+        """Store a new hash and raise the token version, from which only session `sid` comes back, in one transaction.
+
+        The conditions: hash and version are those of `account`, and the session is alive. `account` must have the
+        version of the token that asks for the change: else a token that has just died could still ask for it.
+
+        Returns the session as it is then, with a head that nobody has been given yet, or None if nothing was changed.
+        The session may be dead already, by a logout.
+        """
+        user_id, ver = account.user.user_id, account.user.token_version
+        session_reopened = self._table.update_in_transaction(
+            session_key(user_id, sid),
+            "SET ver = :raised, floor = head, parent = head, #first = head + :one, head = head + :one,"
+            " rotated_at = :now_ms",
+            condition=ALIVE,
+            values={":raised": ver + 1, ":one": 1, ":now_ms": now_ms, ":now": now_ms // 1000, ":ver": ver},
+            names={"#first": "first"},
+        )
+        is_changed = self._table.transact_if_possible(
+            [
+                self._hash_replaced(account, new_hash),
+                session_reopened,
+                *self._writes.version_raised(user_id, ver, now_ms),
+            ]
+        )
+        # A transaction returns no attributes. Nobody can move the head before we have returned it, so it is read now.
+        # The same read tells whether a retry of our own met its first try: no two hashes are equal.
+        credential, session = self._table.get(credential_key(user_id), session_key(user_id, sid))
+        is_ours = is_changed or (credential is not None and credential.get("password_hash") == new_hash)
+        return optional_session(session) if is_ours else None
+
+    def _hash_replaced(self, account: Account, new_hash: str) -> Write:
+        return self._table.update_in_transaction(
+            credential_key(account.user.user_id),
+            "SET password_hash = :new",
+            condition="password_hash = :old",
+            values={":new": new_hash, ":old": account.password_hash or ""},  # no hash is equal to an empty text
+        )
+
+
+def _decoy_id(email: str) -> str:
+    """Return the id of a user who does not exist, another for every address: no partition gets all the misses."""
+    return urlsafe_b64encode(sha256(email.encode()).digest()).decode()[:22]

@@ -1,0 +1,54 @@
+"""Users, credentials and login names as items. An attribute that an older item may lack has a default on reading."""
+
+from sallyport.accounts.user import Account, User
+from sallyport.aws.dynamodb.table import Item, Key
+
+SHOWN = ("PK", "email", "token_version", "status", "roles", "created_at")
+"""What `user_from` reads."""
+
+
+def user_key(user_id: str) -> Key:
+    return f"USER#{user_id}", "USER"
+
+
+def credential_key(user_id: str) -> Key:
+    return f"CREDENTIAL#{user_id}", "CREDENTIAL"
+
+
+def login_name_key(email: str) -> Key:
+    return f"EMAIL#{email}", "EMAIL"
+
+
+def user_from(item: Item) -> User:
+    return User(
+        user_id=item["PK"].removeprefix("USER#"),
+        email=item["email"],
+        token_version=item["token_version"],
+        status=item["status"],
+        roles=tuple(item["roles"]),
+        created_at=item["created_at"],
+    )
+
+
+def account_from(user: Item, credential: Item | None) -> Account:
+    return Account(user_from(user), credential.get("password_hash") if credential else None)
+
+
+def items_of(user: User, password_hash: str) -> list[Item]:
+    """Return the items that a new user consists of, the login name first: whose address is taken fails there."""
+    return [
+        _item(login_name_key(user.email), user_id=user.user_id),
+        _item(
+            user_key(user.user_id),
+            email=user.email,
+            token_version=user.token_version,
+            status=user.status,
+            roles=list(user.roles),
+            created_at=user.created_at,
+        ),
+        _item(credential_key(user.user_id), password_hash=password_hash),
+    ]
+
+
+def _item(key: Key, **attributes: object) -> Item:
+    return {"PK": key[0], "SK": key[1], **attributes}

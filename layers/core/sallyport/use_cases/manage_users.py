@@ -1,0 +1,136 @@
+"""Manage users: what an operator does to an account."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
+
+from sallyport.accounts.user import AccountStore, User, new_user
+from sallyport.clock import Clock
+from sallyport.errors import Unavailable
+from sallyport.revocation.entries import RevocationStore
+from sallyport.sessions.session import SessionStore
+
+
+class NoSuchUser(Exception):
+    """There is no user of this id."""
+
+
+class AddressTaken(Exception):
+    """There is a user of this e-mail address already."""
+
+
+class ChangedMeanwhile(Unavailable):
+    """Another request changed the user between our read and our write, three times in a row."""
+
+    def __init__(self) -> None:
+        super().__init__("contention")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The user as they are now, and whether this call has changed them."""
+
+    user: User
+    is_changed: bool
+
+
+_again_if_changed_meanwhile = retry(
+    retry=retry_if_exception_type(ChangedMeanwhile), stop=stop_after_attempt(3), reraise=True
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManageUsers:
+    """Changes users. A change that loses a race against another one reads the user again.
+
+    Every method that takes a user id raises NoSuchUser and ChangedMeanwhile; every method raises Unavailable.
+    """
+
+    accounts: AccountStore
+    sessions: SessionStore
+    revocations: RevocationStore
+    clock: Clock
+
+    def create(self, email: str, password_hash: str, *, roles: tuple[str, ...] = ()) -> User:
+        """Create a user who may log in at once. Raises AddressTaken."""
+        user = new_user(email, roles=roles, now=self.clock() // 1000)
+        if not self.accounts.create(user, password_hash):
+            raise AddressTaken
+        return user
+
+    def disable(self, user_id: str) -> Changed:
+        """Keep a user out until they are enabled. Every token and session of theirs dies."""
+
+        def keep_out(user: User) -> User | None:
+            if user.status == "disabled":
+                return user
+            done = self.accounts.disable(user, now_ms=self.clock())
+            return replace(user, status="disabled", token_version=user.token_version + 1) if done else None
+
+        return self._change(user_id, keep_out)
+
+    def enable(self, user_id: str) -> Changed:
+        """Let a disabled user log in again. Their old tokens stay dead."""
+
+        def let_in(user: User) -> User | None:
+            if user.status == "active":
+                return user
+            return replace(user, status="active") if self.accounts.enable(user_id) else None
+
+        return self._change(user_id, let_in)
+
+    def revoke(self, user_id: str) -> Changed:
+        """Kill every token and session of a user. They may log in again at once."""
+
+        def raise_version(user: User) -> User | None:
+            done = self.revocations.raise_version(user_id, user.token_version, now_ms=self.clock())
+            return replace(user, token_version=user.token_version + 1) if done else None
+
+        return self._change(user_id, raise_version)
+
+    def set_password(self, user_id: str, new_hash: str) -> Changed:
+        """Give a user another password. Every token and session of theirs dies; a disabled user stays disabled."""
+
+        def set_it(user: User) -> User | None:
+            done = self.accounts.set_password(user, new_hash, now_ms=self.clock())
+            return replace(user, token_version=user.token_version + 1) if done else None
+
+        return self._change(user_id, set_it)
+
+    def change_roles(self, user_id: str, wanted: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Changed:
+        """Give a user the roles that `wanted` makes of those they have. This revokes nothing."""
+
+        def give(user: User) -> User | None:
+            roles = wanted(user.roles)
+            if roles == user.roles:
+                return user
+            return replace(user, roles=roles) if self.accounts.change_roles(user, roles, now_ms=self.clock()) else None
+
+        return self._change(user_id, give)
+
+    @_again_if_changed_meanwhile
+    def delete(self, user_id: str) -> bool:
+        """Delete a user with everything that is about them. Every token of theirs dies.
+
+        The user goes first: from then on nobody can open a session. If the deletion of the session items then fails,
+        the sessions are dead all the same, and the call may be repeated.
+
+        Returns False if there was no user and no session of theirs left.
+        """
+        user = self.accounts.get(user_id)
+        if user is not None and not self.accounts.delete(user, now_ms=self.clock()):
+            raise ChangedMeanwhile
+        forgotten = self.sessions.forget_all(user_id)
+        return user is not None or forgotten > 0
+
+    @_again_if_changed_meanwhile
+    def _change(self, user_id: str, change: Callable[[User], User | None]) -> Changed:
+        """Read the user and change them. `change` returns the user as they are then, or None after a lost race."""
+        user = self.accounts.get(user_id)
+        if user is None:
+            raise NoSuchUser
+        changed = change(user)
+        if changed is None:
+            raise ChangedMeanwhile
+        return Changed(changed, changed != user)
