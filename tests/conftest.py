@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import settings
 
-from dev.clock import MovableTime
 from dev.cloud import SERVICES, Cloud, never_reach_aws
 from dev.deployment import Deployment, deploy
 from sallyport.accounts.user import User
 from tests.support.deployed import STRICT, Stack, open_stack
+from tests.support.stopped_time import MovableTime
 from tests.support.tokens import ISSUER
 from tests.support.watch import Watch
 from tests.support.wire import Wire

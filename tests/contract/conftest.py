@@ -8,9 +8,8 @@ import pytest
 
 from dev import cloud as dev_cloud
 from dev import stack
-from dev.cloud import Cloud
+from dev.cloud import LOCAL, Cloud
 from sallyport.accounts.user import User
-from sallyport.aws import clients
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from tests.support.builders import NOW, SECOND, a_session
@@ -44,7 +43,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     if request.param == "fake":
         return in_memory()
     if request.param == "dynoxide":
-        return in_dynamodb(TABLE, clients.dynamodb(request.getfixturevalue("dynoxide_url")))
+        return in_dynamodb(TABLE, LOCAL.dynamodb(request.getfixturevalue("dynoxide_url")))
     request.getfixturevalue("moto_table")
     return in_dynamodb(TABLE)
 

@@ -7,16 +7,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dev.clock import MovableTime
+from dev.cloud import LOCAL
 from dev.deployment import Deployment
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.session import SessionStore
 from tests.support.builders import a_user
+from tests.support.stopped_time import MovableTime
 from tests.support.stores import AllAccounts, in_table
 from tests.support.tokens import unverified_claims
 
@@ -92,7 +92,7 @@ class Stack:
 
 def open_stack(deployment: Deployment, clock: MovableTime) -> Stack:
     """Open the stores of a deployment."""
-    table = Table(clients.dynamodb(deployment.dynamodb_endpoint_url), deployment.table_name)
+    table = Table(LOCAL.dynamodb(deployment.dynamodb_endpoint_url), deployment.table_name)
     stores = in_table(table)
     return Stack(deployment, stores.accounts, stores.sessions, stores.revocations, table, clock)
 
