@@ -1,12 +1,12 @@
-"""functions/*/app.py, loaded as Lambda loads them: the other tests, and `make dev`, build the same handlers directly."""
+"""functions/*/app.py, loaded as Lambda does. The other tests, and `make dev`, build the same handlers directly."""
 
 import ast
 from dataclasses import replace
 
 import pytest
 
-from dev.deployment import Deployment
-from dev.functions import OUR_FUNCTIONS, loaded
+from dev.aws.deployment import Deployment
+from dev.lambda_host.functions import OUR_FUNCTIONS, loaded
 from tests.support.deployed import sample
 
 FOLDERS = sorted(folder.name for folder in OUR_FUNCTIONS.iterdir() if (folder / "app.py").exists())
