@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from dev import stack
-from dev.cloud import create_table
-from dev.template import REGION
+from dev.aws.cloud import create_table
+from dev.sam import stack
+from dev.sam.template import REGION
 from sallyport.aws.clients import PATIENCE
 from sallyport.aws.dynamodb.entries import entry_item
 from sallyport.aws.dynamodb.table import _marshal

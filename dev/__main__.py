@@ -11,16 +11,18 @@ from pathlib import Path
 
 import uvicorn
 
-from dev import attached, cloud, demo
-from dev.asgi import Application
-from dev.clock import MovableClock
-from dev.deployment import Deployment, deploy
-from dev.doors import only_by_name, own_hosts
-from dev.events import HttpRequest, HttpResponse
-from dev.gateway import MAX_BODY_BYTES, Gateway, side_by_side
+from dev import demo
+from dev.aws import cloud
+from dev.aws.deployment import Deployment, deploy
+from dev.gateway.asgi import Application
+from dev.gateway.doors import only_by_name, own_hosts
+from dev.gateway.events import HttpRequest, HttpResponse
+from dev.gateway.gateway import MAX_BODY_BYTES, Gateway, side_by_side
+from dev.gateway.routes import dev_routes
+from dev.lambda_host.clock import MovableClock
 from dev.operating import operator_routes
-from dev.routes import dev_routes
-from dev.template import CannotRunError
+from dev.sam import attached
+from dev.sam.template import CannotRunError
 from dev.walkthrough import curl_lines
 from sallyport.aws.dynamodb.table import Table
 from sallyport.errors import SettingsError, Unavailable

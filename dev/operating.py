@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from dev.cloud import LOCAL
-from dev.deployment import Deployment
-from dev.routes import DevRoutes
+from dev.aws.cloud import LOCAL
+from dev.aws.deployment import Deployment
+from dev.gateway.routes import DevRoutes
 from sallyport.clock import Clock
 
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import settings
 
-from dev.cloud import SERVICES, Cloud, never_reach_aws
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import SERVICES, Cloud, never_reach_aws
+from dev.aws.deployment import Deployment, deploy
 from sallyport.accounts.user import User
 from tests.support.deployed import STRICT, Stack, open_stack
 from tests.support.stopped_time import MovableTime

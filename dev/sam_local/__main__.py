@@ -13,11 +13,11 @@ from pathlib import Path
 from secrets import token_hex
 
 from dev import demo
-from dev.cloud import LOCAL, Cloud, NoEngineError, never_reach_aws
-from dev.deployment import LOCAL_ORIGINS, Deployment, deploy
+from dev.aws.cloud import LOCAL, Cloud, NoEngineError, never_reach_aws
+from dev.aws.deployment import LOCAL_ORIGINS, Deployment, deploy
+from dev.sam.template import ROOT
 from dev.sam_local import containers
 from dev.sam_local.events import filled, function_of, log_in, prepare
-from dev.template import ROOT
 from dev.walkthrough import sam_local_lines
 from sallyport.aws.dynamodb.table import Table
 from sallyport.errors import SettingsError, Unavailable

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import LOCAL, Cloud
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.deployment import Deployment, deploy
 from sallyport.accounts.password import normal
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.kms import KmsCipher

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import LOCAL, Cloud
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.deployment import Deployment, deploy
 from sallyport.aws.dynamodb.public_keys import published_item
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id

@@ -8,8 +8,8 @@ from typing import TypeAlias
 import boto3
 import pytest
 
-from dev import stack
-from dev.cloud import LOCAL, Cloud, create_table
+from dev.aws.cloud import LOCAL, Cloud, create_table
+from dev.sam import stack
 from sallyport.aws.clients import PATIENCE
 from sallyport.aws.dynamodb.public_keys import PublishedKeys, published_item
 from sallyport.aws.dynamodb.table import Table

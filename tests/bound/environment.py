@@ -16,8 +16,8 @@ import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
-from dev.functions import LocalFunction
-from dev.template import ROOT, FunctionSpec
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
 from tests.support.aws_answers import aws_answer
 from tests.support.deployed import sample

@@ -7,11 +7,11 @@ from typing import NoReturn
 import click
 import pytest
 
-from dev.cloud import LOCAL, Cloud, create_key, create_table
-from dev.deployment import Deployment
-from dev.functions import LocalFunction
-from dev.stack import read
-from dev.template import ROOT, FunctionSpec
+from dev.aws.cloud import LOCAL, Cloud, create_key, create_table
+from dev.aws.deployment import Deployment
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.stack import read
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
 from sallyport_cli import command

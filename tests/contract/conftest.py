@@ -6,9 +6,9 @@ from typing import Any
 import boto3
 import pytest
 
-from dev import cloud as dev_cloud
-from dev import stack
-from dev.cloud import LOCAL, Cloud
+from dev.aws import cloud as dev_cloud
+from dev.aws.cloud import LOCAL, Cloud
+from dev.sam import stack
 from sallyport.accounts.user import User
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session

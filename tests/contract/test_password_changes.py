@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from dev.cloud import LOCAL
+from dev.aws.cloud import LOCAL
 from sallyport.accounts.user import Account, User
 from sallyport.aws.dynamodb.table import Table, Write
 from sallyport.revocation.entries import UserChanged

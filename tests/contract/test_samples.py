@@ -13,8 +13,8 @@ from typing import Any
 import boto3
 import pytest
 
-from dev import stack
-from dev.cloud import LOCAL, Cloud, create_table
+from dev.aws.cloud import LOCAL, Cloud, create_table
+from dev.sam import stack
 from sallyport.accounts.user import Account, User
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.releases import Releases

@@ -19,9 +19,10 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
 from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodResponse
 
-from dev import demo, stack
-from dev.cloud import Cloud
-from dev.deployment import LOCAL_ORIGIN
+from dev import demo
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import LOCAL_ORIGIN
+from dev.sam import stack
 from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.http.cookies import REFRESH_TOKEN

@@ -9,8 +9,8 @@ import pytest
 from botocore.client import BaseClient
 from samtranslator.yaml_helper import yaml_parse
 
-from dev.cloud import LOCAL, Cloud
-from dev.template import ROOT
+from dev.aws.cloud import LOCAL, Cloud
+from dev.sam.template import ROOT
 from ops import smoke
 from sallyport.aws.dynamodb.table import Table
 from tests.cli.test_permissions import Use, as_iam_sees

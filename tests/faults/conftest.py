@@ -7,9 +7,9 @@ from typing import Any
 import boto3
 import pytest
 
-from dev.cloud import LOCAL, Cloud
-from dev.deployment import Deployment, deploy
-from dev.functions import LocalFunction
+from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.deployment import Deployment, deploy
+from dev.lambda_host.functions import LocalFunction
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import system_clock

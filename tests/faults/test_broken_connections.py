@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from dev.cloud import LOCAL
+from dev.aws.cloud import LOCAL
 from sallyport.aws.dynamodb.table import Table
 from sallyport.errors import Unavailable
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dev.functions import LocalFunction
-from dev.stack import translate
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.stack import translate
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
 from sallyport.aws.clients import ON_LAMBDA
 from tests.faults.kinds import TIMED_OUT

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.cloud import Cloud, create_key
+from dev.aws.cloud import Cloud, create_key
 from sallyport.errors import KeysSealedElsewhere
 from tests.functions.test_rotate_keys import fresh_rotate_keys, private, published, with_settings
 

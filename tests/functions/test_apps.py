@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from dev.deployment import Deployment
-from dev.functions import OUR_FUNCTIONS, loaded
+from dev.aws.deployment import Deployment
+from dev.lambda_host.functions import OUR_FUNCTIONS, loaded
 from tests.support.deployed import sample
 
 FOLDERS = sorted(folder.name for folder in OUR_FUNCTIONS.iterdir() if (folder / "app.py").exists())

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dev.deployment import LOCAL_ORIGIN, Deployment
-from dev.functions import LocalFunction
+from dev.aws.deployment import LOCAL_ORIGIN, Deployment
+from dev.lambda_host.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.http.cookies import REFRESH_TOKEN
 from sallyport.sessions.session import Session

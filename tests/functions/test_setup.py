@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import LOCAL, Cloud, create_key, create_table
-from dev.functions import LocalFunction
-from dev.stack import read
-from dev.template import ROOT, FunctionSpec
+from dev.aws.cloud import LOCAL, Cloud, create_key, create_table
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.stack import read
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.release import Release

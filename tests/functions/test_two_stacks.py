@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import deploy
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import deploy
 from tests.support.deployed import Stack, open_stack
 from tests.support.stopped_time import MovableTime
 from tests.support.tokens import ISSUER

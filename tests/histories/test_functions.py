@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from dev.cloud import LOCAL, Cloud
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.deployment import Deployment, deploy
 from sallyport import settings
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.table import Table

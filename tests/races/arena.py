@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 from botocore.config import Config
 
-from dev import stack
-from dev.cloud import Cloud, create_table
+from dev.aws.cloud import Cloud, create_table
+from dev.sam import stack
 from sallyport.accounts.user import User
 from sallyport.aws.clients import PATIENCE
 from sallyport.identifiers import new_id

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import Deployment, deploy
 from sallyport.identifiers import new_id
 from tests.races.arena import Arena, open_arena
 from tests.support.deployed import STRICT

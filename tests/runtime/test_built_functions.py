@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from dev import demo
-from dev.cloud import LOCAL, create_table
+from dev.aws.cloud import LOCAL, create_table
+from dev.sam.stack import read
+from dev.sam.template import FunctionSpec
 from dev.sam_local.events import EVENTS, filled
-from dev.stack import read
-from dev.template import FunctionSpec
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
 from tests.support.cloudformation import listening

@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dev.cloud import LOCAL
-from dev.deployment import Deployment
+from dev.aws.cloud import LOCAL
+from dev.aws.deployment import Deployment
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User

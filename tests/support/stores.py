@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from dev.cloud import LOCAL
+from dev.aws.cloud import LOCAL
 from sallyport.accounts.user import Account, AccountStore
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.entries import Entries

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from dev.template import REGION
+from dev.sam.template import REGION
 from sallyport.aws.clients import PATIENCE, Clients
 
 WsgiEnviron = dict[str, Any]

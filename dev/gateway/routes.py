@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dev.clock import MovableClock
+from dev.lambda_host.clock import MovableClock
 
 DevRoutes = Mapping[tuple[str, str], Callable[[bytes], Any]]
 """By method and path. Each takes the body and returns what is sent as JSON, or raises ValueError with advice."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dev import variables
-from dev.cloud import LOCAL
-from dev.template import ACCOUNT, REGION, ROOT, FunctionSpec
+from dev.aws.cloud import LOCAL
+from dev.lambda_host import variables
+from dev.sam.template import ACCOUNT, REGION, ROOT, FunctionSpec
 from sallyport.clock import Clock, system_clock
 
 OUR_FUNCTIONS = ROOT / "functions"

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dev import cloud, stack
-from dev.functions import LocalFunction
-from dev.template import REGION, Cors, Routes
+from dev.aws import cloud
+from dev.lambda_host.functions import LocalFunction
+from dev.sam import stack
+from dev.sam.template import REGION, Cors, Routes
 from sallyport.aws.dynamodb.table import Item, Table
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import Clock, system_clock
