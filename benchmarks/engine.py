@@ -18,7 +18,7 @@ from sallyport.aws import clients
 from sallyport.aws.dynamodb.entries import entry_item
 from sallyport.aws.dynamodb.table import _marshal
 from sallyport.identifiers import new_id
-from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserRevoked, retention
+from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserChanged, retention
 from tests.support.engines import dynoxide
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _revoked(number: int) -> Revoked:
     """Eight of ten end a session, one revokes a user, one a token."""
     match number % 10:
         case 0:
-            return UserRevoked(new_id(), 2)
+            return UserChanged(new_id(), 2)
         case 1:
             return TokenRevoked(new_id())
         case _:

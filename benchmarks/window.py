@@ -17,7 +17,7 @@ from benchmarks.engine import RETENTION, Bill, engine, filled, item_size
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
-from sallyport.revocation.entries import Entry, SessionRevoked, UserRevoked
+from sallyport.revocation.entries import Entry, SessionRevoked, UserChanged
 from sallyport.revocation.roles import NoRoles
 from sallyport.revocation.window import OVERLAP_MS, Pace, Window
 from sallyport.tokens.access import AccessToken
@@ -197,7 +197,7 @@ def _limits(measured: list[Measured]) -> Iterator[str]:
 
 
 def main() -> None:
-    size = 0.1 * item_size(UserRevoked(new_id(), 2), shards=1) + 0.9 * item_size(SessionRevoked(new_id()), shards=1)
+    size = 0.1 * item_size(UserChanged(new_id(), 2), shards=1) + 0.9 * item_size(SessionRevoked(new_id()), shards=1)
     measured = []
     with engine() as url:
         for entries in (0, 1_000, 10_000, 100_000):

@@ -24,7 +24,6 @@ from dev.template import CannotRunError
 from dev.walkthrough import curl_lines
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
 from sallyport.clock import system_clock
 from sallyport.errors import SettingsError, Unavailable
 
@@ -104,7 +103,7 @@ async def _serve(
     hosts = own_hosts(listener.getsockname()[1])
     url = f"http://{hosts[0]}"
     deployed = deploy(url, settings)
-    demo.create_user(Users(Table(clients.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)))
+    demo.create_user(Table(clients.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name))
     gateway = Gateway(
         functions=deployed.functions,
         routes=deployed.routes,

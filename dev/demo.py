@@ -2,22 +2,19 @@
 
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
-from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
-from sallyport.aws.dynamodb.users import Users
+from sallyport.accounts.user import new_user
+from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.revoking import RevokingWrites
+from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import system_clock
-from sallyport.identifiers import new_id
+from sallyport.settings import MAX_ACCESS_TOKEN_SECONDS
 
 EMAIL = "demo@example.com"
 PASSWORD = "correct horse battery staple"  # noqa: S105
 
 
-def create_user(users: Users) -> None:
-    user = User(
-        user_id=new_id(),
-        email=EMAIL,
-        token_version=FIRST_TOKEN_VERSION,
-        status="active",
-        roles=("demo",),
-        created_at=system_clock() // 1000,
-    )
-    users.create(user, Passwords().hash(normal(PASSWORD)))  # False where another engine kept him from last time
+def create_user(table: Table) -> None:
+    """Create the demo user, unless an earlier run has: an engine of the user's own keeps its table."""
+    accounts = Accounts(table, RevokingWrites(table, access_token_seconds=MAX_ACCESS_TOKEN_SECONDS, shards=1))
+    user = new_user(EMAIL, roles=("demo",), now=system_clock() // 1000)
+    accounts.create(user, Passwords().hash(normal(PASSWORD)))

@@ -17,17 +17,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
-from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
+from sallyport.accounts.user import User
 from sallyport.aws import clients
-from sallyport.aws.dynamodb.sessions import session_key
+from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.revocations import Revocations
+from sallyport.aws.dynamodb.revoking import RevokingWrites
+from sallyport.aws.dynamodb.session_items import session_key
+from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users, keys_of
 from sallyport.clock import system_clock
 from sallyport.errors import InvalidToken
-from sallyport.identifiers import new_id
 from sallyport.keys.key import Key, public_key
+from sallyport.settings import MAX_ACCESS_TOKEN_SECONDS
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
+from sallyport.use_cases.manage_users import ManageUsers
 
 
 @dataclass(frozen=True)
@@ -67,27 +71,26 @@ class _PublishedKeys:
 def run(target: Target) -> Report:
     """Check everything that a client depends on."""
     report = Report()
-    user, password = _a_user(), secrets.token_urlsafe(16)
-    users = Users(target.table)
-    users.create(user, Passwords().hash(normal(password)))
+    password = secrets.token_urlsafe(16)
+    manage_users = _manage_users(target.table)
+    email = f"smoke-{secrets.token_hex(8)}@example.com"
+    user = manage_users.create(email, Passwords().hash(normal(password)), roles=("smoke",))
     try:
         keys = _check_documents(target, report)
         _check_session(target, report, user, password, keys)
         _check_rotation(target, report, user, password)
     finally:
-        sessions = [(item["PK"], item["SK"]) for item in target.table.partition(f"SESSIONS#{user.user_id}")]
-        target.table.delete([*keys_of(user), *sessions])
+        manage_users.delete(user.user_id)
     return report
 
 
-def _a_user() -> User:
-    return User(
-        user_id=new_id(),
-        email=f"smoke-{secrets.token_hex(8)}@example.com",
-        token_version=FIRST_TOKEN_VERSION,
-        status="active",
-        roles=("smoke",),
-        created_at=system_clock() // 1000,
+def _manage_users(table: Table) -> ManageUsers:
+    writes = RevokingWrites(table, access_token_seconds=MAX_ACCESS_TOKEN_SECONDS, shards=1)
+    return ManageUsers(
+        accounts=Accounts(table, writes),
+        sessions=Sessions(table),
+        revocations=Revocations(table, writes),
+        clock=system_clock,
     )
 
 
@@ -115,7 +118,7 @@ def _check_session(target: Target, report: Report, user: User, password: str, ke
     if status != 200:
         return
     access, refresh = tokens["access_token"], tokens["refresh_token"]
-    verifier = AccessTokenVerifier(keys, target.audience, TimeRules(3600, 30, 0))
+    verifier = AccessTokenVerifier(keys, keys, target.audience, TimeRules(3600, 30, 0))
     report.check("the key set verifies the access token", _subject(verifier, access), user.user_id)
 
     def me(*authorization: str) -> int:

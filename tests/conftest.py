@@ -11,12 +11,7 @@ from dev.clock import MovableTime
 from dev.cloud import SERVICES, Cloud, never_reach_aws
 from dev.deployment import Deployment, deploy
 from sallyport.accounts.user import User
-from sallyport.aws import clients
-from sallyport.aws.dynamodb.revocations import Revocations
-from sallyport.aws.dynamodb.sessions import Sessions
-from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
-from tests.support.deployed import STRICT, Stack
+from tests.support.deployed import STRICT, Stack, open_stack
 from tests.support.tokens import ISSUER
 from tests.support.watch import Watch
 from tests.support.wire import Wire
@@ -67,9 +62,7 @@ def clock() -> Iterator[MovableTime]:
 
 @pytest.fixture
 def stack(deployment: Deployment, clock: MovableTime) -> Stack:
-    table = Table(clients.dynamodb(deployment.dynamodb_endpoint_url), deployment.table_name)
-    revocations = Revocations(table, access_token_seconds=600, shards=1)
-    return Stack(deployment, Users(table), Sessions(table), revocations, table, clock)
+    return open_stack(deployment, clock)
 
 
 @pytest.fixture

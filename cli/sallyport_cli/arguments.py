@@ -1,17 +1,12 @@
 """The arguments that several commands take, each refused by its own rule before anything is asked of the stack."""
 
-import re
 from typing import Any
 
 import click
 
 from sallyport.accounts.email import InvalidEmail, canonical
-from sallyport.identifiers import is_id
-
-MAX_ROLES = 32
-
-_ROLE = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)  # the authorizer's context joins them by spaces
-
+from sallyport.accounts.roles import MAX_ROLES, TooManyRoles, distinct, is_role
+from sallyport.identifiers import is_id, is_user_id
 
 USER = "An e-mail address or a user id."
 
@@ -36,8 +31,8 @@ class UserName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if "@" in value:
             return Email().convert(value, param, ctx)
-        if not is_id(value):
-            self.fail("This is neither an e-mail address nor a user id of 22 characters.", param, ctx)
+        if not is_user_id(value):
+            self.fail("This is neither an e-mail address nor a user id.", param, ctx)
         return str(value)
 
 
@@ -61,14 +56,14 @@ class Roles(click.ParamType[tuple[str, ...]]):
         if not isinstance(value, str):
             return tuple(value)
         roles = tuple(role for role in value.split(",") if role)
-        if not all(_ROLE.fullmatch(role) for role in roles):
+        if not all(is_role(role) for role in roles):
             self.fail("A role is 1 to 64 of the characters A-Z a-z 0-9 _ . : -", param, ctx)
         return roles
 
 
-def distinct(*several: tuple[str, ...]) -> tuple[str, ...]:
-    """Join roles, each once, in their order. Raises UsageError for more than an authorizer should carry around."""
-    roles = tuple(dict.fromkeys(role for roles in several for role in roles))
-    if len(roles) > MAX_ROLES:
-        raise click.UsageError(f"A user may have {MAX_ROLES} roles at most.")
-    return roles
+def joined(*several: tuple[str, ...]) -> tuple[str, ...]:
+    """Join roles, each once, in their order. Raises UsageError for too many."""
+    try:
+        return distinct(*several)
+    except TooManyRoles:
+        raise click.UsageError(f"A user may have {MAX_ROLES} roles at most.") from None

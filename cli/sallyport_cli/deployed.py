@@ -13,7 +13,7 @@ from botocore.config import Config
 from sallyport import settings
 from sallyport.aws.clients import failing_closed
 from sallyport.aws.dynamodb.table import Table
-from sallyport.errors import Unavailable
+from sallyport.errors import CallFailed
 from sallyport_cli.errors import Refused
 from sallyport_cli.stack import Settings, Stack, clock_at
 
@@ -49,7 +49,7 @@ def open_stack(name: str, *, profile: str | None, region: str | None) -> Stack:
         raise Refused(f"{here} is no stack of Sallyport's, or not deployed yet: it has no output {missing[0]}")
     return Stack(
         where=f"stack {here}",
-        told=settings.parse(Settings, {_variable(name): value for name, value in given.items()}),
+        settings=settings.parse(Settings, {_variable(name): value for name, value in given.items()}),
         table=Table(dynamodb, outputs["TableName"]),
         clock=clock_at(int(answered.timestamp()) * 1000, exact_to_ms=_EXACT_TO_MS),
         rotate_keys=partial(_invoke, functions, outputs["RotateKeysName"]),
@@ -60,8 +60,8 @@ def _described(describe: "Callable[[], DescribeStacksOutputTypeDef]", here: str)
     try:
         with failing_closed():
             return describe()
-    except Unavailable as error:
-        if error.reason == "DescribeStacks ValidationError":  # what CloudFormation answers where there is none
+    except CallFailed as error:
+        if error.word == "ValidationError":  # CloudFormation's word for: there is no such stack
             raise Refused(
                 f"there is no stack {here}: use --stack, --region, --profile, or --local for `make dev`"
             ) from None
@@ -69,7 +69,7 @@ def _described(describe: "Callable[[], DescribeStacksOutputTypeDef]", here: str)
 
 
 def _variable(parameter: str) -> str:
-    """Name the setting of a template's parameter: AccessTokenSeconds is ACCESS_TOKEN_SECONDS."""
+    """Return the setting of a template's parameter: AccessTokenSeconds is ACCESS_TOKEN_SECONDS."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).upper()
 
 

@@ -1,4 +1,4 @@
-"""The revocation dial, in a sentence: when what was just done is felt."""
+"""The revocation mode, in a sentence: when what was just done takes effect."""
 
 from typing import TYPE_CHECKING
 
@@ -6,38 +6,46 @@ if TYPE_CHECKING:
     from sallyport_cli.stack import Settings
 
 
-def bites_within_seconds(told: "Settings") -> int:
-    """Say for how long an access token that was just revoked may still pass the stack's authorizer."""
-    by_mode = {"strict": 0, "bounded": told.revocation_poll_seconds}
-    return by_mode.get(told.revocation_mode, told.access_token_seconds)
-
-
-def revoked(told: "Settings") -> str:
-    match told.revocation_mode:
+def refused_within_seconds(settings: "Settings") -> int:
+    """Return for how long an access token that was just revoked may still pass the stack's authorizer."""
+    match settings.revocation_mode:
         case "strict":
-            when = "on the next request (strict mode)"
+            return 0
         case "bounded":
-            when = f"within {told.revocation_poll_seconds} s (bounded mode)"
-        case _:
-            when = f"when they expire, within {told.access_token_seconds} s (stateless mode)"
-    return f"Nothing can be refreshed any more; access tokens are refused {when}."
+            return settings.revocation_poll_seconds
+        case "stateless":
+            return settings.access_token_seconds
 
 
-def token_revoked(told: "Settings") -> str:
-    match told.revocation_mode:
+def revoked(settings: "Settings") -> str:
+    return f"Nothing can be refreshed any more; access tokens are refused {_when(settings)}."
+
+
+def _when(settings: "Settings") -> str:
+    match settings.revocation_mode:
+        case "strict":
+            return "on the next request (strict mode)"
+        case "bounded":
+            return f"within {settings.revocation_poll_seconds} s (bounded mode)"
+        case "stateless":
+            return f"when they expire, within {settings.access_token_seconds} s (stateless mode)"
+
+
+def token_revoked(settings: "Settings") -> str:
+    match settings.revocation_mode:
         case "strict":
             return "It is refused on the next request (strict mode)."
         case "bounded":
-            return f"It is refused within {told.revocation_poll_seconds} s (bounded mode)."
-        case _:
+            return f"It is refused within {settings.revocation_poll_seconds} s (bounded mode)."
+        case "stateless":
             return "The authorizer lets it in until it expires (stateless mode); it can end no other session."
 
 
-def roles_changed(told: "Settings") -> str:
-    match told.revocation_mode, told.context_roles:
+def roles_changed(settings: "Settings") -> str:
+    match settings.revocation_mode, settings.context_roles:
         case "strict", _:
             return "The authorizer tells the new roles on the next request (strict mode)."
         case "bounded", True:
-            return f"The authorizer tells the new roles within {told.revocation_poll_seconds} s (bounded mode)."
+            return f"The authorizer tells the new roles within {settings.revocation_poll_seconds} s (bounded mode)."
         case mode, _:
             return f"This stack's authorizer tells nobody's roles ({mode} mode); GET /auth/me does."

@@ -1,12 +1,12 @@
 """What goes wrong, in one line that says what to do. Never a stack trace, and nothing that was typed in secret."""
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import click
 
-from sallyport.errors import SettingsError, Unavailable
+from sallyport.errors import CallFailed, NoKeysPublished, SettingsError, Unavailable
+from sallyport.use_cases.manage_users import ChangedMeanwhile, NoSuchUser
 from sallyport_cli.output import printable
 
 _LOGGED_OUT = "the AWS credentials are missing, not valid or have expired"
@@ -17,8 +17,9 @@ _NO_ANSWER = (
 )
 _REFUSED = "AWS refuses {operation} to these credentials; docs/cli.md lists the permissions that a command needs"
 
+_NO_KEYS = "no keys are published yet: has the first deployment ended?"
+
 _ADVICE: Mapping[str, str] = {
-    "no_keys": "no keys are published yet: has the first deployment ended?",
     **dict.fromkeys(
         ["NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError"],
         _LOGGED_OUT,
@@ -45,13 +46,6 @@ class Refused(click.ClickException):
         super().__init__(printable(message))
 
 
-class ChangedMeanwhile(Refused):
-    """Somebody else changed the user between our reading and our writing."""
-
-    def __init__(self) -> None:
-        super().__init__("the user was changed by somebody else meanwhile; try again")
-
-
 @contextmanager
 def in_one_line() -> Iterator[None]:
     """Let only click's own exceptions out, which click prints without a stack trace."""
@@ -59,16 +53,23 @@ def in_one_line() -> Iterator[None]:
         yield
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
+    except NoSuchUser:
+        raise Refused("the user is gone") from None
     except Unavailable as error:
-        raise Refused(_explained(error.reason)) from None
+        raise Refused(_explained(error)) from None
     except SettingsError as error:
         raise Refused(f"the stack's settings are not ones that this version knows: {error}") from None
     except Exception as error:  # noqa: BLE001  # the edge: its text may hold anything
         raise Refused(f"unexpected {type(error).__name__}; this is a bug of the sallyport command") from None
 
 
-def _explained(reason: str) -> str:
-    """Turn a reason of `aws.clients.failing_closed` into advice: `[<operation> ]<AWS's or botocore's word>`."""
-    *operation, word = re.split(r" (?=\w+$)", reason)
-    advice = _ADVICE.get(word, _NO_ANSWER)
-    return advice.format(operation=" ".join(operation), reason=reason)
+def _explained(error: Unavailable) -> str:
+    """Turn a failure of infrastructure into advice."""
+    match error:
+        case ChangedMeanwhile():
+            return "the user was changed by somebody else meanwhile; try again"
+        case NoKeysPublished():
+            return _NO_KEYS
+        case CallFailed(operation=operation, word=word) if word in _ADVICE:
+            return _ADVICE[word].format(operation=operation)
+    return _NO_ANSWER.format(reason=error.reason)

@@ -35,7 +35,7 @@ def open_stack(port: int) -> Stack:
     try:
         return Stack(
             where=f"`make dev` on {url}",
-            told=settings.parse(Settings, told["settings"]),
+            settings=settings.parse(Settings, told["settings"]),
             table=Table(_dynamodb(told["region"], told["dynamodb_endpoint_url"]), told["table_name"]),
             clock=clock_at(told["now_ms"]),
             rotate_keys=partial(_rotate_keys, url),

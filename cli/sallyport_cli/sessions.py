@@ -50,6 +50,6 @@ def revoke(stack: "Stack", user: str, sid: str) -> Answer:
         "user_id": owner.user_id,
         "sid": sid,
         "changed": is_ended,
-        "bites_within_seconds": dial.bites_within_seconds(stack.told),
+        "bites_within_seconds": dial.refused_within_seconds(stack.settings),
     }
-    return Answer(document, dial.revoked(stack.told) if is_ended else "It was revoked already.")
+    return Answer(document, dial.revoked(stack.settings) if is_ended else "It was revoked already.")

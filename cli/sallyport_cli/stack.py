@@ -6,19 +6,21 @@ from functools import cached_property
 from typing import Any
 
 from sallyport import settings
+from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.revocations import Revocations
+from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.signing_keys import SigningKeys
 from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
 from sallyport.clock import Clock, system_clock
 from sallyport.tokens.access import AccessTokenVerifier
+from sallyport.use_cases.manage_users import ManageUsers
 from sallyport.wiring import verification
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(settings.AccessTokens, settings.TokenTimes, settings.Revocation):
-    """What the stack's authorizer is told."""
+    """The settings of the stack's authorizer."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Stack:
     """`where` is for people; `clock` is the stack's, not this machine's; `rotate_keys` invokes that function."""
 
     where: str
-    told: Settings
+    settings: Settings
     table: Table
     clock: Clock
     rotate_keys: Callable[[Mapping[str, Any]], Any]
@@ -36,8 +38,8 @@ class Stack:
         return self.clock() // 1000
 
     @cached_property
-    def users(self) -> Users:
-        return Users(self.table)
+    def accounts(self) -> Accounts:
+        return Accounts(self.table, self._writes)
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -45,8 +47,18 @@ class Stack:
 
     @cached_property
     def revocations(self) -> Revocations:
-        """Revoke as every setting allows: shard 0 is read by all, and no access token outlives the longest."""
-        return Revocations(self.table, access_token_seconds=settings.MAX_ACCESS_TOKEN_SECONDS, shards=1)
+        return Revocations(self.table, self._writes)
+
+    @cached_property
+    def manage_users(self) -> ManageUsers:
+        return ManageUsers(
+            accounts=self.accounts, sessions=self.sessions, revocations=self.revocations, clock=self.clock
+        )
+
+    @cached_property
+    def _writes(self) -> RevokingWrites:
+        """Revoke as every setting allows: every authorizer reads shard 0, and no access token lives longer."""
+        return RevokingWrites(self.table, access_token_seconds=settings.MAX_ACCESS_TOKEN_SECONDS, shards=1)
 
     @cached_property
     def signing_keys(self) -> SigningKeys:
@@ -54,15 +66,17 @@ class Stack:
 
     @cached_property
     def access_tokens(self) -> AccessTokenVerifier:
-        return verification.access_verifier(self.told, verification.public_keys(self.table, self.clock), self.told)
+        return verification.access_verifier(
+            self.settings, verification.public_keys(self.table, self.clock), self.settings
+        )
 
 
 def clock_at(now_ms: int, *, exact_to_ms: int = 0) -> Clock:
     """Make a clock that shows `now_ms` now, which may be too early by `exact_to_ms`.
 
-    An entry is dated by its writer, and authorizers ask for what was written since their last poll, with 90 s to
-    spare: by the clock of a laptop that is two minutes slow a revocation would never be heard of. A machine that is
-    right as far as anyone can tell keeps its own time.
+    A laptop whose clock is two minutes slow would date a revocation entry so early that no authorizer reads it: they
+    read what was written since their last poll, with 90 s to spare. A machine whose clock is right, as far as anyone
+    can tell, uses it.
     """
     behind = now_ms - system_clock()
     correction = behind if not -exact_to_ms <= behind <= 0 else 0

@@ -1,12 +1,13 @@
 """`sallyport token`: one token, which is never an argument and never printed."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 import jwt
 
-from sallyport.errors import InvalidToken
-from sallyport.sessions.strict import require_live
+from sallyport.errors import TokenDead, TokenFault, TokenRejected, WhyDead
+from sallyport.sessions.strict import check_strictly
 from sallyport.tokens import access, device, refresh
 from sallyport.tokens.envelope import MAX_TOKEN_BYTES, verified_payload
 from sallyport_cli import dial, typed
@@ -20,17 +21,34 @@ if TYPE_CHECKING:
 
 _KINDS = {access.TYP: "access", refresh.TYP: "refresh", device.TYP: "device"}
 
-_WHY_INVALID = {
-    "kid": "no key that this stack publishes has its kid",
-    "signature": "its signature is wrong",
+WHY_REJECTED: Mapping[TokenFault, str] = {
+    "authorization": "it is no Bearer token",
+    "caller": "the authorizer did not say whose it is",
+    "size": "it is longer than a token may be",
+    "form": "it does not have the three parts of a token",
+    "encoding": "a part of it is not base64url",
+    "header": "its header is not one of ours",
+    "payload": "its payload is no JSON object",
     "typ": "it is no access token",
+    "kid": "no key that this stack publishes has its kid",
+    "algorithm": "its algorithm is not its key's",
+    "signature": "its signature is wrong",
+    "expired": "it has expired",
     "iss": "another issuer made it",
     "aud": "it is for another audience",
-    "expired": "it has expired",
     "iat": "it was issued in the future, or before TokensNotBefore",
     "exp": "its life is longer than this stack's tokens live",
+    "nbf": "it is not valid yet",
+    "sub": "its claim sub is wrong",
+    "client_id": "its claim client_id is wrong",
+    "jti": "its claim jti is wrong",
+    "sid": "its claim sid is wrong",
+    "ver": "its claim ver is wrong",
+    "gen": "its claim gen is wrong",
+    "auth_time": "its claim auth_time is wrong",
+    "scope": "its claim scope is wrong",
 }
-_WHY_DEAD = {
+WHY_DEAD: Mapping[WhyDead, str] = {
     "jti": "it was revoked",
     "user": "its user is disabled or gone",
     "session": "its session is gone",
@@ -82,11 +100,11 @@ def revoke(stack: "Stack", jti: str | None) -> Answer:
     if jti is None:
         try:
             jti = stack.access_tokens.verify(typed.token().token, now=stack.now).jti
-        except InvalidToken as error:
-            raise Refused(f"nothing to revoke: {_WHY_INVALID.get(error.reason, 'this is no access token')}") from None
+        except TokenRejected as error:
+            raise Refused(f"nothing to revoke: {WHY_REJECTED[error.fault]}") from None
     is_revoked = stack.revocations.revoke_token(jti, now_ms=stack.clock())
-    within = {"bites_within_seconds": dial.bites_within_seconds(stack.told)}
-    note = dial.token_revoked(stack.told) if is_revoked else "It was revoked already."
+    within = {"bites_within_seconds": dial.refused_within_seconds(stack.settings)}
+    note = dial.token_revoked(stack.settings) if is_revoked else "It was revoked already."
     return Answer({"jti": jti, "changed": is_revoked, **within}, note)
 
 
@@ -102,19 +120,19 @@ def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _judged(token: str, stack: "Stack") -> tuple[bool, str | None]:
-    """Say whether the stack signed the token, and why a strict authorizer would refuse it, or None if it would not."""
+    """Return whether the stack signed the token, and why a strict authorizer refuses it, None if it does not."""
     try:
         verified_payload(token, typ=access.TYP, keys=stack.access_tokens.keys)
-    except InvalidToken as error:
-        return False, _WHY_INVALID.get(error.reason, f"its form is wrong ({error.reason})")
+    except TokenRejected as error:
+        return False, WHY_REJECTED[error.fault]
     try:
         verified = stack.access_tokens.verify(token, now=stack.now)
-    except InvalidToken as error:
-        return True, _WHY_INVALID.get(error.reason, f"its claims are wrong ({error.reason})")
+    except TokenRejected as error:
+        return True, WHY_REJECTED[error.fault]
     try:
-        require_live(verified, reads=stack.sessions, now=stack.now)
-    except InvalidToken as error:
-        return True, _WHY_DEAD.get(error.reason, error.reason)
+        check_strictly(verified, sessions=stack.sessions, now=stack.now)
+    except TokenDead as error:
+        return True, WHY_DEAD[error.why]
     return True, None
 
 

@@ -1,11 +1,8 @@
 """`sallyport user`: accounts."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
-from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import (
@@ -16,14 +13,13 @@ from sallyport.accounts.password import (
     PasswordTooShort,
     chosen,
 )
-from sallyport.accounts.user import FIRST_TOKEN_VERSION, User
-from sallyport.identifiers import new_id
-from sallyport.use_cases.delete_user import delete_user
+from sallyport.accounts.user import User
 from sallyport.use_cases.list_sessions import live_sessions
+from sallyport.use_cases.manage_users import AddressTaken, Changed
 from sallyport_cli import dial, typed
-from sallyport_cli.arguments import USER, Email, Identifier, Roles, UserName, distinct
+from sallyport_cli.arguments import USER, Email, Identifier, Roles, UserName, joined
 from sallyport_cli.command import Group, examples
-from sallyport_cli.errors import ChangedMeanwhile, Refused
+from sallyport_cli.errors import Refused
 from sallyport_cli.output import Answer
 
 if TYPE_CHECKING:
@@ -31,10 +27,7 @@ if TYPE_CHECKING:
 
 _USUAL_PAGE = 50
 _LONGEST_PAGE = 1000
-
-_until_nobody_else_changes_them = retry(
-    retry=retry_if_exception_type(ChangedMeanwhile), stop=stop_after_attempt(3), reraise=True
-)
+_SAME_ROLES = "The user has these roles already."
 
 _the_user = click.argument("user", type=UserName(), metavar="USER", help=USER)
 _password_stdin = click.option(
@@ -58,11 +51,15 @@ def user_commands() -> None:
 
 
 def found(stack: "Stack", name: str) -> User:
-    """Find the user who is named on the command line. Raises Refused."""
-    user = stack.users.named(name) if "@" in name else stack.users.get(name)
+    """Return the user who is named on the command line. Raises Refused."""
+    user = _looked_up(stack, name)
     if user is None:
         raise Refused(f"there is no user {name}")
     return user
+
+
+def _looked_up(stack: "Stack", name: str) -> User | None:
+    return stack.accounts.named(name) if "@" in name else stack.accounts.get(name)
 
 
 @user_commands.command(short_help="Make a user who may log in at once.")
@@ -71,18 +68,12 @@ def found(stack: "Stack", name: str) -> User:
 @_password_stdin
 def create(stack: "Stack", email: str, roles: tuple[tuple[str, ...], ...], *, password_stdin: bool) -> Answer:
     """Make a user who may log in at once. Their address is not verified."""
-    all_roles = distinct(*roles)
+    all_roles = joined(*roles)
     password = _new_password(typed.password(from_stdin=password_stdin))
-    user = User(
-        user_id=new_id(),
-        email=email,
-        token_version=FIRST_TOKEN_VERSION,
-        status="active",
-        roles=all_roles,
-        created_at=stack.now,
-    )
-    if not stack.users.create(user, Passwords().hash(password)):
-        raise Refused(f"there is a user {email} already")
+    try:
+        user = stack.manage_users.create(email, Passwords().hash(password), roles=all_roles)
+    except AddressTaken:
+        raise Refused(f"there is a user {email} already") from None
     return Answer(_described(user))
 
 
@@ -112,7 +103,7 @@ def list_users(stack: "Stack", limit: int, after: str | None) -> Answer:
     This reads the table itself, sessions and all, a megabyte at a time until the page is full. A gigabyte costs about
     3 cents, so take long pages of a big table. To look for one user, `user show` reads two items.
     """
-    users, following = stack.users.page(limit, after=after)
+    users, following = stack.accounts.page(limit, after=after)
     note = f"There are more: go on with --after {following}" if following else ""
     return Answer({"users": [_described(user) for user in users], "next": following}, note)
 
@@ -121,43 +112,23 @@ def list_users(stack: "Stack", limit: int, after: str | None) -> Answer:
 @_the_user
 def disable(stack: "Stack", user: str) -> Answer:
     """Keep a user out: all their tokens and sessions die, and they cannot log in until they are enabled."""
-
-    def keep_out(before: User) -> User:
-        if before.status == "disabled":
-            return before
-        if not stack.revocations.disable(before, now_ms=stack.clock()):
-            raise ChangedMeanwhile
-        return replace(before, status="disabled", token_version=before.token_version + 1)
-
-    return _changed(stack, user, keep_out, dial.revoked, "The user is disabled already.")
+    changed = stack.manage_users.disable(found(stack, user).user_id)
+    return _revoked(stack, changed, otherwise="The user is disabled already.")
 
 
 @user_commands.command(short_help="Let a disabled user log in again.")
 @_the_user
 def enable(stack: "Stack", user: str) -> Answer:
     """Let a disabled user log in again. Their old tokens stay dead."""
-
-    def let_in(before: User) -> User:
-        if before.status == "active":
-            return before
-        if not stack.users.enable(before.user_id):
-            raise ChangedMeanwhile
-        return replace(before, status="active")
-
-    return _changed(stack, user, let_in, lambda _: "The user may log in now.", "The user is not disabled.")
+    changed = stack.manage_users.enable(found(stack, user).user_id)
+    return _answer(changed, "The user may log in now." if changed.is_changed else "The user is not disabled.")
 
 
 @user_commands.command(short_help="Kill every session and token of a user.")
 @_the_user
 def revoke(stack: "Stack", user: str) -> Answer:
     """Kill every token and session of a user, by raising their token version. They may log in again at once."""
-
-    def raise_version(before: User) -> User:
-        if not stack.revocations.raise_version(before.user_id, before.token_version, now_ms=stack.clock()):
-            raise ChangedMeanwhile
-        return replace(before, token_version=before.token_version + 1)
-
-    return _changed(stack, user, raise_version, dial.revoked, "")
+    return _revoked(stack, stack.manage_users.revoke(found(stack, user).user_id))
 
 
 @user_commands.command("set-password", short_help="Give a user another password.")
@@ -165,15 +136,9 @@ def revoke(stack: "Stack", user: str) -> Answer:
 @_password_stdin
 def set_password(stack: "Stack", user: str, *, password_stdin: bool) -> Answer:
     """Give a user another password. All their tokens and sessions die; a disabled user stays disabled."""
-    found(stack, user)  # before anybody types a password for nobody
+    user_id = found(stack, user).user_id  # before anybody types a password for nobody
     new_hash = Passwords().hash(_new_password(typed.password(from_stdin=password_stdin)))
-
-    def set_it(before: User) -> User:
-        if not stack.revocations.set_password(before, new_hash, now_ms=stack.clock()):
-            raise ChangedMeanwhile
-        return replace(before, token_version=before.token_version + 1)
-
-    return _changed(stack, user, set_it, dial.revoked, "")
+    return _revoked(stack, stack.manage_users.set_password(user_id, new_hash))
 
 
 @user_commands.command(short_help="Delete a user and all that is about them.")
@@ -184,12 +149,13 @@ def delete(stack: "Stack", user: str, *, yes: bool) -> Answer:
 
     If that fails half-way, the user is gone and some of their dead sessions are not: repeat it with the user's id.
     """
-    known = stack.users.named(user) if "@" in user else stack.users.get(user)
+    known = _looked_up(stack, user)
     if known is None:
         return _forgotten(stack, user)
     if not yes:
         _confirm_deletion(known, stack.where)
-    return _deleted(stack, known)
+    stack.manage_users.delete(known.user_id)
+    return _deleted(stack, known.user_id, known.email)
 
 
 @user_commands.command(short_help="Show a user's roles, or change them.")
@@ -209,31 +175,24 @@ def roles(
         raise click.UsageError("--set excludes --add and --remove.")
     if exactly is None and not more and not fewer:
         return Answer(_described(found(stack, user)))
-    gone = set(distinct(*fewer))
+    gone = set(joined(*fewer))
 
-    def give(before: User) -> User:
-        kept = exactly if exactly is not None else tuple(role for role in before.roles if role not in gone)
-        wanted = distinct(kept, *more)
-        if wanted == before.roles:
-            return before
-        if not stack.revocations.change_roles(before, wanted, now_ms=stack.clock()):
-            raise ChangedMeanwhile
-        return replace(before, roles=wanted)
+    def wanted(roles: tuple[str, ...]) -> tuple[str, ...]:
+        kept = exactly if exactly is not None else tuple(role for role in roles if role not in gone)
+        return joined(kept, *more)
 
-    return _changed(stack, user, give, dial.roles_changed, "The user has these roles already.")
+    changed = stack.manage_users.change_roles(found(stack, user).user_id, wanted)
+    return _answer(changed, dial.roles_changed(stack.settings) if changed.is_changed else _SAME_ROLES)
 
 
-@_until_nobody_else_changes_them
-def _changed(
-    stack: "Stack", name: str, change: Callable[[User], User], done: Callable[[Any], str], nothing_to_do: str
-) -> Answer:
-    """Read the user, change them, and say what became of them. A lost race reads them again."""
-    before = found(stack, name)
-    after = change(before)
-    is_changed = after != before
-    note = done(stack.told) if is_changed else nothing_to_do
-    revokes = {"bites_within_seconds": dial.bites_within_seconds(stack.told)} if done is dial.revoked else {}
-    return Answer({**_described(after), "changed": is_changed, **revokes}, note)
+def _answer(changed: Changed, note: str, **more: Any) -> Answer:
+    return Answer({**_described(changed.user), "changed": changed.is_changed, **more}, note)
+
+
+def _revoked(stack: "Stack", changed: Changed, *, otherwise: str = "") -> Answer:
+    """Say what became of a user, and when their tokens are refused."""
+    note = dial.revoked(stack.settings) if changed.is_changed else otherwise
+    return _answer(changed, note, bites_within_seconds=dial.refused_within_seconds(stack.settings))
 
 
 def _confirm_deletion(user: User, where: str) -> None:
@@ -243,21 +202,14 @@ def _confirm_deletion(user: User, where: str) -> None:
     click.confirm("Go on?", abort=True, err=True)
 
 
-@_until_nobody_else_changes_them
-def _deleted(stack: "Stack", meant: User) -> Answer:
-    """Delete a user, and be content if they are gone: the answer to a first try of ours may have been lost."""
-    user = stack.users.get(meant.user_id)
-    if user is None:
-        stack.sessions.forget_all(meant.user_id)
-    elif not delete_user(user, revocations=stack.revocations, sessions=stack.sessions, now_ms=stack.clock()):
-        raise ChangedMeanwhile
-    bites = {"bites_within_seconds": dial.bites_within_seconds(stack.told)}
-    return Answer({"user_id": meant.user_id, "email": meant.email, "changed": True, **bites}, dial.revoked(stack.told))
+def _deleted(stack: "Stack", user_id: str, email: str) -> Answer:
+    refused = {"bites_within_seconds": dial.refused_within_seconds(stack.settings)}
+    return Answer({"user_id": user_id, "email": email, "changed": True, **refused}, dial.revoked(stack.settings))
 
 
 def _forgotten(stack: "Stack", name: str) -> Answer:
-    """Clear away the sessions of a user whose deletion stopped half-way. Raises Refused if there are none."""
-    if "@" in name or not stack.sessions.forget_all(name):
+    """Delete the sessions of a user whose deletion stopped half-way. Raises Refused if there are none."""
+    if "@" in name or not stack.manage_users.delete(name):
         raise Refused(f"there is no user {name}")
     return Answer({"user_id": name, "changed": True}, "The user was deleted before; now their sessions are gone, too.")
 

@@ -21,7 +21,6 @@ from dev.template import ROOT
 from dev.walkthrough import sam_local_lines
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
 from sallyport.errors import SettingsError, Unavailable
 
 BUILT = ROOT / ".aws-sam/build/template.yaml"
@@ -49,7 +48,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         port = settings.get("PORT") or DEFAULT_PORT
         deployed = deploy(f"http://127.0.0.1:{port}", settings, table_name="sallyport-local")
         table = Table(clients.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)
-        demo.create_user(Users(table))
+        demo.create_user(table)
         variables = _write("variables.json", {"Parameters": _variables(deployed, aws, settings)})
         if function is None:
             mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from dev.template import ROOT
-from sallyport.aws.dynamodb.sessions import session_key
+from sallyport.aws.dynamodb.session_items import session_key
 from sallyport.aws.dynamodb.table import Table
 
 EVENTS = ROOT / "events"

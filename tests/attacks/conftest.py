@@ -10,7 +10,6 @@ from dev.deployment import Deployment, deploy
 from sallyport.accounts.password import normal
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import system_clock
 from sallyport.identifiers import new_id
@@ -19,6 +18,7 @@ from sallyport.keys.life_cycle import Use
 from sallyport.wiring import issuing
 from tests.support.builders import WEAK_PASSWORDS, a_user
 from tests.support.deployed import PASSWORD, STRICT, sample
+from tests.support.stores import in_table
 from tests.support.tokens import ISSUER
 
 
@@ -30,8 +30,8 @@ def deployment(cloud: Cloud) -> Deployment:
 def active_key(deployment: Deployment, use: Use) -> SigningKey:
     """Open the key that a deployment signs with: what an attacker who has it could do."""
     table = Table(clients.dynamodb(None), deployment.table_name)
-    opener = KmsCipher(clients.kms(), deployment.functions["Login"].spec.environment["KMS_KEY_ID"])
-    return issuing.private_keys(use, table, opener, system_clock).active()
+    cipher = KmsCipher(clients.kms(), deployment.functions["Login"].spec.environment["KMS_KEY_ID"])
+    return issuing.private_keys(use, table, cipher, system_clock).active()
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def login(deployment: Deployment) -> dict[str, Any]:
     """The tokens of a session that every attack of a module fails to touch."""
     user = a_user()
     table = Table(clients.dynamodb(None), deployment.table_name)
-    assert Users(table).create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)))
+    assert in_table(table).accounts.create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)))
     event = sample("login_logged_in", body={"email": user.email, "password": PASSWORD})
     tokens: dict[str, Any] = json.loads(deployment.functions["Login"].invoke(event)["body"])
     return tokens

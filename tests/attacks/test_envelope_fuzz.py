@@ -57,7 +57,7 @@ def header(alg: str = "RS256") -> dict[str, Any]:
 @cache
 def verifier(alg: str) -> AccessTokenVerifier:
     ring = KnownKeys({key(alg).kid: public_key(made(alg).jwk or {})})
-    return AccessTokenVerifier(ring, AUDIENCE, TimeRules(LIFETIME, LEEWAY, 0))
+    return AccessTokenVerifier(ring, ring, AUDIENCE, TimeRules(LIFETIME, LEEWAY, 0))
 
 
 def ours(token: str, alg: str = "RS256") -> AccessToken | None:

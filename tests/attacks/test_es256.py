@@ -34,7 +34,7 @@ SIGNING_INPUT, _, SIGNATURE = SIGNED.rpartition(".")
 def verify(token: str) -> AccessToken:
     assert MADE.jwk is not None
     ring = KnownKeys({MADE.kid: public_key(MADE.jwk)})
-    return AccessTokenVerifier(ring, "sallyport", TimeRules(600, 30, 0)).verify(token, now=NOW)
+    return AccessTokenVerifier(ring, ring, "sallyport", TimeRules(600, 30, 0)).verify(token, now=NOW)
 
 
 def with_signature(r: int, s: int) -> str:

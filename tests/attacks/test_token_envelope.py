@@ -61,7 +61,8 @@ def keys() -> KnownKeys:
 
 
 def verify(token: str, ring: KnownKeys | None = None) -> access.AccessToken:
-    return AccessTokenVerifier(ring or keys(), "sallyport", RULES).verify(token, now=NOW)
+    ring = ring or keys()
+    return AccessTokenVerifier(ring, ring, "sallyport", RULES).verify(token, now=NOW)
 
 
 def refused(token: str) -> str:

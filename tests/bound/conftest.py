@@ -1,7 +1,6 @@
 """A table on a real engine, writers to it, and machines that read it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import count
 from random import Random
 from typing import TypeAlias
@@ -13,7 +12,6 @@ from dev import stack
 from dev.cloud import Cloud, create_table
 from sallyport.aws import clients
 from sallyport.aws.dynamodb.public_keys import PublishedKeys, published_item
-from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
 from tests.bound.history import MOST_SKEW, History, Writer
@@ -22,7 +20,7 @@ from tests.bound.machines import Process, processes
 from tests.support.builders import DAY, NOW, SECOND
 from tests.support.engines import dynoxide
 from tests.support.service import ACCESS_TOKEN, Service
-from tests.support.stores import in_dynamodb
+from tests.support.stores import in_table
 from tests.support.tokens import ISSUER, made_access_key
 
 SHARDS = 2
@@ -82,5 +80,5 @@ def history(endpoint_url: str, table_name: str, machines: list[Process], starts:
 
 def _writer(endpoint_url: str, table_name: str, offset: int) -> Writer:
     client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=clients.PATIENCE)
-    revocations = Revocations(Table(client, table_name), access_token_seconds=ACCESS_TOKEN, shards=SHARDS)
-    return Writer(Service(replace(in_dynamodb(table_name, client), revocations=revocations)), offset)
+    stores = in_table(Table(client, table_name), access_token_seconds=ACCESS_TOKEN, shards=SHARDS)
+    return Writer(Service(stores), offset)

@@ -102,31 +102,31 @@ def _version(service: Service, family: Family, now_ms: int) -> list[Session]:
 
 
 def _disable(service: Service, family: Family, now_ms: int) -> list[Session]:
-    assert service.stores.revocations.disable(family.user, now_ms=now_ms)
+    assert service.stores.accounts.disable(family.user, now_ms=now_ms)
     return []
 
 
 def _disable_and_enable(service: Service, family: Family, now_ms: int) -> list[Session]:
     _disable(service, family, now_ms)
-    assert service.stores.users.enable(family.user.user_id)
+    assert service.stores.accounts.enable(family.user.user_id)
     return [open_session(service, replace(family.user, token_version=family.user.token_version + 1))]
 
 
 def _delete(service: Service, family: Family, now_ms: int) -> list[Session]:
-    assert service.stores.revocations.delete(family.user, now_ms=now_ms)
+    assert service.stores.accounts.delete(family.user, now_ms=now_ms)
     return []
 
 
 def _password(service: Service, family: Family, now_ms: int) -> list[Session]:
     account = service.stores.account(family.user.email)
     hashed = f"{account.password_hash}, another"
-    changed = service.stores.revocations.change_password(account, family.here.sid, hashed, now_ms=now_ms)
+    changed = service.stores.accounts.change_password(account, family.here.sid, hashed, now_ms=now_ms)
     assert changed is not None
     return [changed]
 
 
 def _roles(service: Service, family: Family, now_ms: int) -> list[Session]:
-    assert service.stores.revocations.change_roles(family.user, NEW_ROLES.split(), now_ms=now_ms)
+    assert service.stores.accounts.change_roles(family.user, tuple(NEW_ROLES.split()), now_ms=now_ms)
     return []
 
 

@@ -26,7 +26,7 @@ def told(mode: str, **more: str) -> Settings:
     ],
 )
 def test_a_revocation_bites_as_the_mode_has_it(stack: Settings, seconds: int, revoked: str, token_revoked: str) -> None:
-    assert dial.bites_within_seconds(stack) == seconds
+    assert dial.refused_within_seconds(stack) == seconds
     assert revoked in dial.revoked(stack)
     assert token_revoked in dial.token_revoked(stack)
 

@@ -115,7 +115,7 @@ def test_a_function_that_fails_is_no_promotion(key_stack: KeyStack) -> None:
 
     ran = run("keys", "promote", "access", "--yes", "--stack", key_stack.name)
 
-    assert (ran.exit_code, ran.out, ran.err) == (1, "", "Error: rotate_keys failed (Unavailable); its log says more\n")
+    assert (ran.exit_code, ran.out, ran.err) == (1, "", "Error: rotate_keys failed (CallFailed); its log says more\n")
 
 
 def test_a_promotion_whose_answer_is_lost_is_not_sent_again(

@@ -7,7 +7,7 @@ import pytest
 from dev.functions import LocalFunction
 from dev.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
-from sallyport.aws.dynamodb.users import Users
+from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.identifiers import new_id
 from tests.cli.operating import Ran, done, run
 from tests.support.deployed import PASSWORD, Stack, sample
@@ -35,7 +35,7 @@ def test_a_created_user_logs_in_and_has_the_roles_they_were_given(stack: Stack) 
 
     ran = done("user", "create", email, "--role", "a,b", "--role", "c", "--password-stdin", "--json", typed=PASSWORD)
 
-    user = stack.users.named(email)
+    user = stack.accounts.named(email)
     assert user is not None
     assert ran.document == {
         "user_id": user.user_id,
@@ -54,7 +54,7 @@ def test_the_end_of_the_line_is_no_part_of_the_password(stack: Stack) -> None:
     for end in ("\n", "\r\n", ""):
         email = an_address()
         done("user", "create", email, "--password-stdin", typed=PASSWORD + end)
-        user = stack.users.named(email)
+        user = stack.accounts.named(email)
         assert user is not None
         assert stack.log_in(user).status == 200
 
@@ -64,7 +64,7 @@ def test_a_user_is_created_under_their_canonical_address(stack: Stack) -> None:
 
     done("user", "create", email.replace("example", "EXAMPLE"), "--password-stdin", typed=PASSWORD)
 
-    assert stack.users.named(email) is not None
+    assert stack.accounts.named(email) is not None
 
 
 def test_an_address_that_is_taken_is_refused_and_its_user_stays(stack: Stack, user: User) -> None:
@@ -94,7 +94,7 @@ def test_a_password_that_is_refused_is_not_repeated(stack: Stack, user: User, ty
 
     for ran in (created, changed):
         assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: {why}\n")
-    assert stack.users.named(email) is None
+    assert stack.accounts.named(email) is None
     assert stack.log_in(user).status == 200
 
 
@@ -103,7 +103,7 @@ def test_a_byte_order_mark_is_no_part_of_the_password(stack: Stack) -> None:
 
     done("user", "create", email, "--password-stdin", typed=b"\xef\xbb\xbf" + PASSWORD.encode() + b"\r\n")
 
-    user = stack.users.named(email)
+    user = stack.accounts.named(email)
     assert user is not None
     assert stack.log_in(user).status == 200
 
@@ -141,7 +141,7 @@ def test_an_id_that_begins_with_a_dash_is_no_option(stack: Stack, beginning: str
     assert done("user", "show", user.user_id, "--json").document["user_id"] == user.user_id
 
 
-@pytest.mark.parametrize("name", ["nobody@example.com", "A" * 22])
+@pytest.mark.parametrize("name", ["nobody@example.com", "A" * 22, "imported-4711"])
 @pytest.mark.parametrize(
     "command", ["show", "disable", "enable", "revoke", "roles", "set-password --password-stdin", "delete --yes"]
 )
@@ -151,7 +151,7 @@ def test_a_user_who_does_not_exist_is_not_found(command: str, name: str) -> None
     assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: there is no user {name}\n")
 
 
-@pytest.mark.parametrize("name", ["", "ann", "ann@", "@example.com", "a b@example.com", "A" * 23, "--jsn", "-h"])
+@pytest.mark.parametrize("name", ["", "ann smith", "ann@", "@example.com", "a b@example.com", "A" * 65, "--jsn", "-h"])
 def test_what_is_neither_an_address_nor_an_id_is_wrong_usage(name: str) -> None:
     ran = run("user", "show", name)
 
@@ -196,7 +196,7 @@ def test_what_is_so_already_is_done_and_says_so(stack: Stack, user: User) -> Non
     assert not same_roles.document["changed"]
     assert ["The user is disabled already."] in again.rows
     assert ["changed", "no"] in again.rows
-    assert stack.users.get(user.user_id) == User(**{**as_dict(user), "status": "disabled", "token_version": 2})
+    assert stack.accounts.get(user.user_id) == User(**{**as_dict(user), "status": "disabled", "token_version": 2})
 
 
 def test_a_revoked_user_has_no_live_token_left_and_may_log_in_again(stack: Stack, user: User) -> None:
@@ -250,7 +250,7 @@ def test_roles_that_no_context_could_carry_are_wrong_usage(stack: Stack, user: U
     ran = run("user", "roles", user.email, *options)
 
     assert (ran.exit_code, ran.out) == (2, "")
-    assert stack.users.get(user.user_id) == user
+    assert stack.accounts.get(user.user_id) == user
 
 
 def test_the_longest_role_and_as_many_as_there_may_be_are_accepted(user: User) -> None:
@@ -371,7 +371,7 @@ def test_a_deletion_whose_answer_was_lost_is_finished(
     """The client sends it once more, and then the user is no longer as they were read."""
     stack.log_in(user)
     be_stale(monkeypatch, user, times=2)
-    assert stack.revocations.delete(user, now_ms=stack.now * 1000)
+    assert stack.accounts.delete(user, now_ms=stack.now * 1000)
 
     assert done("user", "delete", user.user_id, "--yes", "--json").document["changed"]
 
@@ -429,8 +429,8 @@ def about(stack: Stack, user: User) -> list[dict[str, Any]]:
 
 def be_stale(monkeypatch: pytest.MonkeyPatch, user: User, *, times: int) -> None:
     """Let the next readings be from before somebody else's change."""
-    stale, read = [user] * times, Users.get
-    monkeypatch.setattr(Users, "get", lambda users, user_id: stale.pop() if stale else read(users, user_id))
+    stale, read = [user] * times, Accounts.get
+    monkeypatch.setattr(Accounts, "get", lambda users, user_id: stale.pop() if stale else read(users, user_id))
 
 
 def as_dict(user: User) -> dict[str, Any]:

@@ -169,7 +169,7 @@ def test_a_write_that_is_refused_is_one_clear_line_and_changes_nothing(wire: Wir
 
     assert (ran.exit_code, ran.out) == (1, "")
     assert ran.err.startswith("Error: AWS refuses TransactWriteItems to these credentials")
-    assert stack.users.get(user.user_id) == user
+    assert stack.accounts.get(user.user_id) == user
 
 
 def test_without_credentials_network_region_or_profile_it_says_so(cloud: object) -> None:
@@ -192,7 +192,7 @@ def test_a_bug_of_ours_is_one_line_without_what_it_knew(monkeypatch: pytest.Monk
     def broken(_: OpenedStack) -> None:
         raise RuntimeError("canary")
 
-    monkeypatch.setattr(OpenedStack, "users", property(broken))
+    monkeypatch.setattr(OpenedStack, "accounts", property(broken))
 
     ran = run("user", "show", user.email)
 

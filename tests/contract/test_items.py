@@ -13,13 +13,13 @@ RawItems = Callable[[str], list[dict[str, Any]]]
 
 def test_hash_and_user_are_kept_apart(dynamodb_stores: Stores, raw_items: RawItems) -> None:
     user = a_user()
-    dynamodb_stores.users.create(user, "hash")
+    dynamodb_stores.accounts.create(user, "hash")
 
     (stored_user,) = raw_items(f"USER#{user.user_id}")
     (credential,) = raw_items(f"CREDENTIAL#{user.user_id}")
     (login_name,) = raw_items(f"EMAIL#{user.email}")
     assert stored_user.keys() == {
-        "PK", "SK", "email", "token_version", "status", "roles", "created_at", "schema_version"
+        "PK", "SK", "email", "token_version", "status", "roles", "created_at"
     }  # fmt: skip
     assert credential.keys() == {"PK", "SK", "password_hash"}
     assert login_name.keys() == {"PK", "SK", "user_id"}

@@ -7,13 +7,12 @@ import pytest
 
 from sallyport.accounts.user import Account, User
 from sallyport.aws import clients
-from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.table import Table, Write
-from sallyport.revocation.entries import UserRevoked
+from sallyport.revocation.entries import UserChanged
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from tests.support.builders import NOW, SECOND, a_session, a_user
-from tests.support.stores import Stores
+from tests.support.stores import Stores, in_table
 
 LATER = NOW + 3600
 
@@ -23,12 +22,12 @@ OLD, NEW = "old hash", "new hash"
 @pytest.fixture
 def user(stores: Stores) -> User:
     user = a_user()
-    assert stores.users.create(user, OLD)
+    assert stores.accounts.create(user, OLD)
     return user
 
 
 def change(stores: Stores, account: Account, session: Session, new_hash: str = NEW) -> Session | None:
-    return stores.revocations.change_password(account, session.sid, new_hash, now_ms=LATER * SECOND)
+    return stores.accounts.change_password(account, session.sid, new_hash, now_ms=LATER * SECOND)
 
 
 def account_of(user: User) -> Account:
@@ -46,7 +45,7 @@ def test_it_raises_the_version_and_leaves_the_acting_session_with_one_unseen_gen
     raised = replace(user, token_version=2)
     assert stores.sessions.load(user.user_id, session.sid) == (raised, changed)
     assert stores.account(user.email) == Account(raised, NEW)
-    assert stores.entries(user.user_id) == [UserRevoked(user.user_id, 2)]
+    assert stores.entries(user.user_id) == [UserChanged(user.user_id, 2)]
 
 
 def test_it_touches_no_other_session(stores: Stores, user: User, session: Session) -> None:
@@ -70,7 +69,7 @@ def test_refreshes_in_between_do_not_stop_it(stores: Stores, user: User, session
 
 Obstacle = Callable[[Stores, User, Session], object]
 OBSTACLES: dict[str, Obstacle] = {
-    "another hash": lambda stores, user, _: stores.users.replace_hash(account_of(user), "somebody else's"),
+    "another hash": lambda stores, user, _: stores.accounts.replace_hash(account_of(user), "somebody else's"),
     "a raised version": lambda stores, user, _: stores.revocations.raise_version(user.user_id, 1, now_ms=NOW * SECOND),
     "a logout": lambda stores, user, session: stores.revocations.end(user.user_id, session.sid, now_ms=NOW * SECOND),
     "the absolute end": lambda stores, _, session: stores.sessions.create(replace(session, expires_at=LATER)),
@@ -104,7 +103,7 @@ def test_it_creates_nobody_and_nothing(stores: Stores) -> None:
 
     assert change(stores, account_of(ghost), a_session(ghost)) is None
 
-    assert stores.users.find(ghost.email) is None
+    assert stores.accounts.find(ghost.email) is None
     assert stores.sessions.of_user(ghost.user_id) == []
     assert stores.entries(ghost.user_id) == []
 
@@ -129,14 +128,14 @@ class RepeatingTable(Table):
 def test_a_retry_of_our_own_is_told_from_an_obstacle(moto_table: str, dynamodb_stores: Stores) -> None:
     """DynamoDB itself knows a repeated transaction by its token, but only for ten minutes."""
     user = a_user()
-    dynamodb_stores.users.create(user, OLD)
+    dynamodb_stores.accounts.create(user, OLD)
     session = a_session(user)
     dynamodb_stores.sessions.create(session)
-    repeating = Revocations(RepeatingTable(clients.dynamodb(None), moto_table), access_token_seconds=600, shards=1)
+    repeating = in_table(RepeatingTable(clients.dynamodb(None), moto_table)).accounts
 
     changed = repeating.change_password(account_of(user), session.sid, NEW, now_ms=LATER * SECOND)
 
     assert changed is not None
     assert changed.rotation == Rotation(floor=1, parent=1, first=2, head=2, rotated_at=LATER * SECOND)
     assert dynamodb_stores.sessions.load(user.user_id, session.sid) == (replace(user, token_version=2), changed)
-    assert dynamodb_stores.entries(user.user_id) == [UserRevoked(user.user_id, 2)]
+    assert dynamodb_stores.entries(user.user_id) == [UserChanged(user.user_id, 2)]

@@ -7,14 +7,12 @@ from dev.cloud import create_table
 from dev.stack import read
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.public_keys import PublishedKeys, published_item
-from sallyport.aws.dynamodb.revocations import Revocations
-from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
 from sallyport.identifiers import new_id
 from sallyport.keys.make import new_key
-from sallyport.sessions.strict import require_live
+from sallyport.sessions.strict import check_strictly
 from tests.support.builders import NOW, SECOND, a_session, a_token, a_user
+from tests.support.stores import in_table
 
 NOW_MS = NOW * SECOND
 
@@ -34,12 +32,13 @@ def table(dynoxide_url: str, bill: Bill) -> Table:
 def test_strict_reads_three_units_per_authorization(table: Table, bill: Bill) -> None:
     """User, session, and the item of a revoked token, which costs although there is none."""
     user = a_user()
-    Users(table).create(user, "hash")
+    in_table(table).accounts.create(user, "hash")
     session = a_session(user)
-    Sessions(table).create(session)
+    sessions = in_table(table).sessions
+    sessions.create(session)
     bill.units.clear()
 
-    require_live(a_token(session.sid, user.user_id), reads=Sessions(table), now=session.created_at)
+    check_strictly(a_token(session.sid, user.user_id), sessions=sessions, now=session.created_at)
 
     assert sum(bill.units) == 3
 
@@ -48,7 +47,7 @@ def test_strict_reads_three_units_per_authorization(table: Table, bill: Bill) ->
 def test_a_poll_of_bounded_reads_one_unit_for_each_37_entries(
     table: Table, bill: Bill, entries: int, units: int
 ) -> None:
-    revocations = Revocations(table, access_token_seconds=600, shards=1)
+    revocations = in_table(table).revocations
     for _ in range(entries):
         revocations.revoke_token(new_id(), now_ms=NOW_MS)
     bill.units.clear()
@@ -72,8 +71,8 @@ def test_reading_the_published_keys_once_a_minute_costs_one_unit(table: Table, b
 def test_a_revocation_writes_four_units(table: Table, bill: Bill, way: str) -> None:
     """Two small items, at twice the price because in a transaction."""
     user = a_user()
-    Users(table).create(user, "hash")
-    revocations = Revocations(table, access_token_seconds=600, shards=1)
+    in_table(table).accounts.create(user, "hash")
+    revocations = in_table(table).revocations
     bill.units.clear()
 
     if way == "token":

@@ -9,57 +9,57 @@ from tests.support.stores import Stores
 def test_a_user_is_found_by_his_canonical_address_with_his_hash(stores: Stores) -> None:
     user = a_user()
 
-    assert stores.users.create(user, "hash")
+    assert stores.accounts.create(user, "hash")
 
     account = stores.account(user.email)
     assert (account.user, account.password_hash) == (user, "hash")
-    assert stores.users.get(user.user_id) == user
-    assert stores.users.named(user.email) == user
+    assert stores.accounts.get(user.user_id) == user
+    assert stores.accounts.named(user.email) == user
 
 
 def test_an_unknown_address_is_nobody(stores: Stores) -> None:
-    assert stores.users.find("nobody@example.com") is None
-    assert stores.users.named("nobody@example.com") is None
-    assert stores.users.get("nobody") is None
+    assert stores.accounts.find("nobody@example.com") is None
+    assert stores.accounts.named("nobody@example.com") is None
+    assert stores.accounts.get("nobody") is None
 
 
 def test_an_address_belongs_to_the_first_who_takes_it(stores: Stores) -> None:
     first, second = a_user(), a_user()
-    assert stores.users.create(first, "hash")
+    assert stores.accounts.create(first, "hash")
 
-    assert not stores.users.create(replace(second, email=first.email), "other")
+    assert not stores.accounts.create(replace(second, email=first.email), "other")
 
     assert stores.account(first.email).user == first
-    assert stores.users.get(second.user_id) is None
+    assert stores.accounts.get(second.user_id) is None
 
 
 def test_a_stronger_hash_replaces_the_one_that_was_read(stores: Stores) -> None:
     user = a_user()
-    stores.users.create(user, "old")
+    stores.accounts.create(user, "old")
 
-    assert stores.users.replace_hash(stores.account(user.email), "new")
+    assert stores.accounts.replace_hash(stores.account(user.email), "new")
 
     assert stores.account(user.email).password_hash == "new"
 
 
 def test_a_hash_that_was_changed_in_between_stays(stores: Stores) -> None:
     user = a_user()
-    stores.users.create(user, "old")
+    stores.accounts.create(user, "old")
     read = stores.account(user.email)
-    stores.users.replace_hash(read, "changed by somebody else")
+    stores.accounts.replace_hash(read, "changed by somebody else")
 
-    assert not stores.users.replace_hash(read, "new")
+    assert not stores.accounts.replace_hash(read, "new")
 
     assert stores.account(user.email).password_hash == "changed by somebody else"
 
 
 def test_a_hash_stays_when_the_version_was_raised_in_between(stores: Stores) -> None:
     user = a_user()
-    stores.users.create(user, "old")
+    stores.accounts.create(user, "old")
     read = stores.account(user.email)
     stores.revocations.raise_version(user.user_id, 1, now_ms=NOW * SECOND)
 
-    assert not stores.users.replace_hash(read, "new")
+    assert not stores.accounts.replace_hash(read, "new")
 
     assert stores.account(user.email).password_hash == "old"
 
@@ -67,7 +67,7 @@ def test_a_hash_stays_when_the_version_was_raised_in_between(stores: Stores) -> 
 def test_values_that_look_like_dynamodb_are_data(stores: Stores) -> None:
     strange = a_user(email="attribute_exists(pk)#:x@example.com", roles=("#n", ":v", "a = :v OR 1=1"))
 
-    assert stores.users.create(strange, "USER#other")
+    assert stores.accounts.create(strange, "USER#other")
 
     assert stores.account(strange.email).user == strange
 
@@ -75,12 +75,12 @@ def test_values_that_look_like_dynamodb_are_data(stores: Stores) -> None:
 def test_pages_hold_every_user_once(stores: Stores) -> None:
     users = [a_user() for _ in range(5)]
     for user in users:
-        stores.users.create(user, "hash")
+        stores.accounts.create(user, "hash")
         stores.sessions.create(a_session(user))
 
     pages, after = [], None
     while True:
-        page, after = stores.users.page(2, after=after)
+        page, after = stores.accounts.page(2, after=after)
         pages.append(page)
         if after is None:
             break

@@ -27,8 +27,9 @@ from sallyport.errors import InvalidToken, Unavailable
 from sallyport.http.cookies import REFRESH_TOKEN
 from sallyport.http.problem import PROBLEMS
 from sallyport.http.request import MAX_BODY_BYTES, Request
-from sallyport.http.serve import Answered, Api
+from sallyport.http.serve import Api
 from tests.e2e.conftest import ROOT, Server, running
+from tests.support.fakes import FakeTelemetry
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/api.yaml").read_text())
 OPERATIONS = [(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods]
@@ -260,11 +261,6 @@ def test_every_answer_of_the_document_is_given_and_no_other(own_server: Server) 
     assert seen == {answer for answer in documented_answers() if answer[2] not in NOT_PROVOKED}
 
 
-class Silent:
-    def answered(self, answered: Answered) -> None:
-        pass
-
-
 @pytest.mark.parametrize("error", [InvalidToken(), Unavailable(), ZeroDivisionError()], ids=repr)
 def test_an_answer_that_no_client_can_provoke_is_as_documented(error: Exception) -> None:
     def fail(_request: Request) -> NoReturn:
@@ -274,7 +270,7 @@ def test_an_answer_that_no_client_can_provoke_is_as_documented(error: Exception)
     schema = schemathesis.openapi.from_dict(DOCUMENT, config=schemathesis.Config(seed=1))
     for method, path in OPERATIONS:
         key = f"{method} {path}"
-        payload = lambda_handler(Api({key: fail}, Silent()))({"routeKey": key, "requestContext": context}, None)
+        payload = lambda_handler(Api({key: fail}, FakeTelemetry()))({"routeKey": key, "requestContext": context}, None)
         answer = (key, payload["statusCode"], json.loads(payload["body"])["code"])
         if answer in documented_answers():
             sent = httpx.Request(method, f"https://auth.example.com{path}")

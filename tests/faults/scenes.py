@@ -10,12 +10,12 @@ from dev.deployment import LOCAL_ORIGIN
 from dev.template import ACCOUNT, REGION
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
-from sallyport.aws.dynamodb.sessions import _session_item
+from sallyport.aws.dynamodb.session_items import session_item
 from sallyport.aws.dynamodb.table import Item, _marshal
-from sallyport.aws.dynamodb.users import _user_item
+from sallyport.aws.dynamodb.user_items import items_of
 from sallyport.http.cookies import REFRESH_TOKEN
 from sallyport.sessions.issue import Signer
-from sallyport.sessions.rotation import Recovered, Rotated, Rotation, next_step
+from sallyport.sessions.rotation import Recovered, Rotated, Rotation, next_step, recover, rotate
 from sallyport.sessions.session import Session
 from tests.faults.line import Rival
 from tests.support.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
@@ -51,7 +51,8 @@ class World:
     def user(self) -> User:
         """Store a user who needs no password."""
         user = a_user()
-        self.stack.table.put(_user_item(user))
+        _, the_user, _ = items_of(user, "")
+        self.stack.table.put(the_user)
         return user
 
     def session(self, user: User, rotation: Rotation, **changes: Any) -> Session:
@@ -113,7 +114,7 @@ def _login_with_most_calls(world: World) -> Scene:
     """A weak hash, an older session in the cookie, and so many dead ones that some are cleared away."""
     user = world.stack.new_user(WEAK_PASSWORDS.hash(normal(PASSWORD)))
     ended = {"expires_at": world.now - DAY, "idle_expires_at": world.now - DAY}
-    dead = [_session_item(a_session(user, **ended)) for _ in range(25)]
+    dead = [session_item(a_session(user, **ended)) for _ in range(25)]
     world.stack.table._client.batch_write_item(
         RequestItems={world.stack.table._name: [{"PutRequest": {"Item": _marshal(item)}} for item in dead]}
     )
@@ -199,9 +200,13 @@ def _reachable(rotation: Rotation, gen: int, now_ms: int) -> Iterator[Rotation]:
     for _ in range(20):
         yield rotation
         step = next_step(rotation, gen, now_ms=now_ms, leeway_ms=LEEWAY)
-        if not isinstance(step, Rotated | Recovered):
-            return
-        rotation = step.state
+        match step:
+            case Rotated():
+                rotation = rotate(rotation, gen, now_ms)
+            case Recovered():
+                rotation = recover(rotation)
+            case _:
+                return
 
 
 def _holds_a_candidate(world: World, scene: Scene, answer: Answer) -> None:
@@ -259,7 +264,7 @@ def _has_ended(world: World, scene: Scene, _: Answer) -> None:
 
 def _all_have_ended(world: World, scene: Scene, _: Answer) -> None:
     """The version was raised once, however often that was tried."""
-    user = world.stack.users.get(scene.user.user_id)
+    user = world.stack.accounts.get(scene.user.user_id)
     assert user is not None
     assert user.token_version == scene.user.token_version + 1
     assert len(world.entries(sub=user.user_id)) == 1

@@ -81,7 +81,7 @@ def test_a_caller_whose_token_is_dead_reads_nothing_whatever_the_authorizer_let_
         case "logged out" | "everywhere":
             stack.log_out(refresh_token=login["refresh_token"], everywhere=ended == "everywhere")
         case "disabled":
-            assert stack.revocations.disable(user, now_ms=stack.now * 1000)
+            assert stack.accounts.disable(user, now_ms=stack.now * 1000)
         case "token revoked":
             assert stack.revocations.revoke_token(claims["jti"], now_ms=stack.now * 1000)
         case _:

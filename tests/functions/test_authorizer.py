@@ -98,13 +98,13 @@ def revoke(stack: Stack, user: User, login: Answer, newest: Answer, way: str) ->
         case "version":
             assert stack.revocations.raise_version(user.user_id, 1, now_ms=now_ms)
         case "password":
-            account = stack.users.find(user.email)
+            account = stack.accounts.find(user.email)
             assert account is not None
-            assert stack.revocations.change_password(account, claims["sid"], "other hash", now_ms=now_ms)
+            assert stack.accounts.change_password(account, claims["sid"], "other hash", now_ms=now_ms)
         case "disabled":
-            assert stack.revocations.disable(user, now_ms=now_ms)
+            assert stack.accounts.disable(user, now_ms=now_ms)
         case "deleted":
-            assert stack.revocations.delete(user, now_ms=now_ms)
+            assert stack.accounts.delete(user, now_ms=now_ms)
 
 
 def a_session_in_use(stack: Stack, user: User) -> tuple[Answer, Answer]:
@@ -317,7 +317,7 @@ def test_in_bounded_other_roles_are_told_within_five_seconds_and_log_nobody_out(
     event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")
     assert authorizer.invoke(event)["context"]["roles"] == " ".join(user.roles)
 
-    assert stack.revocations.change_roles(user, ["auditor"], now_ms=stack.now * 1000)
+    assert stack.accounts.change_roles(user, ("auditor",), now_ms=stack.now * 1000)
     stack.clock.advance(5)
 
     assert authorizer.invoke(event)["context"]["roles"] == "auditor"
@@ -328,8 +328,8 @@ def test_a_user_who_was_enabled_again_logs_in_anew_and_his_old_tokens_stay_dead(
     stack: Stack, user: User, access_token: str
 ) -> None:
     bounded = with_mode(stack.deployment, "bounded")
-    stack.revocations.disable(user, now_ms=stack.now * 1000)
-    assert stack.users.enable(user.user_id)
+    stack.accounts.disable(user, now_ms=stack.now * 1000)
+    assert stack.accounts.enable(user.user_id)
 
     new = stack.log_in(user).body["access_token"]
 

@@ -12,15 +12,13 @@ from dev.deployment import Deployment, deploy
 from dev.functions import LocalFunction
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
-from sallyport.aws import clients
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable, Unauthorized
-from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
 from sallyport.identifiers import new_id
 from tests.support.builders import WEAK_PASSWORDS, a_user
 from tests.support.deployed import PASSWORD, STRICT, Stack, sample
 from tests.support.iam import decision
 from tests.support.shapes import SAMPLES, STAGES, Event, allowed, asked
+from tests.support.stores import in_dynamodb
 from tests.support.tokens import ISSUER, unverified_claims
 from tests.support.watch import Watch
 from tests.support.wire import Wire
@@ -43,9 +41,7 @@ def deployment(cloud: Cloud) -> Deployment:
 @pytest.fixture(scope="module")
 def user(deployment: Deployment) -> User:
     user = a_user()
-    assert Users(Table(clients.dynamodb(None), deployment.table_name)).create(
-        user, WEAK_PASSWORDS.hash(normal(PASSWORD))
-    )
+    assert in_dynamodb(deployment.table_name).accounts.create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)))
     return user
 
 

@@ -87,9 +87,9 @@ def test_a_revoked_token_ends_nothing_whatever_the_authorizers_mode(stack: Stack
         case "token":
             stack.revocations.revoke_token(claims["jti"], now_ms=now_ms)
         case "disabled":
-            stack.revocations.disable(user, now_ms=now_ms)
+            stack.accounts.disable(user, now_ms=now_ms)
         case "deleted":
-            stack.revocations.delete(user, now_ms=now_ms)
+            stack.accounts.delete(user, now_ms=now_ms)
 
     answer = stack.end_session(revoked.body["access_token"], victim.body["session_id"])
 

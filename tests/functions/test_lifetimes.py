@@ -195,7 +195,7 @@ def test_o05_everywhere_needs_a_session_that_has_not_ended(
         left = stack.call("Logout", sample("logout_everywhere", body={"everywhere": True}, authorization=bearer))
 
     assert left.status == 204
-    now = stack.users.get(user.user_id)
+    now = stack.accounts.get(user.user_id)
     assert now is not None
     assert now.token_version == user.token_version + (1 if seconds < 0 else 0)
 

@@ -181,7 +181,7 @@ class NewRole:
             raise self._failures.pop(0)
 
 
-DENIED = AccessDenied("Query AccessDeniedException")
+DENIED = AccessDenied("Query", "AccessDeniedException")
 
 
 @pytest.mark.parametrize(

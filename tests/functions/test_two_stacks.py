@@ -7,13 +7,8 @@ import pytest
 
 from dev.clock import MovableTime
 from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
-from sallyport.aws import clients
-from sallyport.aws.dynamodb.revocations import Revocations
-from sallyport.aws.dynamodb.sessions import Sessions
-from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
-from tests.support.deployed import Stack
+from dev.deployment import deploy
+from tests.support.deployed import Stack, open_stack
 from tests.support.tokens import ISSUER
 from tests.support.wire import Wire
 
@@ -21,13 +16,7 @@ from tests.support.wire import Wire
 @pytest.fixture
 def stacks(cloud: Cloud, clock: MovableTime) -> tuple[Stack, Stack]:
     prod, staging = (deploy(ISSUER, {"STACK_NAME": name}, table_name=f"two-{name}") for name in ("prod", "staging"))
-    return as_used(prod, clock), as_used(staging, clock)
-
-
-def as_used(deployment: Deployment, clock: MovableTime) -> Stack:
-    table = Table(clients.dynamodb(None), deployment.table_name)
-    revocations = Revocations(table, access_token_seconds=600, shards=1)
-    return Stack(deployment, Users(table), Sessions(table), revocations, table, clock)
+    return open_stack(prod, clock), open_stack(staging, clock)
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -31,7 +31,10 @@ class Faults:
     def between(self, stores: Stores) -> Stores:
         """Put the faults between stores and whoever calls them."""
         return Stores(
-            self._around(stores.users), self._around(stores.sessions), self._around(stores.revocations), stores.entries
+            self._around(stores.accounts),
+            self._around(stores.sessions),
+            self._around(stores.revocations),
+            stores.entries,
         )
 
     def _around(self, store: _StoreT) -> _StoreT:

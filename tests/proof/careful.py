@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
-from sallyport.sessions.rotation import Rotation, next_step, opened
+from sallyport.sessions.rotation import Rotation, opened
 from tests.proof.naming import Names, of_session, ranks, renamed
 from tests.proof.network import NOT_YET, distinct, held, mishaps, without
-from tests.proof.rule import Reaction, Rule, is_hopeless, reaction
+from tests.proof.rule import Reaction, Rule, is_hopeless, ours, reaction
 from tests.proof.search import Breach, Move
 
 
@@ -77,7 +77,7 @@ class CarefulWorld:
     """
 
     limits: Limits = Limits(leeway=4, exchange=2, skew=1)
-    rule: Rule = next_step
+    rule: Rule = ours
     processing: Processing = at_once
     most_exchanges: int = 3
     looks: bool = True

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sallyport.sessions.rotation import Rotation, next_step, opened
+from sallyport.sessions.rotation import Rotation, opened
 from tests.proof.naming import of_session, ranks, renamed
 from tests.proof.network import NOT_YET, distinct, held, mishaps, without
-from tests.proof.rule import Reaction, Rule, at_any_time, is_hopeless
+from tests.proof.rule import Reaction, Rule, at_any_time, is_hopeless, ours
 from tests.proof.search import Breach, Move
 
 
@@ -41,7 +41,7 @@ class PatientWorld:
     nothing here (409) or has ended the search (401), so it is not sent on its way.
     """
 
-    rule: Rule = next_step
+    rule: Rule = ours
     most_exchanges: int = 3
     waits: bool = True
 

@@ -5,17 +5,56 @@ from dataclasses import replace
 from functools import cache
 from typing import NamedTuple, Protocol
 
-from sallyport.sessions.rotation import Converged, Forged, Recovered, Replayed, Rotated, Rotation, Step, Superseded
+from sallyport.sessions.rotation import (
+    Converged,
+    Forged,
+    Recovered,
+    Replayed,
+    Rotated,
+    Rotation,
+    Step,
+    Superseded,
+    next_step,
+    recover,
+    rotate,
+)
 from tests.proof.search import Breach
 
 LEEWAY = 4
 """In ticks, each of them one millisecond of the real function."""
 
 
-class Rule(Hashable, Protocol):
-    """What `next_step` promises: presented with a generation at a time, a session makes a step."""
+class Ruling(NamedTuple):
+    """A step, the generation that it answers, and the session after it. Both None where no token is answered."""
 
-    def __call__(self, state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Step: ...
+    step: Step
+    answer: int | None = None
+    after: Rotation | None = None
+
+
+class Rule(Hashable, Protocol):
+    """Say what follows when a session is presented with a generation at a time."""
+
+    def __call__(self, state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Ruling: ...
+
+
+def ours(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Ruling:
+    """Follow the rule of sallyport.sessions.rotation."""
+    step = next_step(state, gen, now_ms=now_ms, leeway_ms=leeway_ms)
+    match step:
+        case Converged():
+            return Ruling(step, gen, state)
+        case Rotated():
+            return moved(step, rotate(state, gen, now_ms))
+        case Recovered():
+            return moved(step, recover(state))
+        case _:
+            return Ruling(step)
+
+
+def moved(step: Step, after: Rotation) -> Ruling:
+    """Answer the new head."""
+    return Ruling(step, after.head, after)
 
 
 class Reaction(NamedTuple):
@@ -39,19 +78,19 @@ def reaction(rule: Rule, session: Rotation, gen: int, now: int, leeway: int) -> 
     Two things are asked of every answer, or else invariant 2 would say nothing: a late use is not `converged`, and only
     a rotation begins a quiet time.
     """
-    step = rule(session, gen, now_ms=now, leeway_ms=leeway)
+    step, answer, after = rule(session, gen, now_ms=now, leeway_ms=leeway)
     late = abs(now - session.rotated_at) >= leeway
     match step:
         case Converged():
+            assert answer is not None
             breach = Breach(2, f"{gen} is used late, and nothing moves") if late else None
-            return Reaction(
-                "converged", step.gen, session, late, breach or invariant_3(session, gen, step.gen, session)
-            )
+            return Reaction("converged", answer, session, late, breach or invariant_3(session, gen, answer, session))
         case Rotated() | Recovered():
+            assert answer is not None
+            assert after is not None
             outcome = "rotated" if isinstance(step, Rotated) else "recovered"
             began = now if outcome == "rotated" else session.rotated_at
-            breach = Breach(2, f"{gen} moves the time of the last rotation") if step.state.rotated_at != began else None
-            answer, after = step.state.head, step.state
+            breach = Breach(2, f"{gen} moves the time of the last rotation") if after.rotated_at != began else None
             return Reaction(outcome, answer, after, late, breach or invariant_3(session, gen, answer, after))
         case Superseded():
             return Reaction("superseded", None, session, late, None)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sallyport.sessions.rotation import Converged, Recovered, Rotated, Rotation, Step, next_step
-from tests.proof.rule import LEEWAY, Reaction, at_any_time, reaction
+from sallyport.sessions.rotation import Rotation
+from tests.proof.rule import LEEWAY, Reaction, Ruling, at_any_time, ours, reaction
 
 times = st.integers(min_value=-(10**13), max_value=10**13)
 leeways = st.integers(min_value=1, max_value=600_000)
@@ -26,25 +26,23 @@ def test_the_rule_only_compares_generations_and_makes_up_one_above_all_others(
 ) -> None:
     new = [sum(gaps[: old + 1]) for old in range(26)]
 
-    step = next_step(session, gen, now_ms=0, leeway_ms=LEEWAY)
-    other = next_step(_mapped(session, new), new[gen], now_ms=0, leeway_ms=LEEWAY)
+    ruling = ours(session, gen, now_ms=0, leeway_ms=LEEWAY)
+    other = ours(_mapped(session, new), new[gen], now_ms=0, leeway_ms=LEEWAY)
 
     new[session.head + 1] = new[session.head] + 1
-    assert other == _step_mapped(step, new)
+    assert other == _ruling_mapped(ruling, new)
 
 
 def _mapped(session: Rotation, new: list[int]) -> Rotation:
     return Rotation(new[session.floor], new[session.parent], new[session.first], new[session.head], session.rotated_at)
 
 
-def _step_mapped(step: Step, new: list[int]) -> Step:
-    match step:
-        case Converged(gen):
-            return Converged(new[gen])
-        case Rotated(state) | Recovered(state):
-            return replace(step, state=_mapped(state, new))
-        case _:
-            return step
+def _ruling_mapped(ruling: Ruling, new: list[int]) -> Ruling:
+    return Ruling(
+        ruling.step,
+        new[ruling.answer] if ruling.answer is not None else None,
+        _mapped(ruling.after, new) if ruling.after is not None else None,
+    )
 
 
 @given(session=sessions(), gen=st.integers(0, 25), now=times, shift=times, leeway=leeways)
@@ -53,8 +51,8 @@ def test_the_rule_asks_a_clock_only_how_long_ago_the_last_rotation_was(
 ) -> None:
     moved = replace(session, rotated_at=session.rotated_at + shift)
 
-    seen = reaction(next_step, session, gen, now, leeway)
-    other = reaction(next_step, moved, gen, now + shift, leeway)
+    seen = reaction(ours, session, gen, now, leeway)
+    other = reaction(ours, moved, gen, now + shift, leeway)
 
     assert _without_time(other) == _without_time(seen)
 
@@ -63,9 +61,9 @@ def test_the_rule_asks_a_clock_only_how_long_ago_the_last_rotation_was(
 def test_a_clock_that_shows_anything_shows_nothing_but_quiet_and_late(session: Rotation, gen: int, now: int) -> None:
     session = replace(session, rotated_at=0)
 
-    seen = reaction(next_step, session, gen, now, LEEWAY)
+    seen = reaction(ours, session, gen, now, LEEWAY)
 
-    assert _without_time(seen) in [_without_time(known) for known in at_any_time(next_step, session, gen)]
+    assert _without_time(seen) in [_without_time(known) for known in at_any_time(ours, session, gen)]
 
 
 def _without_time(seen: Reaction) -> Reaction:

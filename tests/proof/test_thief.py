@@ -2,7 +2,7 @@
 
 import pytest
 
-from sallyport.sessions.rotation import next_step
+from tests.proof.rule import ours
 from tests.proof.search import explore
 from tests.proof.searches import THEFT, Search
 from tests.proof.thief import COPY_REFRESHES, OWNER_ROTATES, TheftWorld
@@ -18,7 +18,7 @@ def test_a_stolen_token_dies(search: Search) -> None:
 
 
 def test_no_session_is_shared_for_ever() -> None:
-    assert is_shared_for_ever(next_step) is None
+    assert is_shared_for_ever(ours) is None
 
 
 def test_the_search_meets_every_way_in_which_a_theft_comes_to_light() -> None:

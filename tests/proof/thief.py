@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from sallyport.sessions.rotation import Rotation, next_step, opened
+from sallyport.sessions.rotation import Rotation, opened
 from tests.proof.naming import of_session, ranks, renamed
 from tests.proof.network import NOT_YET, distinct, held, mishaps, without
-from tests.proof.rule import Reaction, Rule, at_any_time
+from tests.proof.rule import Reaction, Rule, at_any_time, ours
 from tests.proof.search import Breach, Move
 
 OWNER_ROTATES = "the owner rotates"
@@ -61,7 +61,7 @@ class TheftWorld:
     done before: what goes on for ever needs no score.
     """
 
-    rule: Rule = next_step
+    rule: Rule = ours
     most_exchanges: int = 2
     keeps_score: bool = True
 

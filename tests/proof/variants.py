@@ -3,53 +3,53 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sallyport.sessions.rotation import Converged, Recovered, Replayed, Rotated, Rotation, Step, next_step, rotate
+from sallyport.sessions.rotation import Converged, Recovered, Replayed, Rotated, Rotation, rotate
 from tests.proof.careful import CarefulWorld
 from tests.proof.forever import goes_on_for_ever
-from tests.proof.rule import Rule
+from tests.proof.rule import Rule, Ruling, moved, ours
 from tests.proof.search import explore
 from tests.proof.thief import COPY_REFRESHES, OWNER_ROTATES, TheftWorld
 
 Story = tuple[str, ...] | None
 
 
-def one_step_behind_always(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Step:
+def one_step_behind_always(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Ruling:
     """Take the newest token and the one before it, whenever they come, and move on."""
     if gen in {state.parent, state.head}:
         new = state.head + 1
-        return Rotated(Rotation(floor=state.parent, parent=state.head, first=new, head=new, rotated_at=now_ms))
-    return Replayed()
+        return moved(Rotated(), Rotation(state.parent, state.head, first=new, head=new, rotated_at=now_ms))
+    return Ruling(Replayed())
 
 
-def fixed_grace_window(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Step:
+def fixed_grace_window(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Ruling:
     """Recover a lost answer only if the retry comes within the leeway."""
     quiet = abs(now_ms - state.rotated_at) < leeway_ms
     if gen == state.parent and not quiet:
-        return Replayed()
-    return next_step(state, gen, now_ms=now_ms, leeway_ms=leeway_ms)
+        return Ruling(Replayed())
+    return ours(state, gen, now_ms=now_ms, leeway_ms=leeway_ms)
 
 
-def void_the_unseen_child(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Step:
+def void_the_unseen_child(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Ruling:
     """Recover, and make void what was issued to the parent before, since nobody seems to have seen it."""
-    step = next_step(state, gen, now_ms=now_ms, leeway_ms=leeway_ms)
-    if isinstance(step, Recovered):
-        moved = step.state
-        return Recovered(Rotation(moved.floor, moved.parent, moved.head, moved.head, moved.rotated_at))
-    return step
+    ruling = ours(state, gen, now_ms=now_ms, leeway_ms=leeway_ms)
+    if isinstance(ruling.step, Recovered):
+        new = state.head + 1
+        return moved(ruling.step, Rotation(state.floor, state.parent, new, new, state.rotated_at))
+    return ruling
 
 
-def advance_on_every_use(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Step:
+def advance_on_every_use(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Ruling:
     """Rotate whenever a candidate is used, a moment after the last time, too."""
-    step = next_step(state, gen, now_ms=now_ms, leeway_ms=leeway_ms)
-    return Rotated(rotate(state, gen, now_ms)) if isinstance(step, Converged) else step
+    ruling = ours(state, gen, now_ms=now_ms, leeway_ms=leeway_ms)
+    return moved(Rotated(), rotate(state, gen, now_ms)) if isinstance(ruling.step, Converged) else ruling
 
 
-def share_one_successor(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Step:
+def share_one_successor(state: Rotation, gen: int, /, *, now_ms: int, leeway_ms: int) -> Ruling:
     """Answer everybody who presents the parent within the leeway with the one successor it has."""
     quiet = abs(now_ms - state.rotated_at) < leeway_ms
     if gen == state.parent and quiet:
-        return Converged(state.head)
-    return next_step(state, gen, now_ms=now_ms, leeway_ms=leeway_ms)
+        return Ruling(Converged(), state.head, state)
+    return ours(state, gen, now_ms=now_ms, leeway_ms=leeway_ms)
 
 
 def logs_out(rule: Rule, exchanges: int) -> Story:

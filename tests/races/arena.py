@@ -14,8 +14,7 @@ from dev.cloud import Cloud, create_table
 from sallyport.accounts.user import User
 from sallyport.aws import clients
 from sallyport.identifiers import new_id
-from sallyport.sessions.session import Session
-from sallyport.use_cases.refresh import RotationStore
+from sallyport.sessions.session import Session, SessionStore
 from tests.races.in_process import sender
 from tests.support.service import Service
 from tests.support.stores import in_dynamodb
@@ -86,11 +85,12 @@ def at_once(calls: Sequence[Callable[[], _T]]) -> list[_T]:
 class ReadingTogether:
     """Sessions to which nobody writes before everybody has read them: the worst case, the same on every machine."""
 
-    def __init__(self, sessions: RotationStore, readers: int) -> None:
+    def __init__(self, sessions: SessionStore, readers: int) -> None:
         self._sessions = sessions
         self._all_have_read = Barrier(readers, timeout=_STUCK)
-        self.rotate = sessions.rotate
-        self.recover = sessions.recover
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sessions, name)
 
     def load(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
         read = self._sessions.load(user_id, sid)

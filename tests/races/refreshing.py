@@ -5,9 +5,10 @@ In every other late race nobody writes before all have read, so that on any mach
 
 from collections import Counter
 from functools import partial
+from typing import Any
 
 from sallyport.sessions.rotation import Rotation
-from sallyport.use_cases.refresh import RotationStore
+from sallyport.sessions.session import SessionStore
 from tests.races.arena import Arena, ReadingTogether, at_once
 from tests.support.service import LEEWAY, Exchange, Service
 
@@ -23,7 +24,7 @@ def race_late(arena: Arena, callers: int, rounds: int) -> None:
         service.clock.advance(LEEWAY)
         all_lose_but_one = number % 2 == 1
 
-        contested = ReadingTogether(sessions, callers) if all_lose_but_one else sessions
+        contested: Any = ReadingTogether(sessions, callers) if all_lose_but_one else sessions
         raced = race(arena, login.refresh_token, callers, contested)
 
         answers = [answer for answer, _ in raced]
@@ -72,6 +73,6 @@ def race_quietly(arena: Arena, callers: int, rounds: int) -> None:
         assert sessions.load(user.user_id, login.session_id) == before
 
 
-def race(arena: Arena, token: str, callers: int, sessions: RotationStore) -> list[tuple[Exchange, list[str]]]:
+def race(arena: Arena, token: str, callers: int, sessions: SessionStore) -> list[tuple[Exchange, list[str]]]:
     present = partial(arena.service.refresh, token, sessions)
     return at_once([partial(arena.calls.during, present)] * callers)

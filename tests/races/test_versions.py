@@ -3,7 +3,7 @@
 from functools import partial
 
 from sallyport.accounts.user import User
-from sallyport.revocation.entries import UserRevoked
+from sallyport.revocation.entries import UserChanged
 from tests.races.arena import Arena, at_once
 from tests.support.stores import Stores
 
@@ -19,7 +19,7 @@ def test_r12_of_many_who_raise_the_same_version_one_does(arena: Arena) -> None:
         assert sorted(at_once([raise_it] * CALLERS)) == [False] * (CALLERS - 1) + [True]
 
         assert stored_version(stores, user) == 2
-        assert stores.entries(user.user_id) == [UserRevoked(user.user_id, 2)]
+        assert stores.entries(user.user_id) == [UserChanged(user.user_id, 2)]
 
 
 def test_r12_parallel_raises_are_all_counted(arena: Arena) -> None:
@@ -38,7 +38,7 @@ def test_r12_parallel_raises_are_all_counted(arena: Arena) -> None:
     assert stored_version(stores, user) == 1 + CALLERS
     assert sorted(seen[-1] for seen in everything_seen) == list(range(1, 1 + CALLERS))
     assert all(seen == sorted(set(seen)) for seen in everything_seen)
-    entries = [entry.ver for entry in stores.entries(user.user_id) if isinstance(entry, UserRevoked)]
+    entries = [entry.ver for entry in stores.entries(user.user_id) if isinstance(entry, UserChanged)]
     assert sorted(entries) == list(range(2, 2 + CALLERS))
 
 
@@ -55,6 +55,6 @@ def test_r12_parallel_logouts_everywhere_raise_it_once(arena: Arena) -> None:
 
 
 def stored_version(stores: Stores, user: User) -> int:
-    stored = stores.users.get(user.user_id)
+    stored = stores.accounts.get(user.user_id)
     assert stored is not None
     return stored.token_version

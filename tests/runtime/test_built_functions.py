@@ -58,7 +58,7 @@ AUTHORIZER_EVENTS = [name for name in EVENT_NAMES if name.startswith("authorizer
 
 
 def test_o02_an_authorizer_that_crashes_tells_nobody_the_token(stack: Stack, tmp_path: Path) -> None:
-    demo.create_user(stack.users)
+    demo.create_user(stack.table)
     tokens = logged_in(stack)
     log = tmp_path / "log"
     answers = []

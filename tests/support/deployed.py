@@ -12,11 +12,12 @@ from dev.deployment import Deployment
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
-from sallyport.aws.dynamodb.revocations import Revocations
-from sallyport.aws.dynamodb.sessions import Sessions
+from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
+from sallyport.revocation.entries import RevocationStore
+from sallyport.sessions.session import SessionStore
 from tests.support.builders import a_user
+from tests.support.stores import AllAccounts, in_table
 from tests.support.tokens import unverified_claims
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -45,9 +46,9 @@ class Stack:
     """The deployment as a test uses it. Every test has users of its own."""
 
     deployment: Deployment
-    users: Users
-    sessions: Sessions
-    revocations: Revocations
+    accounts: AllAccounts
+    sessions: SessionStore
+    revocations: RevocationStore
     table: Table
     clock: MovableTime
 
@@ -64,7 +65,7 @@ class Stack:
 
     def new_user(self, password_hash: str | None = None, **changes: Any) -> User:
         user = a_user(**changes)
-        assert self.users.create(user, password_hash or _stored_password())
+        assert self.accounts.create(user, password_hash or _stored_password())
         return user
 
     def log_in(self, user: User, password: str = PASSWORD) -> Answer:
@@ -87,6 +88,13 @@ class Stack:
         event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")
         verdict: dict[str, Any] = self.invoke("Authorizer", event)
         return verdict
+
+
+def open_stack(deployment: Deployment, clock: MovableTime) -> Stack:
+    """Open the stores of a deployment."""
+    table = Table(clients.dynamodb(deployment.dynamodb_endpoint_url), deployment.table_name)
+    stores = in_table(table)
+    return Stack(deployment, stores.accounts, stores.sessions, stores.revocations, table, clock)
 
 
 def sample(name: str, *, body: Any = None, authorization: str | None = None) -> dict[str, Any]:

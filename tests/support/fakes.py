@@ -1,13 +1,13 @@
-"""Stores in memory. They pass the same contract suite as the real ones (tests/contract)."""
+"""Stores in memory, which pass the same contract suite as the real ones (tests/contract), and a log in memory."""
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sallyport.accounts.user import Account, User
-from sallyport.revocation.entries import EVERY_VERSION, Revoked, SessionRevoked, TokenRevoked, UserRevoked
+from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserChanged, UserDeleted
 from sallyport.sessions.rotation import Rotation, recover, reopen, rotate
 from sallyport.sessions.session import Mode, RaceLost, Session
+from sallyport.telemetry import Answered
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Memory:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
-class FakeUsers:
+class FakeAccounts:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
@@ -69,6 +69,54 @@ class FakeUsers:
                 return False
             self._memory.hashes[user.user_id] = new_hash
             return True
+
+    def disable(self, user: User, *, now_ms: int) -> bool:
+        with self._memory.lock:
+            ver = user.token_version
+            current = at_version(self._memory, user.user_id, ver)
+            if current is None or current.status != "active":
+                return False
+            return store(self._memory, replace(current, status="disabled", token_version=ver + 1), ver + 1)
+
+    def change_roles(self, user: User, roles: tuple[str, ...], *, now_ms: int) -> bool:
+        with self._memory.lock:
+            current = at_version(self._memory, user.user_id, user.token_version)
+            if current is None or current.roles != user.roles or roles == user.roles:
+                return False
+            return store(self._memory, replace(current, roles=roles), user.token_version)
+
+    def delete(self, user: User, *, now_ms: int) -> bool:
+        with self._memory.lock:
+            if at_version(self._memory, user.user_id, user.token_version) is None:
+                return False
+            del self._memory.users[user.user_id], self._memory.hashes[user.user_id]
+            self._memory.entries.append(UserDeleted(user.user_id))
+            return True
+
+    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
+        with self._memory.lock:
+            if not raise_version(self._memory, user.user_id, user.token_version):
+                return False
+            self._memory.hashes[user.user_id] = new_hash
+            return True
+
+    def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
+        user_id, ver = account.user.user_id, account.user.token_version
+        with self._memory.lock:
+            session = self._memory.sessions.get((user_id, sid))
+            if (
+                session is None
+                or session.revoked_at is not None
+                or session.ends_at <= now_ms // 1000
+                or session.ver != ver
+                or self._memory.hashes.get(user_id) != account.password_hash
+                or not raise_version(self._memory, user_id, ver)
+            ):
+                return None
+            self._memory.hashes[user_id] = new_hash
+            reopened = replace(session, ver=ver + 1, rotation=reopen(session.rotation, now_ms))
+            self._memory.sessions[user_id, sid] = reopened
+            return reopened
 
 
 class FakeSessions:
@@ -142,66 +190,7 @@ class FakeRevocations:
             self._revoke(require_as_read(self._memory, session, now_ms), now_ms)
 
     def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
-        with self._memory.lock:
-            user = self._at_version(user_id, ver)
-            return user is not None and self._store(replace(user, token_version=ver + 1), ver + 1)
-
-    def disable(self, user: User, *, now_ms: int) -> bool:
-        with self._memory.lock:
-            ver = user.token_version
-            current = self._at_version(user.user_id, ver)
-            if current is None or current.status != "active":
-                return False
-            return self._store(replace(current, status="disabled", token_version=ver + 1), ver + 1)
-
-    def change_roles(self, user: User, roles: Sequence[str], *, now_ms: int) -> bool:
-        with self._memory.lock:
-            current = self._at_version(user.user_id, user.token_version)
-            if current is None or current.roles != user.roles or tuple(roles) == user.roles:
-                return False
-            return self._store(replace(current, roles=tuple(roles)), user.token_version)
-
-    def delete(self, user: User, *, now_ms: int) -> bool:
-        with self._memory.lock:
-            if self._at_version(user.user_id, user.token_version) is None:
-                return False
-            del self._memory.users[user.user_id], self._memory.hashes[user.user_id]
-            self._memory.entries.append(UserRevoked(user.user_id, EVERY_VERSION))
-            return True
-
-    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
-        with self._memory.lock:
-            if not self.raise_version(user.user_id, user.token_version, now_ms=now_ms):
-                return False
-            self._memory.hashes[user.user_id] = new_hash
-            return True
-
-    def _at_version(self, user_id: str, ver: int) -> User | None:
-        user = self._memory.users.get(user_id)
-        return user if user is not None and user.token_version == ver else None
-
-    def _store(self, user: User, ver: int) -> bool:
-        self._memory.users[user.user_id] = user
-        self._memory.entries.append(UserRevoked(user.user_id, ver))
-        return True
-
-    def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
-        user_id, ver = account.user.user_id, account.user.token_version
-        with self._memory.lock:
-            session = self._memory.sessions.get((user_id, sid))
-            if (
-                session is None
-                or session.revoked_at is not None
-                or session.ends_at <= now_ms // 1000
-                or session.ver != ver
-                or self._memory.hashes.get(user_id) != account.password_hash
-                or not self.raise_version(user_id, ver, now_ms=now_ms)
-            ):
-                return None
-            self._memory.hashes[user_id] = new_hash
-            reopened = replace(session, ver=ver + 1, rotation=reopen(session.rotation, now_ms))
-            self._memory.sessions[user_id, sid] = reopened
-            return reopened
+        return raise_version(self._memory, user_id, ver)
 
     def _revoke(self, session: Session, now_ms: int) -> None:
         self._memory.sessions[session.user_id, session.sid] = replace(session, revoked_at=now_ms // 1000)
@@ -220,3 +209,46 @@ def require_as_read(memory: Memory, session: Session, now_ms: int) -> Session:
     ):
         raise RaceLost(current)
     return current
+
+
+def at_version(memory: Memory, user_id: str, ver: int) -> User | None:
+    user = memory.users.get(user_id)
+    return user if user is not None and user.token_version == ver else None
+
+
+def store(memory: Memory, user: User, ver: int) -> bool:
+    memory.users[user.user_id] = user
+    memory.entries.append(UserChanged(user.user_id, ver))
+    return True
+
+
+def raise_version(memory: Memory, user_id: str, ver: int) -> bool:
+    with memory.lock:
+        user = at_version(memory, user_id, ver)
+        return user is not None and store(memory, replace(user, token_version=ver + 1), ver + 1)
+
+
+@dataclass
+class FakeTelemetry:
+    """Remembers what it is told."""
+
+    lines: list[Answered] = field(default_factory=list)
+    denials: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    rings: list[str] = field(default_factory=list)
+    runs: int = 0
+
+    def answered(self, answered: Answered) -> None:
+        self.lines.append(answered)
+
+    def denied(self, reason: str, request_id: str) -> None:
+        self.denials.append(reason)
+
+    def failed(self, reason: str, request_id: str = "") -> None:
+        self.failures.append(reason)
+
+    def kept_ring(self, use: str, *, made: int, dropped: int, promoted: bool) -> None:
+        self.rings.append(use)
+
+    def kept_rings(self) -> None:
+        self.runs += 1

@@ -26,7 +26,7 @@ EVENT_NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
 def hold_to_its_name(stack: Stack, name: str) -> None:
     """Invoke an event of events/ in the name of the demo user, who has just logged in, and see what it leads to."""
     assert name in OUTCOMES, f"tests/support/outcomes.py does not say what events/{name}.json leads to"
-    demo.create_user(stack.users)
+    demo.create_user(stack.table)
     tokens = logged_in(stack)
     prepare(name, stack.table, tokens)
     OUTCOMES[name](stack, filled(EVENTS / f"{name}.json", tokens), tokens)

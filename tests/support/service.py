@@ -9,7 +9,7 @@ from sallyport.errors import AccessRefused, InvalidToken
 from sallyport.keys.key import public_key
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
-from sallyport.sessions.session import Session
+from sallyport.sessions.session import Session, SessionStore
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.refresh import RefreshTokenVerifier
@@ -17,7 +17,7 @@ from sallyport.use_cases.authenticate import Authenticate
 from sallyport.use_cases.authorize import Authorize, Authorized, Strict
 from sallyport.use_cases.logout import Logout
 from sallyport.use_cases.open_session import Device, Lifetimes, OpenSession
-from sallyport.use_cases.refresh import Refresh, RotationStore
+from sallyport.use_cases.refresh import Refresh
 from tests.support.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
 from tests.support.stopped_time import Time
 from tests.support.stores import Stores
@@ -64,7 +64,8 @@ def _refresh_verifier() -> RefreshTokenVerifier:
 def _access_verifier() -> AccessTokenVerifier:
     jwk = made_access_key().jwk
     assert jwk is not None
-    return AccessTokenVerifier(KnownKeys({jwk["kid"]: public_key(jwk)}), "sallyport", TimeRules(ACCESS_TOKEN, 30, 0))
+    keys = KnownKeys({jwk["kid"]: public_key(jwk)})
+    return AccessTokenVerifier(keys, keys, "sallyport", TimeRules(ACCESS_TOKEN, 30, 0))
 
 
 class Unheard:
@@ -85,12 +86,12 @@ class Service:
 
     def new_user(self) -> User:
         user = a_user()
-        assert self.stores.users.create(user, _hash())
+        assert self.stores.accounts.create(user, _hash())
         return user
 
     def log_in(self, user: User) -> IssuedTokens:
         """Log in by password. Takes five calls and a hash: for a session and no more, see `open_session`."""
-        authenticate = Authenticate(accounts=self.stores.users, passwords=WEAK_PASSWORDS)
+        authenticate = Authenticate(accounts=self.stores.accounts, passwords=WEAK_PASSWORDS)
         open_session = OpenSession(
             sessions=self.stores.sessions,
             revocations=self.stores.revocations,
@@ -115,7 +116,7 @@ class Service:
         self.stores.sessions.create(session)
         return self.issuer.signer().issue(session, 1, now=now)
 
-    def refresh(self, token: str, sessions: RotationStore | None = None) -> Exchange:
+    def refresh(self, token: str, sessions: SessionStore | None = None) -> Exchange:
         """Present a refresh token; `sessions` stands in for the store. Raises what no client should ever see."""
         refresh = Refresh(
             verifier=_refresh_verifier(),
@@ -153,13 +154,13 @@ class Service:
             caller = self._authorize(access_token)
         except InvalidToken:
             return None
-        user = self.stores.users.get(caller.token.sub)
+        user = self.stores.accounts.get(caller.token.sub)
         assert user is not None
         account = self.stores.account(user.email)
         if account.user.token_version != caller.token.ver:
             return None  # it was raised since the token was checked
         now_ms = self.clock()
-        changed = self.stores.revocations.change_password(account, caller.token.sid, _hash(), now_ms=now_ms)
+        changed = self.stores.accounts.change_password(account, caller.token.sid, _hash(), now_ms=now_ms)
         if changed is None:
             return None
         return self.issuer.signer().issue(changed, changed.rotation.head, now=now_ms // SECOND)

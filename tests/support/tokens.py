@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 from jwt.algorithms import Algorithm, ECAlgorithm, HMACAlgorithm, RSAAlgorithm
 
-from sallyport.errors import InvalidToken
+from sallyport.errors import TokenRejected
 from sallyport.keys.key import SigningKey, signing_key
 from sallyport.keys.make import NewKey, new_key
 
@@ -58,7 +58,7 @@ class KnownKeys:
     def get(self, kid: str) -> Any:
         self.asked += 1
         if kid not in self.keys:
-            raise InvalidToken("kid")
+            raise TokenRejected("kid")
         return self.keys[kid]
 
 

@@ -30,7 +30,8 @@ def verifier(**rules: int) -> AccessTokenVerifier:
     jwk = made_access_key().jwk
     assert jwk is not None
     times = TimeRules(**{"lifetime": 600, "leeway": 30, "not_before": 0, **rules})
-    return AccessTokenVerifier(KnownKeys({jwk["kid"]: public_key(jwk)}), "sallyport", times)
+    keys = KnownKeys({jwk["kid"]: public_key(jwk)})
+    return AccessTokenVerifier(keys, keys, "sallyport", times)
 
 
 def reason(token: AccessToken, now: int, **rules: int) -> str:

@@ -4,7 +4,6 @@ import json
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -15,19 +14,14 @@ from sallyport.errors import InvalidGrant, InvalidRequest, Unavailable
 from sallyport.http.fields import fields_of
 from sallyport.http.request import MAX_BODY_BYTES, Request
 from sallyport.http.response import Response
-from sallyport.http.serve import Answered, Api
+from sallyport.http.serve import Api
+from tests.support.fakes import FakeTelemetry
 
 SECRET = "hunter2-canary"
 
 
-@dataclass
-class Log:
-    lines: list[dict[str, Any]] = field(default_factory=list)
-
-    def answered(self, answered: Answered) -> None:
-        self.lines.append({
-            "route": answered.route, "status": answered.status, "outcome": answered.outcome, "reason": answered.reason
-        })  # fmt: skip
+def told(log: FakeTelemetry) -> list[tuple[str, int, str, str]]:
+    return [(line.route, line.status, line.outcome, line.reason) for line in log.lines]
 
 
 JSON = {"content-type": "application/json"}
@@ -52,8 +46,10 @@ def echo(request: Request) -> Response:
     return Response(200, "echoed", {"name": name})
 
 
-def answer(sent: dict[str, Any], endpoint: Callable[[Request], Response] = echo, log: Log | None = None) -> Any:
-    payload = lambda_handler(Api({"POST /echo": endpoint}, log or Log()))(sent, None)
+def answer(
+    sent: dict[str, Any], endpoint: Callable[[Request], Response] = echo, log: FakeTelemetry | None = None
+) -> Any:
+    payload = lambda_handler(Api({"POST /echo": endpoint}, log or FakeTelemetry()))(sent, None)
     return payload["statusCode"], payload["headers"], json.loads(payload["body"])
 
 
@@ -66,7 +62,7 @@ def refusal(sent: dict[str, Any]) -> tuple[int, str]:
 
 
 def test_a_good_request_is_answered_uncacheable_json_and_one_log_line() -> None:
-    log = Log()
+    log = FakeTelemetry()
 
     status, headers, body = answer(event('{"name":"Ann"}', JSON), log=log)
 
@@ -76,7 +72,7 @@ def test_a_good_request_is_answered_uncacheable_json_and_one_log_line() -> None:
         "x-content-type-options": "nosniff",
         "content-type": "application/json",
     }
-    assert log.lines == [{"route": "POST /echo", "status": 200, "outcome": "echoed", "reason": ""}]
+    assert told(log) == [("POST /echo", 200, "echoed", "")]
 
 
 @pytest.mark.parametrize(
@@ -215,11 +211,11 @@ def test_a_401_names_its_scheme() -> None:
     def refuse(_request: Request) -> Response:
         raise InvalidGrant("replayed", outcome="revoked")
 
-    log = Log()
+    log = FakeTelemetry()
     status, headers, problem = answer(event(), refuse, log)
 
     assert (status, problem["code"], headers["www-authenticate"]) == (401, "invalid_grant", "Bearer")
-    assert log.lines == [{"route": "POST /echo", "status": 401, "outcome": "revoked", "reason": "replayed"}]
+    assert told(log) == [("POST /echo", 401, "revoked", "replayed")]
     assert "replayed" not in json.dumps(problem)
 
 
@@ -237,14 +233,14 @@ def test_an_unexpected_error_is_a_500_and_its_text_is_seen_by_nobody() -> None:
     def crash(_request: Request) -> Response:
         raise KeyError(SECRET)
 
-    log = Log()
+    log = FakeTelemetry()
     status, _, problem = answer(event(), crash, log)
 
     assert (status, problem["code"]) == (500, "internal_error")
     (line,) = log.lines
-    assert line["reason"].startswith("KeyError in __call__:")
-    assert " > crash:" in line["reason"]
-    assert SECRET not in json.dumps([problem, log.lines])
+    assert line.reason.startswith("KeyError in __call__:")
+    assert " > crash:" in line.reason
+    assert SECRET not in json.dumps([problem, repr(log.lines)])
 
 
 def test_a_request_shows_neither_headers_nor_body() -> None:
@@ -270,7 +266,7 @@ def test_bytes_are_sent_as_they_are() -> None:
     def page(_request: Request) -> Response:
         return Response(200, "shown", "<p>Grüße</p>".encode(), {"content-type": "text/html; charset=utf-8"})
 
-    sent = lambda_handler(Api({"POST /echo": page}, Log()))(event(), None)
+    sent = lambda_handler(Api({"POST /echo": page}, FakeTelemetry()))(event(), None)
 
     assert (sent["isBase64Encoded"], b64decode(sent["body"]).decode()) == (True, "<p>Grüße</p>")
     assert sent["headers"]["content-type"] == "text/html; charset=utf-8"

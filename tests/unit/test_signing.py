@@ -9,6 +9,7 @@ import pytest
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.keys.key import signing_key
 from sallyport.keys.life_cycle import (
+    KEEP_REFRESH_KEY_SECONDS,
     NEXT_STANDBY_SECONDS,
     ROTATION_SECONDS,
     Algorithm,
@@ -18,13 +19,13 @@ from sallyport.keys.life_cycle import (
     Use,
     active,
     keep_access_key,
-    keep_refresh_key,
     plan,
 )
 from sallyport.keys.make import new_key
 from sallyport.keys.private import PrivateKeyRing
 from sallyport.keys.ring import CachedRing
-from sallyport.use_cases.rotate_keys import RingChange, Rings, SealedKey, StoredRing
+from sallyport.keys.store import RingChange, SealedKey, StoredRing
+from sallyport.use_cases.rotate_keys import RotateKeys
 from tests.support.builders import DAY, NOW, SECOND
 
 KEEP = 1000
@@ -99,8 +100,7 @@ def test_another_algorithm_takes_over_after_two_hours_and_its_predecessors_stand
 
 def test_how_long_keys_are_kept() -> None:
     assert (keep_access_key(600), keep_access_key(3600)) == (7800, 7800)
-    assert keep_refresh_key(60 * DAY) == 60 * DAY + 600
-    assert keep_refresh_key(3600) == 30 * DAY + 600  # device tokens
+    assert KEEP_REFRESH_KEY_SECONDS == 400 * DAY + 600  # the longest session that any setting allows
 
 
 @dataclass
@@ -133,7 +133,8 @@ class FakeRings:
 class FakeKms:
     """Seals by naming the context; opens only under the same one."""
 
-    def __init__(self) -> None:
+    def __init__(self, key_id: str = "key") -> None:
+        self.key_id = key_id
         self.opened = 0
 
     def encrypt(self, plaintext: bytes, *, use: Use, kid: str) -> bytes:
@@ -146,8 +147,8 @@ class FakeKms:
         return ciphertext.removeprefix(prefix)
 
 
-def rings(store: FakeRings, now: int = NOW) -> Rings:
-    return Rings({"refresh": POLICY}, store, FakeKms(), clock=lambda: now * SECOND)
+def rings(store: FakeRings, now: int = NOW) -> RotateKeys:
+    return RotateKeys({"refresh": POLICY}, store, FakeKms(), clock=lambda: now * SECOND)
 
 
 def test_keeping_a_ring_twice_makes_its_keys_once() -> None:
@@ -245,7 +246,7 @@ def test_no_repr_shows_a_secret(alg: Algorithm) -> None:
 
 def ring_of(store: FakeRings, kms: FakeKms, now: int = NOW) -> PrivateKeyRing:
     cached = CachedRing(lambda: store.private_ring("refresh"), lambda: now * SECOND)
-    return PrivateKeyRing("refresh", cached, opener=kms, clock=lambda: now * SECOND)
+    return PrivateKeyRing("refresh", cached, cipher=kms, clock=lambda: now * SECOND)
 
 
 def test_a_key_is_opened_once_per_environment_and_only_when_needed() -> None:

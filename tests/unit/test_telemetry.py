@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sallyport.aws.telemetry import PowertoolsTelemetry, digest
-from sallyport.http.serve import Answered
+from sallyport.telemetry import Answered
 from sallyport.trail import NO_TRAIL, Trail
 
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from sallyport.accounts.user import User
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.revocation.entries import (
-    EVERY_VERSION,
     Entry,
     Revoked,
     SessionRevoked,
     TokenRevoked,
-    UserRevoked,
+    UserChanged,
+    UserDeleted,
     retention,
 )
 from sallyport.revocation.roles import KnownRoles
@@ -24,6 +24,7 @@ from sallyport.tokens.access import AccessToken
 from sallyport.tokens.claims import MAX_INTEGER
 from sallyport.use_cases.authorize import Bounded
 from tests.support.builders import MINUTE, NOW, SECOND, a_token, a_user
+from tests.support.fakes import FakeAccounts, Memory
 
 START = NOW * SECOND
 POLL = 5 * SECOND
@@ -54,6 +55,18 @@ class FakeEntries:
                 yield entry
 
 
+class Reads(FakeAccounts):
+    """Users by their id, and which of them were read."""
+
+    def __init__(self, users: dict[str, User], reads: list[str]) -> None:
+        super().__init__(Memory(users=users))
+        self._reads = reads
+
+    def get(self, user_id: str) -> User | None:
+        self._reads.append(user_id)
+        return super().get(user_id)
+
+
 @dataclass
 class Environment:
     """One environment, its entries and its clock."""
@@ -64,12 +77,8 @@ class Environment:
     def __post_init__(self) -> None:
         self.users: dict[str, User] = {}
         self.reads: list[str] = []
-        self.roles = KnownRoles(self, most=3)
+        self.roles = KnownRoles(Reads(self.users, self.reads), most=3)
         self.window = Window(self.entries, PACE, lambda: self.now, self.roles)
-
-    def get(self, user_id: str) -> User | None:
-        self.reads.append(user_id)
-        return self.users.get(user_id)
 
     def told(self, token: AccessToken) -> tuple[str, ...]:
         """What the context says of the roles of a token's user."""
@@ -103,7 +112,7 @@ TOKEN = a_token()
 
 def test_the_first_request_loads_all_that_a_token_could_outlive(environment: Environment) -> None:
     environment.entries.add(SessionRevoked("sid"), START - RETENTION * SECOND + SECOND)
-    environment.entries.add(UserRevoked("other", 3), START - MINUTE)
+    environment.entries.add(UserChanged("other", 3), START - MINUTE)
 
     assert environment.verdict(TOKEN) == "revoked"
     assert environment.verdict(a_token("s", "other", 2)) == "ver"
@@ -240,12 +249,12 @@ def test_one_revoked_token_leaves_the_others_of_its_session_alive(environment: E
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_user_who_is_deleted_stays_revoked_whatever_else_is_heard_of_him(
+def test_a_user_who_is_deleted_stays_revoked_whatever_else_is_heard_of_them(
     environment: Environment, order: tuple[int, int]
 ) -> None:
-    about_him = [UserRevoked("sub", EVERY_VERSION), UserRevoked("sub", 2)]
+    about_them: list[Revoked] = [UserDeleted("sub"), UserChanged("sub", 2)]
     for number in order:
-        environment.entries.add(about_him[number], environment.now)
+        environment.entries.add(about_them[number], environment.now)
         environment.verdict(TOKEN)
         environment.now += POLL
 
@@ -256,7 +265,7 @@ def test_a_user_who_is_deleted_stays_revoked_whatever_else_is_heard_of_him(
 def test_of_a_user_the_highest_version_counts_in_whatever_order_it_is_heard(order: list[int], ver: int) -> None:
     environment = Environment()
     for number, raised in enumerate(order):
-        environment.entries.add(UserRevoked("sub", raised), START + number)
+        environment.entries.add(UserChanged("sub", raised), START + number)
         environment.verdict(TOKEN)
         environment.now += POLL
 
@@ -266,7 +275,7 @@ def test_of_a_user_the_highest_version_counts_in_whatever_order_it_is_heard(orde
 def test_it_forgets_what_no_token_can_outlive(environment: Environment) -> None:
     for number in range(100):
         environment.entries.add(SessionRevoked(f"s{number}"), START)
-        environment.entries.add(UserRevoked(f"u{number}", 2), START)
+        environment.entries.add(UserChanged(f"u{number}", 2), START)
         environment.entries.add(TokenRevoked(f"t{number}"), START)
     environment.verdict(TOKEN)
     window = environment.window
@@ -301,10 +310,10 @@ def test_roles_are_read_once_until_an_entry_about_their_user_arrives(environment
     assert environment.reads == ["sub"]
 
     environment.users["sub"] = a_user(roles=("admin",))
-    environment.entries.add(UserRevoked("other", 1), environment.now)
+    environment.entries.add(UserChanged("other", 1), environment.now)
     environment.now += POLL
     assert environment.told(TOKEN) == ("reader",)
-    environment.entries.add(UserRevoked("sub", 1), environment.now)  # a change of roles raises no version
+    environment.entries.add(UserChanged("sub", 1), environment.now)  # a change of roles raises no version
     environment.now += POLL
     assert environment.told(TOKEN) == ("admin",)
 
@@ -321,7 +330,7 @@ def test_after_a_long_freeze_roles_are_read_anew(environment: Environment) -> No
 @pytest.mark.parametrize(
     ("user", "reason"), [(None, "user"), ({"status": "disabled"}, "user"), ({"token_version": 2}, "ver")]
 )
-def test_whoever_turns_out_to_be_dead_when_his_roles_are_read_gets_nowhere(
+def test_whoever_turns_out_to_be_dead_when_their_roles_are_read_gets_nowhere(
     environment: Environment, user: dict[str, object] | None, reason: str
 ) -> None:
     if user is not None:
@@ -348,7 +357,7 @@ def test_a_token_that_a_reading_has_shown_to_be_dead_stays_dead_after_a_newer_on
     assert environment.reads == ["sub"]
 
 
-def test_a_token_newer_than_what_is_known_of_its_user_reads_him_again(environment: Environment) -> None:
+def test_a_token_newer_than_what_is_known_of_its_user_reads_them_again(environment: Environment) -> None:
     environment.users["sub"] = a_user(roles=("reader",))
     environment.told(TOKEN)
     environment.users["sub"] = a_user(token_version=2, roles=("admin",))

@@ -13,7 +13,7 @@ from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier, audience, sign
-from sallyport.trail import Trail
+from sallyport.trail import Event, Trail
 from sallyport.use_cases.refresh import MAX_ATTEMPTS, Refresh, Refreshed
 from tests.support.builders import DAY, MINUTE, NOW, SECOND, a_session, a_user
 from tests.support.fakes import FakeRevocations, FakeSessions, Memory
@@ -305,7 +305,7 @@ def test_an_access_token_never_outlives_its_session(memory: Memory, session: Ses
     ],
 )
 def test_what_happened_on_the_way_is_on_the_trail(
-    memory: Memory, session: Session, gen: int, rivals: int, outcome: str, also: tuple[str, ...]
+    memory: Memory, session: Session, gen: int, rivals: int, outcome: str, also: tuple[Event, ...]
 ) -> None:
     refreshed = present(memory, session, gen, *[rotating(memory, session, 3)] * rivals)
 
