@@ -2,9 +2,11 @@
 
 import socket
 from collections.abc import Iterator
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.loaders import create_loader
 from hypothesis import settings
 
 from dev.clock import MovableTime
@@ -12,6 +14,7 @@ from dev.cloud import SERVICES, Cloud, never_reach_aws
 from dev.deployment import Deployment, deploy
 from sallyport.accounts.user import User
 from tests.support.deployed import STRICT, Stack, open_stack
+from tests.support.tidying import nothing_piles_up
 from tests.support.tokens import ISSUER
 from tests.support.watch import Watch
 from tests.support.wire import Wire
@@ -31,6 +34,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def times(request: pytest.FixtureRequest) -> int:
     """How many times the usual number of rounds."""
     return int(request.config.getoption("--times"))
+
+
+@pytest.fixture(autouse=True)
+def _every_test_finds_small_tables() -> Iterator[None]:
+    with nothing_piles_up():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _botocore_reads_its_descriptions_of_aws_once() -> Iterator[None]:
+    """Commands have sessions of their own, each of which would read megabytes of JSON."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
 
 
 @pytest.fixture(scope="session")
