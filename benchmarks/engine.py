@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from dev import stack
-from dev.cloud import create_table
-from dev.template import REGION
-from sallyport.aws import clients
+from dev.aws.cloud import create_table
+from dev.sam import stack
+from dev.sam.template import REGION
+from sallyport.aws.clients import PATIENCE
 from sallyport.aws.dynamodb.entries import entry_item
 from sallyport.aws.dynamodb.table import _marshal
 from sallyport.identifiers import new_id
@@ -55,7 +55,7 @@ class Bill:
 
     def metered(self, url: str) -> "DynamoDBClient":
         """Make a client whose calls are on this bill. It waits longer than on Lambda: the machine may be busy."""
-        client = boto3.client("dynamodb", endpoint_url=url, config=clients.PATIENCE.merge(Config(read_timeout=60)))
+        client = boto3.client("dynamodb", endpoint_url=url, config=PATIENCE.merge(Config(read_timeout=60)))
         events: Any = client.meta.events
         for operation in ("BatchGetItem", "Query", "TransactWriteItems"):
             events.register(f"provide-client-params.dynamodb.{operation}", self._ask_for_units)

@@ -11,20 +11,20 @@ from pathlib import Path
 
 import uvicorn
 
-from dev import attached, cloud, demo
-from dev.asgi import Application
-from dev.clock import MovableTime
-from dev.deployment import Deployment, deploy
-from dev.doors import only_by_name, own_hosts
-from dev.events import HttpRequest, HttpResponse
-from dev.gateway import MAX_BODY_BYTES, Gateway, side_by_side
+from dev import demo
+from dev.aws import cloud
+from dev.aws.deployment import Deployment, deploy
+from dev.gateway.asgi import Application
+from dev.gateway.doors import only_by_name, own_hosts
+from dev.gateway.events import HttpRequest, HttpResponse
+from dev.gateway.gateway import MAX_BODY_BYTES, Gateway, side_by_side
+from dev.gateway.routes import dev_routes
+from dev.lambda_host.clock import MovableClock
 from dev.operating import operator_routes
-from dev.routes import dev_routes
-from dev.template import CannotRunError
+from dev.sam import attached
+from dev.sam.template import CannotRunError
 from dev.walkthrough import curl_lines
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
-from sallyport.clock import system_clock
 from sallyport.errors import SettingsError, Unavailable
 
 DEFAULT_PORT = "8787"
@@ -45,8 +45,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     aws = cloud.Cloud()
     try:
         cloud.never_reach_aws(aws)
-        with MovableTime().installed() as clock:
-            asyncio.run(_serve(listener, settings, clock, asked))
+        asyncio.run(_serve(listener, settings, MovableClock(), asked))
     except (SettingsError, Unavailable, cloud.NoEngineError, CannotRunError) as error:
         return _cannot_start(error)
     except KeyboardInterrupt:
@@ -98,19 +97,19 @@ def _listen(port: str) -> socket.socket:
 
 
 async def _serve(
-    listener: socket.socket, settings: Mapping[str, str], clock: MovableTime, asked: argparse.Namespace
+    listener: socket.socket, settings: Mapping[str, str], clock: MovableClock, asked: argparse.Namespace
 ) -> None:
     hosts = own_hosts(listener.getsockname()[1])
     url = f"http://{hosts[0]}"
-    deployed = deploy(url, settings)
-    demo.create_user(Table(clients.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name))
+    deployed = deploy(url, settings, clock=clock)
+    demo.create_user(Table(cloud.LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name))
     gateway = Gateway(
         functions=deployed.functions,
         routes=deployed.routes,
         cors=deployed.cors,
-        dev_routes={**dev_routes(clock), **operator_routes(deployed)},
+        dev_routes={**dev_routes(clock), **operator_routes(deployed, clock)},
         hosts=hosts,
-        now_ms=system_clock,
+        now_ms=clock,
     )
     yours = _attached(asked, deployed, settings)
     answer = side_by_side(gateway, _in_front_of(yours, gateway)) if yours else gateway.answer

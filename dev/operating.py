@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from dev.deployment import Deployment
-from dev.routes import DevRoutes
-from sallyport.aws import clients
-from sallyport.clock import system_clock
+from dev.aws.cloud import LOCAL
+from dev.aws.deployment import Deployment
+from dev.gateway.routes import DevRoutes
+from sallyport.clock import Clock
 
 
-def operator_routes(deployed: Deployment) -> DevRoutes:
-    dynamodb = clients.dynamodb(deployed.dynamodb_endpoint_url)
+def operator_routes(deployed: Deployment, clock: Clock) -> DevRoutes:
+    dynamodb = LOCAL.dynamodb(deployed.dynamodb_endpoint_url)
     described = {
         "table_name": deployed.table_name,
         "dynamodb_endpoint_url": dynamodb.meta.endpoint_url,
@@ -19,10 +19,10 @@ def operator_routes(deployed: Deployment) -> DevRoutes:
     }
 
     def stack(_body: bytes) -> dict[str, Any]:
-        return {**described, "now_ms": system_clock()}
+        return {**described, "now_ms": clock()}
 
     def rotate_keys(body: bytes) -> dict[str, Any]:
-        """Answer as Lambda does: a function that failed is no failure of invoking it."""
+        """Return what Lambda does: a function that failed is no failure of invoking it."""
         event = json.loads(body)
         try:
             return {"answered": deployed.functions["RotateKeys"].invoke(event)}

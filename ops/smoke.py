@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
-from sallyport.aws import clients
+from sallyport.aws.clients import ON_LAMBDA
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.revoking import RevokingWrites
@@ -190,7 +190,7 @@ def of_stack(name: str) -> Target:
     """Read the outputs of a deployed stack."""
     (described,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
-    table = Table(clients.dynamodb(None), outputs["TableName"])
+    table = Table(ON_LAMBDA.dynamodb(), outputs["TableName"])
     return Target(outputs["Url"], outputs["Issuer"], outputs["Audience"], table)
 
 

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from dev.template import REGION, TEMPLATE, as_cloudformation
+from dev.sam.template import REGION, TEMPLATE, as_cloudformation
 
 if __name__ == "__main__":
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)

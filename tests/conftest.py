@@ -9,17 +9,18 @@ import pytest
 from botocore.loaders import create_loader
 from hypothesis import settings
 
-from dev.clock import MovableTime
-from dev.cloud import SERVICES, Cloud, never_reach_aws
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import SERVICES, Cloud, never_reach_aws
+from dev.aws.deployment import Deployment, deploy
 from sallyport.accounts.user import User
 from tests.support.deployed import STRICT, Stack, open_stack
+from tests.support.stopped_time import MovableTime
 from tests.support.tidying import nothing_piles_up
 from tests.support.tokens import ISSUER
 from tests.support.watch import Watch
 from tests.support.wire import Wire
 
 settings.register_profile("sallyport", deadline=None, derandomize=True)  # no test depends on the machine's speed
+settings.register_profile("quick", parent=settings.get_profile("sallyport"), max_examples=20)  # `make test`
 settings.load_profile("sallyport")
 
 _wire = Wire()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _DIRECTLY = Config(connect_timeout=5, read_timeout=60, proxies={})  # whatever HTTP_PROXY says
-_NOBODY = "local"  # as in dev/cloud.py: some engines keep a database for each access key
+_NOBODY = "local"  # as in dev/aws/cloud.py: some engines keep a database for each access key
 _NO_CONFIGURATION = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),

@@ -15,7 +15,7 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import Clock, system_clock
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.use_cases.manage_users import ManageUsers
-from sallyport.wiring import verification
+from sallyport.wiring.parts import access_verifier, public_keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +66,7 @@ class Stack:
 
     @cached_property
     def access_tokens(self) -> AccessTokenVerifier:
-        return verification.access_verifier(
-            self.settings, verification.public_keys(self.table, self.clock), self.settings
-        )
+        return access_verifier.build(public_keys.build(self.table, self.clock), self.settings, self.settings)
 
 
 def clock_at(now_ms: int, *, exact_to_ms: int = 0) -> Clock:

@@ -13,13 +13,12 @@ from pathlib import Path
 from secrets import token_hex
 
 from dev import demo
-from dev.cloud import Cloud, NoEngineError, never_reach_aws
-from dev.deployment import LOCAL_ORIGINS, Deployment, deploy
+from dev.aws.cloud import LOCAL, Cloud, NoEngineError, never_reach_aws
+from dev.aws.deployment import LOCAL_ORIGINS, Deployment, deploy
+from dev.sam.template import ROOT
 from dev.sam_local import containers
 from dev.sam_local.events import filled, function_of, log_in, prepare
-from dev.template import ROOT
 from dev.walkthrough import sam_local_lines
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.errors import SettingsError, Unavailable
 
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         never_reach_aws(aws)
         port = settings.get("PORT") or DEFAULT_PORT
         deployed = deploy(f"http://127.0.0.1:{port}", settings, table_name="sallyport-local")
-        table = Table(clients.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)
+        table = Table(LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)
         demo.create_user(table)
         variables = _write("variables.json", {"Parameters": _variables(deployed, aws, settings)})
         if function is None:

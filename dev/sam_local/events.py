@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dev.template import ROOT
+from dev.sam.template import ROOT
 from sallyport.aws.dynamodb.session_items import session_key
 from sallyport.aws.dynamodb.table import Table
 

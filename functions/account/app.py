@@ -1,4 +1,4 @@
-"""GET /auth/me."""
+"""GET /auth/me, GET /auth/sessions and DELETE /auth/sessions/{sid}."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""GET /.well-known/*."""
+"""GET /.well-known/jwks.json and GET /.well-known/openid-configuration."""
 
 import os
 

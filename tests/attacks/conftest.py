@@ -5,17 +5,16 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.deployment import Deployment, deploy
 from sallyport.accounts.password import normal
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import system_clock
 from sallyport.identifiers import new_id
 from sallyport.keys.key import SigningKey
 from sallyport.keys.life_cycle import Use
-from sallyport.wiring import issuing
+from sallyport.wiring.parts import private_keys
 from tests.support.builders import WEAK_PASSWORDS, a_user
 from tests.support.deployed import PASSWORD, STRICT, sample
 from tests.support.stores import in_table
@@ -29,9 +28,9 @@ def deployment(cloud: Cloud) -> Deployment:
 
 def active_key(deployment: Deployment, use: Use) -> SigningKey:
     """Open the key that a deployment signs with: what an attacker who has it could do."""
-    table = Table(clients.dynamodb(None), deployment.table_name)
-    cipher = KmsCipher(clients.kms(), deployment.functions["Login"].spec.environment["KMS_KEY_ID"])
-    return issuing.private_keys(use, table, cipher, system_clock).active()
+    table = Table(LOCAL.dynamodb(), deployment.table_name)
+    cipher = KmsCipher(LOCAL.kms(), deployment.functions["Login"].spec.environment["KMS_KEY_ID"])
+    return private_keys.build(use, table, cipher, system_clock).active()
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +47,7 @@ def refresh_signing_key(deployment: Deployment) -> SigningKey:
 def login(deployment: Deployment) -> dict[str, Any]:
     """The tokens of a session that every attack of a module fails to touch."""
     user = a_user()
-    table = Table(clients.dynamodb(None), deployment.table_name)
+    table = Table(LOCAL.dynamodb(), deployment.table_name)
     assert in_table(table).accounts.create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)))
     event = sample("login_logged_in", body={"email": user.email, "password": PASSWORD})
     tokens: dict[str, Any] = json.loads(deployment.functions["Login"].invoke(event)["body"])

@@ -1,7 +1,7 @@
 """The local gateway before the deployed functions, without a network between."""
 
-from dev.events import HttpRequest
-from dev.gateway import Gateway
+from dev.gateway.events import HttpRequest
+from dev.gateway.gateway import Gateway
 from sallyport.clock import system_clock
 from tests.support.deployed import Stack
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dev.deployment import LOCAL_ORIGIN
+from dev.aws.deployment import LOCAL_ORIGIN
 from sallyport.accounts.user import User
 from sallyport.http.cookies import DEVICE_TOKEN, REFRESH_TOKEN
 from tests.support.deployed import PASSWORD, Answer, Stack, sample

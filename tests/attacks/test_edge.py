@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.gateway import Gateway
-from dev.stack import read, translate
-from dev.template import ACCOUNT, REGION, Route, as_cloudformation
+from dev.aws.cloud import Cloud
+from dev.gateway.gateway import Gateway
+from dev.sam.stack import read, translate
+from dev.sam.template import ACCOUNT, REGION, Route, as_cloudformation
 from sallyport.accounts.user import User
 from tests.attacks.gateway import a_request, gateway_before
 from tests.support.deployed import PASSWORD, Stack, sample

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
-from sallyport.aws import clients
+from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.deployment import Deployment, deploy
 from sallyport.aws.dynamodb.public_keys import published_item
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
@@ -45,7 +44,7 @@ def decoded(text: str) -> bytes:
 def deployment(cloud: Cloud) -> Deployment:
     """A deployment that has published the keys of the vectors beside its own: nothing is refused for its `kid`."""
     deployment = deploy(ISSUER, STRICT, table_name=f"foreign-{new_id()}")
-    table = Table(clients.dynamodb(None), deployment.table_name)
+    table = Table(LOCAL.dynamodb(), deployment.table_name)
     for number in range(len(GROUPS)):
         table.put(published_item(jwk_of(number), 0))
     return deployment

@@ -5,9 +5,9 @@ import json
 import jwt
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
-from dev.functions import LocalFunction
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import Deployment, deploy
+from dev.lambda_host.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.identifiers import new_id

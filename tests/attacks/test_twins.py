@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
-from dev.functions import LocalFunction
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import Deployment, deploy
+from dev.lambda_host.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
 from tests.attacks.test_es256 import N

@@ -8,9 +8,9 @@ from typing import TypeAlias
 import boto3
 import pytest
 
-from dev import stack
-from dev.cloud import Cloud, create_table
-from sallyport.aws import clients
+from dev.aws.cloud import LOCAL, Cloud, create_table
+from dev.sam import stack
+from sallyport.aws.clients import PATIENCE
 from sallyport.aws.dynamodb.public_keys import PublishedKeys, published_item
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
@@ -42,7 +42,7 @@ def table_name(endpoint_url: str) -> str:
     """A table with nothing in it but the key and the issuer."""
     name = f"bound-{new_id()}"
     create_table(name, stack.read(table_name=name, kms_key_id="unused").table, endpoint_url)
-    table = Table(clients.dynamodb(endpoint_url), name)
+    table = Table(LOCAL.dynamodb(endpoint_url), name)
     jwk = made_access_key().jwk
     assert jwk is not None
     table.put(published_item(jwk, 0))
@@ -80,6 +80,6 @@ def history(endpoint_url: str, table_name: str, machines: list[Process], starts:
 
 
 def _writer(endpoint_url: str, table_name: str, offset: int) -> Writer:
-    client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=clients.PATIENCE)
+    client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=PATIENCE)
     stores = in_table(Table(client, table_name), access_token_seconds=ACCESS_TOKEN, shards=SHARDS)
     return Writer(Service(stores), offset)

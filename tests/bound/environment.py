@@ -15,11 +15,9 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.config import Config
 
-from dev.functions import LocalFunction
-from dev.template import ROOT, FunctionSpec
-from sallyport.aws import clients
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
 from tests.support.aws_answers import aws_answer
 from tests.support.deployed import sample
@@ -138,7 +136,6 @@ def _authorize(function: LocalFunction, token: str) -> tuple[str, str]:
 
 
 def main() -> None:
-    clients.PATIENCE = clients.PATIENCE.merge(Config(connect_timeout=30, read_timeout=60))  # the machine may be busy
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where the functions log to
     for answered in Machine().serve():

@@ -7,13 +7,11 @@ from typing import NoReturn
 import click
 import pytest
 
-from dev.clock import MovableTime
-from dev.cloud import Cloud, create_key, create_table
-from dev.deployment import Deployment
-from dev.functions import LocalFunction
-from dev.stack import read
-from dev.template import ROOT, FunctionSpec
-from sallyport.aws import clients
+from dev.aws.cloud import LOCAL, Cloud, create_key, create_table
+from dev.aws.deployment import Deployment
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.stack import read
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
 from sallyport_cli import command
@@ -21,6 +19,7 @@ from sallyport_cli.errors import Refused
 from tests.cli.operating import describe_stack, lambda_answers
 from tests.support.builders import DAY
 from tests.support.endpoint import Endpoint, serving
+from tests.support.stopped_time import MovableTime
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,4 +61,4 @@ def key_stack(cloud: Cloud, clock: MovableTime, monkeypatch: pytest.MonkeyPatch)
     functions = {f"{name}-RotateKeys": rotate_keys}
     with serving(lambda_answers(functions.__getitem__)) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", endpoint.url)
-        yield KeyStack(name, Table(clients.dynamodb(None), name), rotate_keys, endpoint)
+        yield KeyStack(name, Table(LOCAL.dynamodb(), name), rotate_keys, endpoint)

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from click.testing import CliRunner
 
-from dev.functions import LocalFunction
+from dev.lambda_host.functions import LocalFunction
 from sallyport_cli.main import sallyport
 from tests.support.endpoint import Reply
 

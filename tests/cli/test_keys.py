@@ -2,13 +2,13 @@
 
 import pytest
 
-from dev.clock import MovableTime
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.signing_keys import SigningKeys
 from tests.cli.conftest import KeyStack
 from tests.cli.operating import done, run
 from tests.support.builders import DAY
 from tests.support.endpoint import Reply, serving
+from tests.support.stopped_time import MovableTime
 
 
 def states(stack: str) -> list[tuple[str, str]]:

@@ -1,13 +1,15 @@
 """`sallyport token`: what is said of a token, which is never an argument and never printed."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import jwt
 import pytest
 
 from sallyport.accounts.user import User
+from sallyport.errors import TokenFault, WhyDead
 from sallyport.identifiers import new_id
+from sallyport_cli.tokens import WHY_DEAD, WHY_REJECTED
 from tests.cli.operating import Ran, done, run
 from tests.cli.test_users import DENIED, asked, bounded
 from tests.support.deployed import Answer, Stack
@@ -231,3 +233,10 @@ def test_json_without_a_token_is_refused_and_not_repeated(canary: str) -> None:
     assert (ran.exit_code, ran.out) == (1, "")
     assert ran.err.count("\n") == 1
     assert "canary" not in ran.err
+
+
+def test_every_reason_to_refuse_a_token_has_a_sentence_of_its_own() -> None:
+    assert WHY_REJECTED.keys() == set(get_args(TokenFault))
+    assert WHY_DEAD.keys() == set(get_args(WhyDead))
+    for sentences in (WHY_REJECTED.values(), WHY_DEAD.values()):
+        assert len(set(sentences)) == len(sentences)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dev.functions import LocalFunction
-from dev.template import ROOT, FunctionSpec
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.identifiers import new_id

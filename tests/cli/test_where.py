@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from dev.clock import MovableTime
 from sallyport.accounts.user import User
 from sallyport.errors import Unavailable
 from sallyport.revocation.window import OVERLAP_MS
@@ -18,6 +17,7 @@ from tests.cli.operating import PARAMETERS, describe_stack, done, run
 from tests.support.deployed import Stack
 from tests.support.endpoint import Endpoint, Reply, serving
 from tests.support.ports import free_ports
+from tests.support.stopped_time import MovableTime
 from tests.support.wire import Wire
 
 

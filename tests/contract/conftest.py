@@ -6,11 +6,10 @@ from typing import Any
 import boto3
 import pytest
 
-from dev import cloud as dev_cloud
-from dev import stack
-from dev.cloud import Cloud
+from dev.aws import cloud as dev_cloud
+from dev.aws.cloud import LOCAL, Cloud
+from dev.sam import stack
 from sallyport.accounts.user import User
-from sallyport.aws import clients
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from tests.support.builders import NOW, SECOND, a_session
@@ -39,12 +38,12 @@ def dynoxide_url(cloud: Cloud) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["fake", "moto", "dynoxide"])
+@pytest.fixture(params=["fake", "moto", pytest.param("dynoxide", marks=pytest.mark.only_in_check)])
 def stores(request: pytest.FixtureRequest) -> Stores:
     if request.param == "fake":
         return in_memory()
     if request.param == "dynoxide":
-        return in_dynamodb(TABLE, clients.dynamodb(request.getfixturevalue("dynoxide_url")))
+        return in_dynamodb(TABLE, LOCAL.dynamodb(request.getfixturevalue("dynoxide_url")))
     request.getfixturevalue("moto_table")
     return in_dynamodb(TABLE)
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from dev.aws.cloud import LOCAL
 from sallyport.accounts.user import Account, User
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table, Write
 from sallyport.revocation.entries import UserChanged
 from sallyport.sessions.rotation import Rotation
@@ -131,7 +131,7 @@ def test_a_retry_of_our_own_is_told_from_an_obstacle(moto_table: str, dynamodb_s
     dynamodb_stores.accounts.create(user, OLD)
     session = a_session(user)
     dynamodb_stores.sessions.create(session)
-    repeating = in_table(RepeatingTable(clients.dynamodb(None), moto_table)).accounts
+    repeating = in_table(RepeatingTable(LOCAL.dynamodb(), moto_table)).accounts
 
     changed = repeating.change_password(account_of(user), session.sid, NEW, now_ms=LATER * SECOND)
 

@@ -3,8 +3,8 @@
 import pytest
 
 from benchmarks.engine import Bill
-from dev.cloud import create_table
-from dev.stack import read
+from dev.aws.cloud import create_table
+from dev.sam.stack import read
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.public_keys import PublishedKeys, published_item
 from sallyport.aws.dynamodb.table import Table

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from dev.cloud import Cloud
-from dev.template import ACCOUNT, ROOT, TEMPLATE, as_cloudformation, resolve
+from dev.aws.cloud import Cloud
+from dev.sam.template import ACCOUNT, ROOT, TEMPLATE, as_cloudformation, resolve
 from tests.deploying.standin import account
 from tests.support.iam import allows
 

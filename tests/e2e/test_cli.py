@@ -17,7 +17,7 @@ import pytest
 
 from dev import demo
 from tests.e2e.conftest import Server, running
-from tests.e2e.test_walkthrough import printed_lines, shown_in_the_readme
+from tests.e2e.test_walkthrough import blocks
 from tests.support.deployed import PASSWORD
 from tests.support.ports import free_ports
 
@@ -188,13 +188,14 @@ def test_with_a_closed_standard_output_nothing_is_done(server: Server) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_lines_of_the_readme_do_what_it_says(server: Server) -> None:
-    """Pasted into the shell that has the functions of the walkthrough."""
-    functions = printed_lines(server).split("\n\n")[0]
-    lines = shown_in_the_readme("the lines above").replace(".venv/bin/sallyport", str(COMMAND))
+    """Pasted into the shell in which the README has logged in."""
+    _, log_in, _ = blocks("README.md", "Try it")
+    operate, printed = blocks("README.md", "Operate")
+    lines = f"{log_in}\n{operate}\n".replace("http://127.0.0.1:8787", server.url)
 
     pasted = subprocess.run(
         ["bash"],
-        input=f"{functions}\n{lines}\n",
+        input=lines.replace(".venv/bin/sallyport", str(COMMAND)),
         env=environment(server),
         capture_output=True,
         text=True,
@@ -203,7 +204,7 @@ def test_the_lines_of_the_readme_do_what_it_says(server: Server) -> None:
     )
 
     assert pasted.stderr == ""
-    expected = [line.split("  ")[0] for line in shown_in_the_readme("The last two answer").splitlines()]
+    expected = [line.split("  ")[0] for line in printed.splitlines()]
     shown = [line.split("  ")[0] for line in pasted.stdout.splitlines()]
     assert expected[-2] == "..."
     assert [line for line in expected if line in shown] == [line for line in expected if line != "..."]

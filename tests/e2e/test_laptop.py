@@ -15,7 +15,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from dev.cloud import FORBIDDEN, SERVICES
+from dev.aws.cloud import FORBIDDEN, SERVICES
 from tests.e2e.conftest import ROOT, Server, running
 from tests.e2e.test_spa import serving
 from tests.support.engines import dynoxide

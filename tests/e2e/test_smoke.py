@@ -9,10 +9,9 @@ import pytest
 from botocore.client import BaseClient
 from samtranslator.yaml_helper import yaml_parse
 
-from dev.cloud import Cloud
-from dev.template import ROOT
+from dev.aws.cloud import LOCAL, Cloud
+from dev.sam.template import ROOT
 from ops import smoke
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from tests.cli.test_permissions import Use, as_iam_sees
 from tests.e2e.conftest import running
@@ -22,7 +21,7 @@ from tests.support.engines import dynoxide
 @pytest.fixture(scope="module")
 def target(cloud: Cloud) -> Iterator[smoke.Target]:
     with dynoxide() as engine, running(DYNAMODB_ENDPOINT_URL=engine) as server:
-        yield smoke.Target(server.url, server.url, "sallyport", Table(clients.dynamodb(engine), "sallyport-dev"))
+        yield smoke.Target(server.url, server.url, "sallyport", Table(LOCAL.dynamodb(engine), "sallyport-dev"))
 
 
 def test_a_healthy_stack_passes_and_keeps_nothing_of_the_smoke(

@@ -1,5 +1,6 @@
-"""The lines that `make dev` prints do what the README says."""
+"""The lines that `make dev` prints, and those of the README, print what the pages show."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -15,23 +16,41 @@ def printed_lines(server: Server) -> str:
     return found[0].strip()
 
 
-def shown_in_the_readme(heading: str) -> str:
-    readme = (ROOT / "README.md").read_text()
-    return readme.split(heading)[1].split("```")[1].partition("\n")[2].strip()
+def blocks(page: str, heading: str) -> list[str]:
+    """Return the code blocks under a heading of a page, in order."""
+    _, _, section = f"{(ROOT / page).read_text()}\n## ".partition(f"\n## {heading}\n")
+    found = re.findall(r"^```\w+\n(.*?)^```", section.partition("\n## ")[0], re.DOTALL | re.MULTILINE)
+    assert found, heading
+    return [block.strip() for block in found]
+
+
+def paste(lines: str) -> str:
+    """Run lines in a shell that was just opened, and return what they print."""
+    pasted = subprocess.run(["bash"], input=lines, capture_output=True, text=True, timeout=60, check=True)
+    assert pasted.stderr == ""
+    return pasted.stdout
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_printed_lines_pasted_into_a_shell_answer_what_the_readme_shows(server: Server) -> None:
-    pasted = subprocess.run(
-        ["bash"], input=printed_lines(server), capture_output=True, text=True, timeout=60, check=True
-    )
+def test_the_printed_lines_pasted_into_a_shell_print_what_the_walkthrough_shows(server: Server) -> None:
+    _, shown = blocks("docs/walkthrough.md", "Paste these lines")
 
-    assert pasted.stderr == ""
-    assert without_what_differs(pasted.stdout) == without_what_differs(shown_in_the_readme("they answer"))
+    assert without_what_differs(paste(printed_lines(server))) == without_what_differs(shown)
 
 
-def test_the_readme_shows_the_lines_that_are_printed(server: Server) -> None:
-    assert shown_in_the_readme("paste").replace("http://127.0.0.1:8787", server.url) == printed_lines(server)
+def test_the_walkthrough_shows_the_lines_that_are_printed(server: Server) -> None:
+    lines, _ = blocks("docs/walkthrough.md", "Paste these lines")
+
+    assert lines.replace("http://127.0.0.1:8787", server.url) == printed_lines(server)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_login_and_the_call_of_the_readme_print_what_it_shows(server: Server) -> None:
+    _, lines, shown = blocks("README.md", "Try it")
+
+    printed = paste(lines.replace("http://127.0.0.1:8787", server.url))
+
+    assert json.loads(without_what_differs(printed)) == json.loads(without_what_differs(shown))
 
 
 def without_what_differs(text: str) -> str:

@@ -7,21 +7,19 @@ from typing import Any
 import boto3
 import pytest
 
-from dev.clock import MovableTime
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
-from dev.functions import LocalFunction
-from sallyport.aws import clients
+from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.deployment import Deployment, deploy
+from dev.lambda_host.functions import LocalFunction
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import system_clock
 from sallyport.sessions.issue import Signer, TokenIssuer
-from sallyport.wiring import issuing, verification
+from sallyport.wiring.parts import private_keys, public_keys
 from tests.faults.line import Line
 from tests.faults.scenes import Flow, World
 from tests.faults.service import Service
 from tests.support.deployed import STRICT, Stack
-from tests.support.stopped_time import StoppedTime, Time
+from tests.support.stopped_time import MovableTime, StoppedTime, Time
 from tests.support.tokens import ISSUER
 
 
@@ -70,10 +68,10 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture(scope="session")
 def signer(deployment: Deployment) -> Signer:
     told = deployment.functions["Refresh"].spec.environment
-    table = Table(clients.dynamodb(deployment.dynamodb_endpoint_url), deployment.table_name)
-    opener = KmsCipher(clients.kms(), told["KMS_KEY_ID"])
-    access, refresh = (issuing.private_keys(use, table, opener, system_clock) for use in ("access", "refresh"))
-    names = verification.public_keys(table, system_clock)
+    table = Table(LOCAL.dynamodb(deployment.dynamodb_endpoint_url), deployment.table_name)
+    cipher = KmsCipher(LOCAL.kms(), told["KMS_KEY_ID"])
+    access, refresh = (private_keys.build(use, table, cipher, system_clock) for use in ("access", "refresh"))
+    names = public_keys.build(table, system_clock)
     return TokenIssuer(names, access.active, refresh.active, told["AUDIENCE"], "sallyport", 600).signer()
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 
-from dev.deployment import LOCAL_ORIGIN
-from dev.template import ACCOUNT, REGION
+from dev.aws.deployment import LOCAL_ORIGIN
+from dev.sam.template import ACCOUNT, REGION
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.session_items import session_item

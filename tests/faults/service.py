@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from dev.functions import LocalFunction
+from dev.lambda_host.functions import LocalFunction
 from tests.faults.kinds import CANARY
 from tests.faults.line import Line
 from tests.faults.scenes import Flow, Scene, World

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from dev.functions import LocalFunction
+from dev.lambda_host.functions import LocalFunction
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
 from tests.faults.kinds import CANARY, EVERY_FAULT
 from tests.faults.line import Fault, Line

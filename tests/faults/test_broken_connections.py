@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from sallyport.aws import clients
+from dev.aws.cloud import LOCAL
 from sallyport.aws.dynamodb.table import Table
 from sallyport.errors import Unavailable
 
@@ -55,7 +55,7 @@ def answering(data: bytes, *, reset: bool) -> Iterator[str]:
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN.keys())
 def test_o03_a_connection_that_breaks_is_unavailable(data: bytes, reset: bool) -> None:
     with answering(data, reset=reset) as url:
-        table = Table(clients.dynamodb(url), "t")
+        table = Table(LOCAL.dynamodb(url), "t")
         with pytest.raises(Unavailable):
             table.get(("PK", "SK"))
 
@@ -65,4 +65,4 @@ def test_o03_nobody_listening_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with pytest.raises(Unavailable):
-        Table(clients.dynamodb(url), "t").get(("PK", "SK"))
+        Table(LOCAL.dynamodb(url), "t").get(("PK", "SK"))

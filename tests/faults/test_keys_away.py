@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dev.functions import LocalFunction
+from dev.lambda_host.functions import LocalFunction
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
 from tests.faults.kinds import EVERY_FAULT, TIMED_OUT
 from tests.faults.line import Line

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import DEPLOYED_PATIENCE
-from dev.functions import LocalFunction
-from dev.stack import translate
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.stack import translate
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
+from sallyport.aws.clients import ON_LAMBDA
 from tests.faults.kinds import TIMED_OUT
 from tests.faults.line import Line
 from tests.faults.scenes import AUTHORIZERS, LONGEST, World
@@ -30,7 +30,7 @@ def test_a_request_whose_calls_hang_from_some_point_on_ends_with_an_answer_of_ou
     """Each attempt takes as long as it may, both to connect and to be answered."""
     spec = world.stack.deployment.functions[function].spec
     environment = LocalFunction(replace(spec, environment={**spec.environment, **told}))
-    patience: Any = DEPLOYED_PATIENCE
+    patience: Any = ON_LAMBDA.patience
     limit = translate(table_name="table", kms_key_id="key")[function]["Properties"]["Timeout"]
 
     def attempts(*, hanging_from: int) -> list[int]:

@@ -5,10 +5,10 @@ from typing import Any
 import jwt
 import pytest
 
-from dev.cloud import Cloud, create_table
-from dev.functions import LocalFunction
-from dev.stack import read
-from dev.template import ROOT, FunctionSpec
+from dev.aws.cloud import Cloud, create_table
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.stack import read
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from tests.support.builders import DAY
 from tests.support.deployed import Stack, sample

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment
-from dev.functions import LocalFunction
-from dev.template import ROOT, FunctionSpec
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import Deployment
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
 from tests.support.deployed import Answer, Stack, sample

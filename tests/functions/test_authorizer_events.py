@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
-from dev.functions import LocalFunction
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import Deployment, deploy
+from dev.lambda_host.functions import LocalFunction
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable, Unauthorized

@@ -8,8 +8,8 @@ import joserfc.jwk
 import joserfc.jwt
 import pytest
 
-from dev.functions import LocalFunction
-from dev.template import ROOT, FunctionSpec
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from tests.support.deployed import EVENTS, Stack, sample
 from tests.support.iam import decision

@@ -13,14 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dev.clock import MovableTime
-from dev.deployment import LOCAL_ORIGIN, Deployment
-from dev.functions import LocalFunction
+from dev.aws.deployment import LOCAL_ORIGIN, Deployment
+from dev.lambda_host.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.http.cookies import REFRESH_TOKEN
 from sallyport.sessions.session import Session
 from tests.support.deployed import PASSWORD, Answer, Stack, sample
-from tests.support.stopped_time import StoppedTime, Time
+from tests.support.stopped_time import MovableTime, StoppedTime, Time
 from tests.support.tokens import unverified_claims
 
 LEEWAY = 60

@@ -6,7 +6,7 @@ from dataclasses import replace
 import jwt
 import pytest
 
-from dev.functions import LocalFunction
+from dev.lambda_host.functions import LocalFunction
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.use_cases.open_session import MAX_LIVE_SESSIONS

@@ -14,8 +14,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import Deployment, deploy
 from sallyport.identifiers import new_id
 from tests.support.deployed import STRICT, Stack, sample
 from tests.support.tokens import ISSUER, unverified_claims

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dev.functions import LocalFunction
+from dev.lambda_host.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import retention
 from tests.support.builders import DAY

@@ -5,16 +5,15 @@ from typing import Any, cast
 
 import pytest
 
-from dev.clock import MovableTime
-from dev.cloud import Cloud, create_key, create_table
-from dev.functions import LocalFunction
-from dev.stack import read
-from dev.template import ROOT, FunctionSpec
-from sallyport.aws import clients
+from dev.aws.cloud import LOCAL, Cloud, create_key, create_table
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.stack import read
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.dynamodb.table import Table
 from sallyport.errors import InvalidRequest
 from tests.support.builders import DAY
 from tests.support.deployed import sample
+from tests.support.stopped_time import MovableTime
 
 
 def with_settings(name: str, key: str, **settings: str) -> LocalFunction:
@@ -25,7 +24,7 @@ def with_settings(name: str, key: str, **settings: str) -> LocalFunction:
 def fresh_rotate_keys(name: str) -> tuple[LocalFunction, Table]:
     key = create_key()
     create_table(name, read(table_name=name, kms_key_id=key).table, None)
-    return with_settings(name, key), Table(clients.dynamodb(None), name)
+    return with_settings(name, key), Table(LOCAL.dynamodb(), name)
 
 
 SCHEDULED = sample("rotate_keys_scheduled")
@@ -42,7 +41,7 @@ def private(table: Table, use: str) -> set[str]:
 def test_private_keys_rest_as_ciphertext_bound_to_their_use(cloud: Cloud) -> None:
     rotate_keys, table = fresh_rotate_keys("at-rest")
     rotate_keys.invoke({})
-    kms = clients.kms()
+    kms = LOCAL.kms()
 
     for use in ("access", "refresh"):
         for item in [item for item in table.partition(f"SIGNING#{use}") if item["SK"] != "RING"]:
@@ -85,7 +84,7 @@ def test_runs_at_once_leave_one_active_key_and_one_standby(cloud: Cloud) -> None
     with ThreadPoolExecutor(len(runs)) as pool:
         list(pool.map(lambda run: run.invoke(SCHEDULED), runs))
 
-    table = Table(clients.dynamodb(None), name)
+    table = Table(LOCAL.dynamodb(), name)
     assert len(published(table)) == 2
     assert len(private(table, "refresh")) == 2
 
@@ -132,5 +131,5 @@ def test_es256_by_setting(cloud: Cloud) -> None:
 
     with_settings(name, key, SIGNING_ALGORITHM="ES256").invoke(SCHEDULED)
 
-    items = list(Table(clients.dynamodb(None), name).partition("JWKS"))
+    items = list(Table(LOCAL.dynamodb(), name).partition("JWKS"))
     assert [(item["jwk"]["alg"], item["jwk"]["kty"]) for item in items] == [("ES256", "EC")] * 2

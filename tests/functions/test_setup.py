@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from dev.cloud import Cloud, create_key, create_table
-from dev.functions import LocalFunction
-from dev.stack import read
-from dev.template import ROOT, FunctionSpec
-from sallyport.aws import clients
+from dev.aws.cloud import LOCAL, Cloud, create_key, create_table
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.stack import read
+from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.setup_events import SetupEvents
+from sallyport.aws.release import Release
 from sallyport.errors import AccessDenied, InvalidRequest, Unavailable
 from sallyport.wiring import setup as wiring
 from tests.support.cloudformation import CloudFormation, listening
@@ -38,7 +38,7 @@ def environment(name: str) -> dict[str, str]:
 
 def fresh_setup(name: str) -> tuple[LocalFunction, Table]:
     spec = FunctionSpec("Setup", ROOT / "functions" / "setup", environment(name), timeout=60)
-    return LocalFunction(spec), Table(clients.dynamodb(None), name)
+    return LocalFunction(spec), Table(LOCAL.dynamodb(), name)
 
 
 def asked(
@@ -76,6 +76,25 @@ def test_an_update_keeps_the_keys(cloud: Cloud, cloudformation: CloudFormation) 
 
     setup.invoke(asked(cloudformation, KEYS, "Update"))
 
+    assert everything(table) == before
+
+
+def test_a_restored_table_whose_keys_another_kms_key_seals_fails_the_deployment_by_name(
+    cloud: Cloud, cloudformation: CloudFormation
+) -> None:
+    setup, table = fresh_setup("restored")
+    setup.invoke(asked(cloudformation, KEYS))
+    before = everything(table)
+    told = {"TABLE_NAME": "restored", "KMS_KEY_ID": create_key(), "ISSUER": "", "SIGNING_ALGORITHM": ""}
+
+    LocalFunction(FunctionSpec("Setup", ROOT / "functions" / "setup", told, timeout=60)).invoke(
+        asked(cloudformation, KEYS, "Update")
+    )
+
+    *_, answer = cloudformation.answers
+    assert answer["Status"] == "FAILED"
+    assert "sealed under" in answer["Reason"]
+    assert setup.spec.environment["KMS_KEY_ID"] in answer["Reason"]
     assert everything(table) == before
 
 
@@ -176,9 +195,12 @@ class NewRole:
         self._failures = list(failures)
         self.slept: list[float] = []
 
-    def meet(self) -> None:
+    def last(self) -> None:
         if self._failures:
             raise self._failures.pop(0)
+
+    def accept(self, release: Release) -> None:
+        pass
 
 
 DENIED = AccessDenied("Query", "AccessDeniedException")
@@ -203,9 +225,7 @@ def test_a_role_that_is_not_known_everywhere_yet_is_waited_for_at_a_creation(
 ) -> None:
     role = NewRole(*failures)
     built = wiring.build(environment(f"new-role-{request_type}-{len(failures)}-{slept}"))
-    handler = SetupEvents(
-        lambda _: role.meet(), built.releases, built.keeper, None, built.telemetry, sleep=role.slept.append
-    )
+    handler = replace(built, releases=role, sleep=role.slept.append)
 
     handler(asked(cloudformation, CHECKS, request_type), None)
 

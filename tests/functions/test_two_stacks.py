@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from dev.clock import MovableTime
-from dev.cloud import Cloud
-from dev.deployment import deploy
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import deploy
 from tests.support.deployed import Stack, open_stack
+from tests.support.stopped_time import MovableTime
 from tests.support.tokens import ISSUER
 from tests.support.wire import Wire
 

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.deployment import Deployment, deploy
 from sallyport import settings
 from sallyport.accounts.user import User
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import system_clock
 from sallyport.errors import Unavailable
-from sallyport.wiring import issuing, refresh, verification
+from sallyport.wiring import refresh
+from sallyport.wiring.parts import access_verifier, cipher, private_keys, public_keys, token_issuer
 from tests.histories.machine import Answer, hold_to_the_model
 from tests.histories.model import BROKEN, OK, REFUSED, Fault
 from tests.support import deployed
@@ -102,16 +102,16 @@ def clock() -> Iterator[StoppedTime]:
 @pytest.fixture
 def service(deployment: Deployment, clock: StoppedTime) -> Service:
     """The use cases beside the functions, with the keys that those have."""
-    told = settings.parse(refresh.Settings, deployment.functions["Refresh"].spec.environment)
-    table = Table(clients.dynamodb(None), deployment.table_name)
-    names, opener = verification.public_keys(table, system_clock), issuing.cipher(told)
-    access_keys = issuing.private_keys("access", table, opener, system_clock)
-    refresh_keys = issuing.private_keys("refresh", table, opener, system_clock)
+    config = settings.parse(refresh.Settings, deployment.functions["Refresh"].spec.environment)
+    table = Table(LOCAL.dynamodb(), deployment.table_name)
+    published, kms = public_keys.build(table, system_clock), cipher.build(config, LOCAL)
+    access_keys = private_keys.build("access", table, kms, system_clock)
+    refresh_keys = private_keys.build("refresh", table, kms, system_clock)
     return Service(
         in_dynamodb(deployment.table_name),
         clock.time,
-        issuing.token_issuer(told, names, access_keys, refresh_keys),
-        verification.access_verifier(told, names, told),
+        token_issuer.build(config, published, access_keys, refresh_keys),
+        access_verifier.build(published, config, config),
     )
 
 

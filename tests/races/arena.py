@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 from botocore.config import Config
 
-from dev import stack
-from dev.cloud import Cloud, create_table
+from dev.aws.cloud import Cloud, create_table
+from dev.sam import stack
 from sallyport.accounts.user import User
-from sallyport.aws import clients
+from sallyport.aws.clients import PATIENCE
 from sallyport.identifiers import new_id
 from sallyport.sessions.session import Session, SessionStore
 from tests.races.in_process import sender
@@ -64,7 +64,7 @@ def open_arena(endpoint_url: str | None, cloud: Cloud, *, times: int) -> Arena:
     table_name = f"races-{new_id()}"
     create_table(table_name, stack.read(table_name=table_name, kms_key_id="unused").table, endpoint_url)
     connections = Config(max_pool_connections=MOST_CALLERS)
-    client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=clients.PATIENCE.merge(connections))
+    client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=PATIENCE.merge(connections))
     if endpoint_url is None:
         client.meta.events.register("before-send.dynamodb", sender(cloud.application))
     return Arena(Service(in_dynamodb(table_name, client)), Calls(client), times)

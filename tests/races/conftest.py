@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import Deployment, deploy
 from sallyport.identifiers import new_id
 from tests.races.arena import Arena, open_arena
 from tests.support.deployed import STRICT
@@ -13,7 +13,7 @@ from tests.support.engines import dynoxide
 from tests.support.tokens import ISSUER
 
 
-@pytest.fixture(scope="session", params=["moto", "dynoxide"])
+@pytest.fixture(scope="session", params=["moto", pytest.param("dynoxide", marks=pytest.mark.only_in_check)])
 def endpoint_url(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[str | None]:
     if request.param == "moto":
         yield None

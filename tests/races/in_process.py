@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
-from dev.cloud import WsgiApp
+from dev.aws.cloud import WsgiApp
 from tests.support.aws_answers import aws_answer
 
 

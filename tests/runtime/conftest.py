@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dev.cloud import Cloud
-from dev.deployment import Deployment, deploy
+from dev.aws.cloud import Cloud
+from dev.aws.deployment import Deployment, deploy
 from tests.support.deployed import STRICT, Stack
 from tests.support.emulator import Emulator, emulated, what_is_missing
 from tests.support.tokens import ISSUER

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from dev import demo
-from dev.cloud import create_table
+from dev.aws.cloud import LOCAL, create_table
+from dev.sam.stack import read
+from dev.sam.template import FunctionSpec
 from dev.sam_local.events import EVENTS, filled
-from dev.stack import read
-from dev.template import FunctionSpec
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
 from tests.support.cloudformation import listening
@@ -50,7 +49,7 @@ def test_the_first_deployment_makes_the_keys(stack: Stack, tmp_path: Path) -> No
         setup.invoke({**event, "ResponseURL": cloudformation.url})
 
     assert [answer["Status"] for answer in cloudformation.answers] == ["SUCCESS"]
-    ring = PublishedKeys(Table(clients.dynamodb(None), name)).public_ring()
+    ring = PublishedKeys(Table(LOCAL.dynamodb(), name)).public_ring()
     assert (ring.issuer, len(ring.keys)) == (event["ResourceProperties"]["Issuer"], 2)
 
 

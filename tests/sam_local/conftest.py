@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from dev.sam.template import ROOT
 from dev.sam_local import containers
 from dev.sam_local.__main__ import BUILT, SAM
-from dev.template import ROOT
 from tests.support.ports import free_ports
 
 _STARTED = re.compile(r"Running on http://127\.0\.0\.1:")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from dev.sam.template import ROOT
 from dev.sam_local.events import EVENTS
-from dev.template import ROOT
 from tests.sam_local.conftest import command
 from tests.support.iam import decision
 

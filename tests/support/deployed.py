@@ -7,16 +7,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dev.clock import MovableTime
-from dev.deployment import Deployment
+from dev.aws.cloud import LOCAL
+from dev.aws.deployment import Deployment
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.session import SessionStore
 from tests.support.builders import a_user
+from tests.support.stopped_time import MovableTime
 from tests.support.stores import AllAccounts, in_table
 from tests.support.tokens import unverified_claims
 
@@ -100,7 +100,7 @@ def open_stack(deployment: Deployment, clock: MovableTime) -> Stack:
 @cache
 def _table(endpoint_url: str | None, name: str) -> Table:
     """Open a table. A client takes longer to make than most tests to run."""
-    return Table(clients.dynamodb(endpoint_url), name)
+    return Table(LOCAL.dynamodb(endpoint_url), name)
 
 
 def sample(name: str, *, body: Any = None, authorization: str | None = None) -> dict[str, Any]:

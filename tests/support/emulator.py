@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from dev.template import ROOT, FunctionSpec
+from dev.sam.template import ROOT, FunctionSpec
 from tests.support.ports import answers, free_ports
 
 _BUILD = ROOT / ".aws-sam/build"
@@ -65,7 +65,7 @@ def what_is_missing() -> str | None:
 
 @contextmanager
 def emulated(spec: FunctionSpec, log: Path) -> Iterator[Emulator]:
-    """Run a function on the embedded cloud, which the AWS_ variables of this process name (dev.cloud)."""
+    """Run a function on the embedded cloud, which the AWS_ variables of this process name (dev.aws.cloud)."""
     port, runtime_port = free_ports(2)
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from dev.template import ROOT
+from dev.sam.template import ROOT
 
 ATTACHING_PAGES = ["docs/attaching.md", "README.md"]
 """Each shows the lines that attach the authorizer to an API, and how a function reads who calls."""

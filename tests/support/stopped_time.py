@@ -1,9 +1,31 @@
-"""A clock for tests that are exact to the millisecond: however slow the machine, it stands until it is moved."""
+"""Clocks that tests move: one that runs, and one that stands still however slow the machine is."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
-from dev.clock import MovableTime
+import sallyport.clock
 from tests.support.builders import NOW, SECOND
+
+
+class MovableTime:
+    """Stands where `sallyport.clock` looks for the `time` module, so that functions and command see the same time."""
+
+    def __init__(self) -> None:
+        self._moved_seconds = 0
+
+    def time_ns(self) -> int:
+        return time.time_ns() + self._moved_seconds * 1_000_000_000
+
+    def advance(self, seconds: int) -> None:
+        self._moved_seconds += seconds
+
+    @contextmanager
+    def installed(self) -> Iterator["MovableTime"]:
+        with patch.object(sallyport.clock, "time", self):
+            yield self
 
 
 @dataclass

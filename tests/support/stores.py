@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from dev.aws.cloud import LOCAL
 from sallyport.accounts.user import Account, AccountStore
-from sallyport.aws import clients
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.revocations import Revocations
@@ -49,7 +49,7 @@ def in_memory() -> Stores:
 
 
 def in_dynamodb(table_name: str, client: "DynamoDBClient | None" = None) -> Stores:
-    return in_table(Table(client or clients.dynamodb(None), table_name))
+    return in_table(Table(client or LOCAL.dynamodb(), table_name))
 
 
 def in_table(table: Table, *, access_token_seconds: int = 600, shards: int = 1) -> Stores:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from moto.dynamodb.models import dynamodb_backends
 
-from dev.template import ACCOUNT, REGION
+from dev.sam.template import ACCOUNT, REGION
 
 _ABOUT_USERS = ("USER#", "CREDENTIAL#", "EMAIL#", "SESSIONS#", "JTI#", "REVOKED#")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dev.functions import LocalFunction
+from dev.lambda_host.functions import LocalFunction
 from tests.support.deployed import Stack, sample
 from tests.support.shapes import STAGES, Event, allowed, asked
 from tests.support.wire import Wire

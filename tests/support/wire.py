@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
 
-from dev.cloud import WsgiApp, WsgiEnviron
+from dev.aws.cloud import WsgiApp, WsgiEnviron
 
 _REFUSAL = {"__type": "AccessDeniedException"}
 _CONFLICTS: dict[str, dict[str, Any]] = {

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from dev import attached
-from dev.attached import Attached, refuse_collisions, start
-from dev.cloud import Cloud
-from dev.intrinsics import Scope
-from dev.references import undeclared
-from dev.stack import read as read_sallyport
-from dev.template import CannotRunError, FunctionSpec, Route, as_cloudformation
+from dev.aws.cloud import Cloud
+from dev.sam import attached
+from dev.sam.attached import Attached, refuse_collisions, start
+from dev.sam.intrinsics import Scope
+from dev.sam.references import undeclared
+from dev.sam.stack import read as read_sallyport
+from dev.sam.template import CannotRunError, FunctionSpec, Route, as_cloudformation
 
 AUTHORIZER = "arn:aws:lambda:us-east-1:123456789012:function:Authorizer"
 EXPORTS = {"sallyport-AuthorizerArn": AUTHORIZER, "sallyport-Audience": "sallyport"}

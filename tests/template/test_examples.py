@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from dev.cloud import Cloud
-from dev.stack import read as read_sallyport
-from dev.template import ACCOUNT, REGION, ROOT, as_cloudformation, of_type, resolve
+from dev.aws.cloud import Cloud
+from dev.sam.stack import read as read_sallyport
+from dev.sam.template import ACCOUNT, REGION, ROOT, as_cloudformation, of_type, resolve
 
 TEMPLATES = sorted(ROOT.glob("examples/*/template.yaml"))
 NAMES = [template.parent.name for template in TEMPLATES]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.template import ROOT
+from dev.sam.template import ROOT
 from tests.support.snippets import ATTACHING_PAGES, paste
 
 CFN_LINT = ROOT / ".venv-sam/bin/cfn-lint"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from dev.cloud import Cloud
-from dev.stack import Stack, read, translate
-from dev.template import TEMPLATE, as_cloudformation
+from dev.aws.cloud import Cloud
+from dev.sam.stack import Stack, read, translate
+from dev.sam.template import TEMPLATE, as_cloudformation
 from ops.deploy import LONGEST_RELEASE, release_at
 from sallyport import settings
 from sallyport.errors import SettingsError

@@ -15,10 +15,10 @@ THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": CAN
 FAILURES = [
     (THROTTLED, "GetItem ThrottlingException"),
     (ReadTimeoutError(endpoint_url=CANARY), "ReadTimeoutError"),
-    (ResponseParserError(CANARY), "malformed answer: ResponseParserError"),
-    (KeyError(CANARY), "malformed answer: KeyError"),
-    (UnicodeDecodeError("utf-8", CANARY.encode(), 0, 1, CANARY), "malformed answer: UnicodeDecodeError"),
-    (AttributeError(CANARY), "malformed answer: AttributeError"),
+    (ResponseParserError(CANARY), "malformed response: ResponseParserError"),
+    (KeyError(CANARY), "malformed response: KeyError"),
+    (UnicodeDecodeError("utf-8", CANARY.encode(), 0, 1, CANARY), "malformed response: UnicodeDecodeError"),
+    (AttributeError(CANARY), "malformed response: AttributeError"),
 ]
 
 

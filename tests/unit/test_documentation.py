@@ -13,21 +13,75 @@ DOCUMENTS = [
     *ROOT.glob("*.md"),
     *ROOT.glob("docs/**/*.md"),
     *ROOT.glob("examples/**/*.md"),
+    *ROOT.glob("tests/*.md"),
     *ROOT.glob("tests/vectors/*.md"),
 ]
+PAGES = [ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def name(document: Path) -> str:
+    return document.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
 def test_every_relative_link_leads_somewhere(document: Path) -> None:
-    links = re.findall(r"\]\((?!https?://)([^)]+)\)", document.read_text())
+    links = re.findall(r"\]\((?!https?://)([^)]+)\)", prose(document))
 
     for link in links:
         target, _, anchor = link.partition("#")
         path = document if not target else document.parent / target
         assert path.exists(), link
-        if anchor and path.is_file():
-            headings = {slug(line) for line in path.read_text().splitlines() if line.startswith("#")}
-            assert anchor in headings, link
+        if anchor:
+            assert anchor in anchors(path), link
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_every_link_by_reference_has_its_address(document: Path) -> None:
+    text = prose(document)
+    used = set(re.findall(r"\]\[([^\]]+)\]", text))
+    defined = set(re.findall(r"^\[([^\]]+)\]: \S+$", text, re.MULTILINE))
+
+    assert used == defined
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_page_says_in_its_first_lines_for_whom_it_is(page: Path) -> None:
+    title, nothing, first, *_ = page.read_text().splitlines()
+
+    assert title.startswith("# ")
+    assert not nothing
+    assert first.startswith("For ")
+
+
+def test_the_indexes_list_every_page() -> None:
+    indexes = [ROOT / "docs/README.md", ROOT / "docs/decisions/README.md"]
+
+    listed = {
+        (index.parent / target).resolve()
+        for index in indexes
+        for target in re.findall(r"\]\(([^)#]+)\)", index.read_text())
+    }
+
+    assert set(PAGES) - listed <= {indexes[0]}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_nobody_is_taken_for_a_man(document: Path) -> None:
+    assert not re.findall(r"\b(?:he|him|his|himself)\b", document.read_text(), re.IGNORECASE)
+
+
+def prose(document: Path) -> str:
+    """Return the text of a page without its code, in which `](` begins no link."""
+    return re.sub(r"`[^`\n]+`", "", without_blocks(document))
+
+
+def without_blocks(document: Path) -> str:
+    return re.sub(r"^ *```.*?^ *```$", "", document.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    return {slug(line) for line in without_blocks(page).splitlines() if line.startswith("#")}
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
@@ -60,4 +114,4 @@ def numbers_in(column: str) -> list[str]:
 
 
 def slug(heading: str) -> str:
-    return re.sub(r"[^a-z0-9 -]", "", heading.lstrip("# ").lower()).replace(" ", "-")
+    return re.sub(r"[^a-z0-9 _-]", "", heading.lstrip("# ").lower()).replace(" ", "-")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dev.events import HttpRequest, authorizer_event, request_event, response_from
+from dev.gateway.events import HttpRequest, authorizer_event, request_event, response_from
 
 ROOT = Path(__file__).parent.parent.parent
 SAM_PYTHON = ROOT / ".venv-sam/bin/python"

@@ -1,6 +1,7 @@
 """Bodies, answers and log lines, from event to payload (docs/attacks.md E13, L11, O02)."""
 
 import json
+import re
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
@@ -9,9 +10,19 @@ from typing import Any
 
 import pytest
 
-from sallyport.aws.api_gateway import lambda_handler, request_from
-from sallyport.errors import InvalidGrant, InvalidRequest, Unavailable
+from sallyport.aws.api_gateway import HttpApiHandler, request_from
+from sallyport.errors import (
+    CsrfRejected,
+    FieldError,
+    InvalidCredentials,
+    InvalidGrant,
+    InvalidRequest,
+    InvalidToken,
+    Superseded,
+    Unavailable,
+)
 from sallyport.http.fields import fields_of
+from sallyport.http.problem import PROBLEMS
 from sallyport.http.request import MAX_BODY_BYTES, Request
 from sallyport.http.response import Response
 from sallyport.http.serve import Api
@@ -49,7 +60,7 @@ def echo(request: Request) -> Response:
 def answer(
     sent: dict[str, Any], endpoint: Callable[[Request], Response] = echo, log: FakeTelemetry | None = None
 ) -> Any:
-    payload = lambda_handler(Api({"POST /echo": endpoint}, log or FakeTelemetry()))(sent, None)
+    payload = HttpApiHandler(Api({"POST /echo": endpoint}, log or FakeTelemetry()))(sent, None)
     return payload["statusCode"], payload["headers"], json.loads(payload["body"])
 
 
@@ -266,7 +277,7 @@ def test_bytes_are_sent_as_they_are() -> None:
     def page(_request: Request) -> Response:
         return Response(200, "shown", "<p>Grüße</p>".encode(), {"content-type": "text/html; charset=utf-8"})
 
-    sent = lambda_handler(Api({"POST /echo": page}, FakeTelemetry()))(event(), None)
+    sent = HttpApiHandler(Api({"POST /echo": page}, FakeTelemetry()))(event(), None)
 
     assert (sent["isBase64Encoded"], b64decode(sent["body"]).decode()) == (True, "<p>Grüße</p>")
     assert sent["headers"]["content-type"] == "text/html; charset=utf-8"
@@ -289,3 +300,49 @@ def test_every_wrong_field_is_named_at_the_end_of_the_block() -> None:
         ("flag", "wrong_type"),
     ]
     assert reached == ["the end of the block"]
+
+
+@pytest.mark.parametrize("route", ["POST /auth/login", "POST /auth/refresh"])
+@pytest.mark.parametrize(
+    ("error", "is_told"),
+    [
+        (InvalidGrant("replayed"), True),
+        (InvalidCredentials(), True),
+        (InvalidRequest([FieldError("email", "missing", "This field is required.")]), True),
+        (CsrfRejected(), True),
+        (ZeroDivisionError(), True),
+        (Superseded(), False),
+        (Unavailable(), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_oauth_library_sees_an_error_where_tokens_are_refused_but_keeps_a_token_that_is_good(
+    route: str, error: Exception, *, is_told: bool
+) -> None:
+    """RFC 6749 s5.2. A library that meets an `error` gives its token up: after a 409 or 503 that would be wrong."""
+    problem = refused_on(route, error)
+
+    assert ("error" in problem, "error_description" in problem) == (is_told, is_told)
+    if is_told:
+        assert (problem["error"], problem["error_description"]) == (problem["code"], problem["detail"])
+
+
+@pytest.mark.parametrize("route", ["POST /auth/logout", "GET /auth/me"])
+def test_routes_that_answer_no_tokens_have_no_oauth_members(route: str) -> None:
+    assert not {"error", "error_description"} & refused_on(route, InvalidToken()).keys()
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_every_description_has_only_the_characters_that_rfc_6749_allows(code: str) -> None:
+    _, _, detail = PROBLEMS[code]
+
+    assert re.fullmatch(r"[\x20-\x21\x23-\x5B\x5D-\x7E]+", detail)
+
+
+def refused_on(route: str, error: Exception) -> dict[str, Any]:
+    def refuse(_: Request) -> Response:
+        raise error
+
+    payload = HttpApiHandler(Api({route: refuse}, FakeTelemetry()))({**event(), "routeKey": route}, None)
+    problem: dict[str, Any] = json.loads(payload["body"])
+    return problem

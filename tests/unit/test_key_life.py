@@ -56,7 +56,9 @@ class World:
 
     def check_every_live_token(self) -> None:
         self.last_signed = {kid: at for kid, at in self.last_signed.items() if at + self.token_life > self.now}
-        assert self.last_signed.keys() <= self.store.ring.keys.keys(), "an honest token met a verifier that had forgotten its key"
+        assert self.last_signed.keys() <= self.store.ring.keys.keys(), (
+            "an honest token met a verifier that had forgotten its key"
+        )
 
     def check_native_gateways(self) -> None:
         """A gateway may judge by a key set that it fetched two hours ago."""
@@ -79,7 +81,9 @@ def world(request: pytest.FixtureRequest) -> World:
 
 
 @pytest.mark.parametrize("days_between_runs", [1, 7, 100])
-def test_until_the_first_keys_are_long_dropped(world: World, days_between_runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_until_the_first_keys_are_long_dropped(
+    world: World, days_between_runs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_cheap_keys(monkeypatch)
     for hour in range(world.policy.keep_seconds // HOUR + 200 * 24):
         world.now = NOW + hour * HOUR

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from dev.cors import with_cors
-from dev.events import HttpRequest, HttpResponse, response_from
-from dev.functions import ExitedError, GaveUpError, LocalFunction, TimedOutError
-from dev.gateway import MAX_BODY_BYTES, MAX_HEAD_BYTES, Gateway, side_by_side
-from dev.matching import best_match
-from dev.routes import DevRoutes
-from dev.template import Cors, FunctionSpec, Route
+from dev.gateway.cors import with_cors
+from dev.gateway.events import HttpRequest, HttpResponse, response_from
+from dev.gateway.gateway import MAX_BODY_BYTES, MAX_HEAD_BYTES, Gateway, side_by_side
+from dev.gateway.matching import best_match
+from dev.gateway.routes import DevRoutes
+from dev.lambda_host.functions import ExitedError, GaveUpError, LocalFunction, TimedOutError
+from dev.sam.template import Cors, FunctionSpec, Route
 
 SECRET = "hunter2-canary"
 REQUEST = HttpRequest("GET", "/x?a=1&a=2", (), b"", "127.0.0.1", "HTTP/1.1")

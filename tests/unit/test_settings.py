@@ -101,3 +101,8 @@ def test_origins_are_a_list(value: str, origins: tuple[str, ...]) -> None:
 def test_what_is_no_origin_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match="ALLOWED_ORIGINS must be origins"):
         settings.parse(Everything, {**REQUIRED, "ALLOWED_ORIGINS": f"https://good.example,{value}"})
+
+
+def test_an_audience_is_never_taken_for_a_machine() -> None:
+    with pytest.raises(SettingsError, match="AUDIENCE must not begin with c_"):
+        settings.parse(Everything, {**REQUIRED, "AUDIENCE": "c_orders"})

@@ -1,12 +1,12 @@
 """Which key signs, which are made, and that opening them costs once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import joserfc.jwk
 import pytest
 
-from sallyport.errors import InvalidToken, Unavailable
+from sallyport.errors import InvalidToken, KeysSealedElsewhere, Unavailable
 from sallyport.keys.key import signing_key
 from sallyport.keys.life_cycle import (
     KEEP_REFRESH_KEY_SECONDS,
@@ -266,3 +266,27 @@ def test_a_signing_key_that_never_was_is_an_invalid_token_and_an_empty_ring_is_n
     rings(store).keep("refresh")
     with pytest.raises(InvalidToken):
         ring_of(store, FakeKms()).get("unknown")
+
+
+@pytest.mark.parametrize("act", [
+    lambda rotate_keys: rotate_keys.keep("refresh"),
+    lambda rotate_keys: rotate_keys.promote("refresh", drop_older=True),
+], ids=["keep", "promote"])  # fmt: skip
+def test_a_ring_that_another_kms_key_seals_is_named_and_left_alone(act: Callable[[RotateKeys], object]) -> None:
+    """A table that was restored or imported, or a key that was lost: nothing here can open such keys."""
+    store = FakeRings()
+    RotateKeys({"refresh": POLICY}, store, FakeKms("arn:lost"), clock=lambda: NOW * SECOND).keep("refresh")
+    before = store.ring
+
+    with pytest.raises(KeysSealedElsewhere) as refused:
+        act(RotateKeys({"refresh": POLICY}, store, FakeKms("arn:ours"), clock=lambda: NOW * SECOND))
+
+    assert all(name in refused.value.reason for name in ("refresh", "arn:lost", "docs/keys.md", *before.keys))
+    assert store.ring == before
+
+
+def test_a_ring_that_does_not_say_what_seals_it_is_taken_for_ours() -> None:
+    """As an earlier version stored it."""
+    store = FakeRings(StoredRing(1, {"a": record("a", NOW)}))
+
+    assert rings(store).keep("refresh").add

@@ -10,7 +10,7 @@ from sallyport.errors import InvalidGrant, Superseded, Unavailable
 from sallyport.revocation.entries import SessionRevoked
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
-from sallyport.trail import Event, Trail
+from sallyport.trail import Note, Trail
 from sallyport.use_cases.refresh import MAX_ATTEMPTS, Refresh, Refreshed
 from tests.support.builders import DAY, MINUTE, NOW, SECOND, a_session
 from tests.support.fakes import FakeRevocations, FakeSessions, Memory
@@ -281,7 +281,7 @@ def test_an_access_token_never_outlives_its_session(memory: Memory, session: Ses
     ],
 )
 def test_what_happened_on_the_way_is_on_the_trail(
-    memory: Memory, session: Session, gen: int, rivals: int, outcome: str, also: tuple[Event, ...]
+    memory: Memory, session: Session, gen: int, rivals: int, outcome: str, also: tuple[Note, ...]
 ) -> None:
     refreshed = present(memory, session, gen, *[rotating(memory, session, 3)] * rivals)
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], int]
-"""Answers the wall-clock time in milliseconds since the epoch."""
+"""Returns the wall-clock time in milliseconds since the epoch."""
 
 
 def system_clock() -> int:
-    """Say what time it is. Wall-clock on purpose: a monotonic clock may stand still while Lambda freezes us."""
+    """Return the wall-clock time. A monotonic clock may stand still while Lambda freezes the execution environment."""
     return time.time_ns() // 1_000_000

@@ -114,7 +114,7 @@ AccessAlgorithm: TypeAlias = Literal["RS256", "ES256"]
 _DAY = 86_400
 
 MAX_ACCESS_TOKEN_SECONDS = 3600
-"""No access token lives longer, whatever a stack is told."""
+"""No access token lives longer, whatever the settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,7 @@ class AccessTokenLife:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessTokens(AccessTokenLife):
-    """For whom access tokens are."""
+    """The audience of access tokens."""
 
     audience: str = _audience()
 
@@ -201,7 +201,7 @@ class Revocation:
 
 @dataclass(frozen=True, kw_only=True)
 class Denials:
-    """How the authorizer turns a bad token away: 403, or 401 where the gateway can be told so."""
+    """How the authorizer refuses a bad token: 403, or 401 where the gateway allows it."""
 
     unauthorized_as: Literal["deny", "raise"] = _choice("deny", "raise")
 

@@ -1,1 +1,1 @@
-"""Accounts: who somebody is and how they prove it. Rules only."""
+"""Accounts: who a user is and how they prove it. Rules and values."""

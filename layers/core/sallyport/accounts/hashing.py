@@ -53,7 +53,7 @@ class Passwords:
             self._hasher.verify(known or self._decoy, password)
         except VerifyMismatchError:
             return Verdict(matches=False)
-        except VerificationError as error:  # no memory for it, say: then nobody knows whether it matches
+        except VerificationError as error:  # for want of memory, say: nobody knows whether it matches
             raise Unavailable("argon2") from error
         if known is None:
             return Verdict(matches=False)
@@ -73,7 +73,7 @@ def _is_usable(stored: str) -> bool:
 
 
 def _decoy_hash(memory_kib: int, time_cost: int) -> str:
-    """Write down a hash of which nobody knows the password, without paying for one at every cold start."""
+    """Return a hash that no password has, without computing one at every cold start."""
     filler = sha512(b"sallyport decoy").digest()
     salt, digest = (b64encode(part).rstrip(b"=").decode() for part in (filler[:16], filler[16:48]))
     return f"$argon2id$v=19$m={memory_kib},t={time_cost},p=1${salt}${digest}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
@@ -26,16 +27,24 @@ PATIENCE = Config(
 )
 
 
-def dynamodb(endpoint_url: str | None) -> "DynamoDBClient":
-    return boto3.client("dynamodb", endpoint_url=endpoint_url, config=PATIENCE)
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Makes clients of AWS services, which wait and retry as `patience` says."""
+
+    patience: Config = PATIENCE
+
+    def dynamodb(self, endpoint_url: str | None = None) -> "DynamoDBClient":
+        return boto3.client("dynamodb", endpoint_url=endpoint_url, config=self.patience)
+
+    def kms(self) -> "KMSClient":
+        return boto3.client("kms", config=self.patience)
+
+    def events(self) -> "EventBridgeClient":
+        return boto3.client("events", config=self.patience)
 
 
-def kms() -> "KMSClient":
-    return boto3.client("kms", config=PATIENCE)
-
-
-def events() -> "EventBridgeClient":
-    return boto3.client("events", config=PATIENCE)
+ON_LAMBDA = Clients()
+"""What functions use, unless they are told otherwise."""
 
 
 _ACCESS_DENIED = ("AccessDenied", "AccessDeniedException")
@@ -56,4 +65,4 @@ def failing_closed() -> Iterator[None]:
     except BotoCoreError as error:
         raise CallFailed("", type(error).__name__) from error
     except (ResponseParserError, LookupError, TypeError, ValueError, AttributeError) as error:  # what botocore lets out
-        raise Unavailable(f"malformed answer: {type(error).__name__}") from error
+        raise Unavailable(f"malformed response: {type(error).__name__}") from error

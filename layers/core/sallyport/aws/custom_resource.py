@@ -1,14 +1,12 @@
-"""CloudFormation's custom resource protocol: whatever happens, an answer is put to the URL in the event."""
+"""CloudFormation's custom resource protocol: whatever happens, a response is put to the URL in the event."""
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
 
 import urllib3
 
+from sallyport.aws.event import Event
 from sallyport.errors import FieldError, InvalidRequest, SallyportError
-
-Event: TypeAlias = Mapping[str, Any]
 
 _TIMEOUT_SECONDS = 10
 _REQUESTS = ("Create", "Update", "Delete")
@@ -37,14 +35,14 @@ def respond(event: Event, act: Callable[[], None]) -> None:
     try:
         if event["RequestType"] != "Delete":
             act()
-    except Exception as error:  # noqa: BLE001  # the edge: without an answer CloudFormation waits for the whole time-out
-        _answer(event, "FAILED", error.reason if isinstance(error, SallyportError) else "internal_error")
+    except Exception as error:  # noqa: BLE001  # the edge: without a response CloudFormation waits for the whole time-out
+        _put(event, "FAILED", error.reason if isinstance(error, SallyportError) else "internal_error")
     else:
-        _answer(event, "SUCCESS", "")
+        _put(event, "SUCCESS", "")
 
 
-def _answer(event: Event, status: str, reason: str) -> None:
-    answer = {
+def _put(event: Event, status: str, reason: str) -> None:
+    response = {
         "Status": status,
         "Reason": reason,
         "PhysicalResourceId": event.get("PhysicalResourceId", event["LogicalResourceId"]),
@@ -53,4 +51,4 @@ def _answer(event: Event, status: str, reason: str) -> None:
         "LogicalResourceId": event["LogicalResourceId"],
     }
     # The URL is signed for a request without a content type.
-    urllib3.request("PUT", event["ResponseURL"], body=json.dumps(answer).encode(), timeout=_TIMEOUT_SECONDS)
+    urllib3.request("PUT", event["ResponseURL"], body=json.dumps(response).encode(), timeout=_TIMEOUT_SECONDS)

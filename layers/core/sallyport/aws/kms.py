@@ -1,4 +1,4 @@
-"""KMS: private keys at rest. The encryption context says which key may be opened by whom."""
+"""KMS seals private keys. A role may open those whose encryption context its policy names."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Events on the account's default bus in EventBridge, for whoever wants to act on them (docs/refresh.md)."""
+"""Events on the account's default bus in EventBridge, for operators to act on (docs/refresh.md)."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class ReplayReports:
         self._stack = stack
 
     def replayed(self, session: Session, *, now_ms: int) -> None:
-        """Send the event. Who the user is, its receiver asks the table. Raises Unavailable."""
+        """Send the event. It names the user by id only; the receiver reads the table for more. Raises Unavailable."""
         detail = {"stack": self._stack, "sub": session.user_id, "sid": session.sid, "replayed_at": now_ms // 1000}
         entry: PutEventsRequestEntryTypeDef = {
             "Source": SOURCE,

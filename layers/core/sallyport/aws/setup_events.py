@@ -7,6 +7,7 @@ from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
+from sallyport import settings
 from sallyport.aws import custom_resource, release
 from sallyport.aws.key_events import Keeper
 from sallyport.aws.release import ReleaseStore
@@ -24,11 +25,16 @@ _ATTEMPTS = 10
 _SECONDS_BETWEEN = 3  # half a minute in all: a new role may take so long to be known everywhere
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetupEvents:
-    """The handler of setup. `issuer` is the configured one, or None; `check_settings` raises SettingsError."""
+    """The handler of setup.
 
-    check_settings: Callable[[Mapping[str, str]], None]
+    `every_setting` is a class of settings (`settings.parse`) that those of a deployment must fit, beside this
+    function's own `environ`. `issuer` is the configured one, or None.
+    """
+
+    every_setting: type
+    environ: Mapping[str, str] = field(repr=False)
     releases: ReleaseStore
     keeper: Keeper
     issuer: str | None
@@ -60,9 +66,9 @@ class SetupEvents:
 
     def _check(self, properties: Mapping[str, Any]) -> None:
         """Raise SettingsError for parameters that contradict each other, StaleRelease for an old release."""
-        settings = properties["Settings"]
-        self.check_settings(settings)
-        if settings["STACK_NAME"] == LOCAL_STACK:
+        deployed = properties["Settings"]
+        settings.parse(self.every_setting, {**self.environ, **deployed})
+        if deployed["STACK_NAME"] == LOCAL_STACK:
             raise SettingsError([f"a stack cannot be called {LOCAL_STACK}: that is what sam local calls its own"])
         release.accept(properties, self.releases)
 

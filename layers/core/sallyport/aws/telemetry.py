@@ -52,7 +52,7 @@ class PowertoolsTelemetry:
         self._count("denied")
 
     def failed(self, reason: str, request_id: str = "") -> None:
-        """Log that a function without an answer of its own failed, and count it."""
+        """Log and count the failure of a function that answers no HTTP request."""
         self._logger.error("failed", extra={"reason": reason, "request_id": request_id})
         self._count(_FAILED, of_stack=True)
 
@@ -77,5 +77,5 @@ class PowertoolsTelemetry:
 
 
 def digest(sid: str) -> str:
-    """Return the name of a session in the log: 16 hexadecimal digits, from which nobody finds a `sid` of 128 bits."""
+    """Return a session's name in the log: 16 hexadecimal digits, from which a `sid` of 128 bits cannot be found."""
     return sha256(sid.encode()).hexdigest()[:16]

@@ -9,7 +9,7 @@ _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._-]+)", re.ASCII)
 
 
 def bearer_token(authorization: str | None) -> str:
-    """Take the token out of an Authorization header. Raises InvalidToken if there is not exactly one."""
+    """Return the token in an Authorization header. Raises TokenRejected if there is not exactly one."""
     found = _BEARER.fullmatch(authorization) if authorization else None
     if found is None:
         raise TokenRejected("authorization")

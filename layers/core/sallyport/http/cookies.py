@@ -9,13 +9,13 @@ _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
 
 
 def values(request: Request, name: str) -> list[str]:
-    """Find every value of a cookie. Names are compared exactly: browsers enforce the prefix in this spelling only."""
+    """Return every value of a cookie. Names are compared exactly: browsers enforce the prefix in this spelling only."""
     pairs = (cookie.split("=", 1) for cookie in request.cookies)
     return [pair[1] for pair in pairs if len(pair) == 2 and pair[0] == name]
 
 
 def keep(name: str, value: str, *, seconds: int) -> str:
-    """Write a Set-Cookie header for a token, whose characters need no quoting."""
+    """Return a Set-Cookie header for a token, whose characters need no quoting."""
     return f"{name}={value}; {_ATTRIBUTES}; Max-Age={seconds}"
 
 

@@ -1,4 +1,4 @@
-"""Cross-site request forgery: a cookie comes along whoever caused a request, so the request must prove its origin.
+"""Cross-site request forgery: browsers send a cookie whatever page caused the request, so it must prove its origin.
 
 SameSite=Strict keeps the cookie out of cross-site requests already. This is the second lock, for browsers and sites
 where the first one fails: a header that no form can set and that makes any script ask for permission first (CORS), an

@@ -12,7 +12,7 @@ _EACH_PARAMETER = re.compile(_PARAMETER, re.ASCII)
 def is_json_in_utf8(content_type: str) -> bool:
     """Tell whether a body is declared as JSON in UTF-8.
 
-    RFC 8259 s11 defines no parameter, so those that nobody knows mean nothing (RFC 2045 s5.1). A charset is believed:
+    RFC 8259 s11 defines no parameter, so unknown ones mean nothing (RFC 2045 s5.1). A charset is believed:
     one that is not UTF-8 announces a body that we could not read.
     """
     written = _MEDIA_TYPE.fullmatch(content_type)

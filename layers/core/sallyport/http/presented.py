@@ -19,7 +19,7 @@ class Presented:
 
 
 def presented(request: Request, body_token: str | None, allowed_origins: Collection[str]) -> Presented | None:
-    """Find the one refresh token of a request, or None if it has none.
+    """Return the one refresh token of a request, or None if it has none.
 
     Raises CsrfRejected for a cookie that no page of ours sent, AmbiguousCredentials for a cookie beside anything else.
     """

@@ -1,4 +1,4 @@
-"""What clients are told when a request is not served (RFC 9457): the table from error code to status."""
+"""Errors as clients see them (RFC 9457): the table from error code to status."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,1 +1,1 @@
-"""Signing keys: what one is, who remembers them, and how long each lives."""
+"""Signing keys: what one is, how it is stored and remembered, and how long it lives."""

@@ -12,17 +12,17 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 
 def rsa_jwk(key: RSAPublicKey) -> dict[str, Any]:
-    """Describe an RS256 key. Its `kid` is its RFC 7638 thumbprint, so nobody can publish another key under it."""
+    """Describe an RS256 key. Its `kid` is its RFC 7638 thumbprint, so no other key can be published under it."""
     return _jwk(RSAAlgorithm.to_jwk(key, as_dict=True), ("e", "kty", "n"), "RS256")
 
 
 def ec_jwk(key: EllipticCurvePublicKey) -> dict[str, Any]:
-    """Describe an ES256 key, likewise."""
+    """Describe an ES256 key. Its `kid` is its RFC 7638 thumbprint, too."""
     return _jwk(ECAlgorithm.to_jwk(key, as_dict=True), ("crv", "kty", "x", "y"), "ES256")
 
 
 def key_set(jwks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Build the document behind `jwks_uri`, in a stable order."""
+    """Return the document behind `jwks_uri`, in a stable order."""
     return {"keys": sorted((dict(jwk) for jwk in jwks), key=lambda jwk: str(jwk["kid"]))}
 
 

@@ -1,6 +1,6 @@
 """Which key signs, when the next one is made and when an old one goes: pure functions of (keys, now).
 
-There is no flag that says which key is active, so nobody can set two of them or none.
+No flag says which key is active, so there are never two of them or none.
 
 A key is a *standby* until its `not_before`; then it signs until the next one's `not_before`; then it is *superseded*,
 and stays published for as long as a token that it signed could still be presented.

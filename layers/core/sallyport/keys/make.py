@@ -41,7 +41,7 @@ def _es256() -> NewKey:
 
 
 def _hs256() -> NewKey:
-    """Nobody but Sallyport ever sees this `kid`, which is random."""
+    """Make a key for refresh tokens. Its `kid` is random: only Sallyport verifies with it."""
     return NewKey(new_id(), "HS256", secrets.token_bytes(32), None)
 
 

@@ -48,7 +48,10 @@ class CachedRing(Generic[_RingT]):
         return self._ring
 
     def require(self, kid: str) -> _RingT:
-        """Return a ring that has `kid`. Raises TokenRejected if there is no such key, Unavailable if nobody knows."""
+        """Return a ring that has `kid`.
+
+        Raises TokenRejected if there is no such key, Unavailable if that cannot be known.
+        """
         ring = self.current()
         if kid not in ring.keys and self._may_retry():
             ring = self._reread()

@@ -11,7 +11,7 @@ MOST_USERS = 10_000
 
 
 class NoRoles:
-    """Knows nobody's roles, and reads nothing."""
+    """Knows no roles, and reads nothing."""
 
     def of(self, token: AccessToken) -> None:  # noqa: ARG002
         return None

@@ -1,1 +1,1 @@
-"""Sessions: one login on one device, and what is done with it."""
+"""Sessions: one login on one device. Rules and values."""

@@ -24,22 +24,22 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class Converged:
-    """Used a moment ago or about to be: answer the generation presented, write nothing."""
+    """A candidate within the quiet time: issue the generation presented again, write nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """A candidate is used for the first time: answer the new head; its siblings become void."""
+    """A candidate is used for the first time: issue the new head. The other candidates become void."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """The answer to `parent` was lost: answer a new sibling of the unseen token, which nobody else knows."""
+    """The response to `parent` was lost: issue one more candidate, which only this response knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """A straggler of the rotation that just happened: no token, nothing written."""
+    """A request that a rotation has just overtaken: issue nothing, write nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +56,23 @@ Step: TypeAlias = Converged | Rotated | Recovered | Superseded | Replayed | Forg
 
 
 def opened(now_ms: int) -> Rotation:
-    """Begin: login has issued generation 1."""
+    """Return the state of a new session: login has issued generation 1."""
     return Rotation(floor=0, parent=0, first=1, head=1, rotated_at=now_ms)
 
 
 def rotate(state: Rotation, gen: int, now_ms: int) -> Rotation:
-    """Use candidate `gen`. `head` only grows, so no generation is ever given twice."""
+    """Return the state after candidate `gen` was used. `head` only grows, so no generation is ever issued twice."""
     new = state.head + 1
     return Rotation(floor=state.parent, parent=gen, first=new, head=new, rotated_at=now_ms)
 
 
 def recover(state: Rotation) -> Rotation:
-    """Issue one more sibling to whoever holds `parent`."""
+    """Return the state after one more candidate was issued to the holder of `parent`."""
     return Rotation(state.floor, state.parent, state.first, state.head + 1, state.rotated_at)
 
 
 def reopen(state: Rotation, now_ms: int) -> Rotation:
-    """Leave every generation behind and issue one that nobody has seen, as a password change does."""
+    """Return the state after a password change: every generation is left behind, and a new one issued."""
     new = state.head + 1
     return Rotation(floor=state.head, parent=state.head, first=new, head=new, rotated_at=now_ms)
 

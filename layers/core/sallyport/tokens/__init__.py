@@ -1,1 +1,1 @@
-"""Tokens: their strict envelope, their claims, the keys that sign them. No I/O."""
+"""Tokens: their strict envelope, their claims, and the three kinds. No I/O."""

@@ -10,7 +10,7 @@ from sallyport.sessions.strict import Claimed, check_strictly
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribeUser:
-    """Finds the user whom an access token names."""
+    """Finds the user of an access token."""
 
     sessions: SessionStore
     clock: Clock

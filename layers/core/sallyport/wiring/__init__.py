@@ -1,5 +1,6 @@
-"""One module per function: `build(environ)` connects its parts and answers its handler. Nothing else connects things.
+"""One module per function: `build(environ)` connects its parts and returns its handler. Nothing else connects things.
 
-`storage`, `verification` and `issuing` hold what several functions connect in the same way. Building opens no
-connection and reads no secret: a snapshot of a built function (SnapStart) may be restored a thousand times.
+`parts` holds what several functions connect in the same way. `build` opens no connection and reads no secret, because a
+snapshot of a built function (SnapStart) may be restored a thousand times. `clock` and `clients` are what a laptop and
+tests replace.
 """

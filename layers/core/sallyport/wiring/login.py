@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.accounts.hashing import Passwords
-from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
+from sallyport.aws.api_gateway import HttpApiHandler
+from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
@@ -15,7 +16,15 @@ from sallyport.http.endpoints.login import LoginEndpoint
 from sallyport.http.serve import Api, Endpoint
 from sallyport.use_cases.authenticate import Authenticate
 from sallyport.use_cases.open_session import Lifetimes, OpenSession
-from sallyport.wiring import issuing, storage, verification
+from sallyport.wiring.parts import (
+    cipher,
+    private_keys,
+    public_keys,
+    refresh_verifier,
+    revoking_writes,
+    table,
+    token_issuer,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,27 +37,27 @@ class Settings(
     settings.RevocationShards,
     settings.Browsers,
 ):
-    """What login is told."""
+    """The settings of login."""
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHandler:
-    told = settings.parse(Settings, environ)
-    table = storage.open_table(told)
-    names = verification.public_keys(table, clock)
-    cipher = issuing.cipher(told)
-    access = issuing.private_keys("access", table, cipher, clock)
-    refresh = issuing.private_keys("refresh", table, cipher, clock)
-    writes = storage.revoking_writes(told, table)
-    authenticate = Authenticate(accounts=Accounts(table, writes), passwords=Passwords())
+def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
+    config = settings.parse(Settings, environ)
+    dynamodb = table.build(config, clients)
+    kms = cipher.build(config, clients)
+    published = public_keys.build(dynamodb, clock)
+    access_keys = private_keys.build("access", dynamodb, kms, clock)
+    refresh_keys = private_keys.build("refresh", dynamodb, kms, clock)
+    writes = revoking_writes.build(dynamodb, config, config)
+    authenticate = Authenticate(accounts=Accounts(dynamodb, writes), passwords=Passwords())
     open_session = OpenSession(
-        sessions=Sessions(table),
-        revocations=Revocations(table, writes),
-        verifier=issuing.refresh_verifier(told, names, refresh, told),
-        issuer=issuing.token_issuer(told, names, access, refresh),
-        life=Lifetimes(absolute=told.session_seconds, idle=told.session_idle_seconds),
+        sessions=Sessions(dynamodb),
+        revocations=Revocations(dynamodb, writes),
+        verifier=refresh_verifier.build(refresh_keys, published, config, config),
+        issuer=token_issuer.build(config, published, access_keys, refresh_keys),
+        life=Lifetimes(absolute=config.session_seconds, idle=config.session_idle_seconds),
         clock=clock,
     )
     endpoints: dict[str, Endpoint] = {
-        "POST /auth/login": LoginEndpoint(authenticate, open_session, told.allowed_origins)
+        "POST /auth/login": LoginEndpoint(authenticate, open_session, config.allowed_origins)
     }
-    return lambda_handler(Api(endpoints, PowertoolsTelemetry("login", told.log_level, stack=told.stack_name)))
+    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("login", config.log_level, stack=config.stack_name)))

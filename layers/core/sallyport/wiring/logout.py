@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
-from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
+from sallyport.aws.api_gateway import HttpApiHandler
+from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.telemetry import PowertoolsTelemetry
@@ -12,7 +13,15 @@ from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.logout import LogoutEndpoint
 from sallyport.http.serve import Api, Endpoint
 from sallyport.use_cases.logout import Logout
-from sallyport.wiring import issuing, storage, verification
+from sallyport.wiring.parts import (
+    access_verifier,
+    cipher,
+    private_keys,
+    public_keys,
+    refresh_verifier,
+    revoking_writes,
+    table,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,20 +34,20 @@ class Settings(
     settings.RevocationShards,
     settings.Browsers,
 ):
-    """What logout is told."""
+    """The settings of logout."""
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHandler:
-    told = settings.parse(Settings, environ)
-    table = storage.open_table(told)
-    names = verification.public_keys(table, clock)
-    refresh_keys = issuing.private_keys("refresh", table, issuing.cipher(told), clock)
+def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
+    config = settings.parse(Settings, environ)
+    dynamodb = table.build(config, clients)
+    published = public_keys.build(dynamodb, clock)
+    refresh_keys = private_keys.build("refresh", dynamodb, cipher.build(config, clients), clock)
     logout = Logout(
-        refresh_tokens=issuing.refresh_verifier(told, names, refresh_keys, told),
-        access_tokens=verification.access_verifier(told, names, told),
-        sessions=Sessions(table),
-        revocations=Revocations(table, storage.revoking_writes(told, table)),
+        refresh_tokens=refresh_verifier.build(refresh_keys, published, config, config),
+        access_tokens=access_verifier.build(published, config, config),
+        sessions=Sessions(dynamodb),
+        revocations=Revocations(dynamodb, revoking_writes.build(dynamodb, config, config)),
         clock=clock,
     )
-    endpoints: dict[str, Endpoint] = {"POST /auth/logout": LogoutEndpoint(logout, told.allowed_origins)}
-    return lambda_handler(Api(endpoints, PowertoolsTelemetry("logout", told.log_level, stack=told.stack_name)))
+    endpoints: dict[str, Endpoint] = {"POST /auth/logout": LogoutEndpoint(logout, config.allowed_origins)}
+    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("logout", config.log_level, stack=config.stack_name)))

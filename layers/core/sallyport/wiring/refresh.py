@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
-from sallyport.aws import clients
-from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
+from sallyport.aws.api_gateway import HttpApiHandler
+from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.reports import ReplayReports
@@ -14,7 +14,15 @@ from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.refresh import RefreshEndpoint
 from sallyport.http.serve import Api, Endpoint
 from sallyport.use_cases.refresh import Refresh
-from sallyport.wiring import issuing, storage, verification
+from sallyport.wiring.parts import (
+    cipher,
+    private_keys,
+    public_keys,
+    refresh_verifier,
+    revoking_writes,
+    table,
+    token_issuer,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,25 +35,25 @@ class Settings(
     settings.RevocationShards,
     settings.Browsers,
 ):
-    """What refresh is told."""
+    """The settings of refresh."""
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHandler:
-    told = settings.parse(Settings, environ)
-    table = storage.open_table(told)
-    names = verification.public_keys(table, clock)
-    cipher = issuing.cipher(told)
-    access_keys = issuing.private_keys("access", table, cipher, clock)
-    refresh_keys = issuing.private_keys("refresh", table, cipher, clock)
+def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
+    config = settings.parse(Settings, environ)
+    dynamodb = table.build(config, clients)
+    kms = cipher.build(config, clients)
+    published = public_keys.build(dynamodb, clock)
+    access_keys = private_keys.build("access", dynamodb, kms, clock)
+    refresh_keys = private_keys.build("refresh", dynamodb, kms, clock)
     refresh = Refresh(
-        verifier=issuing.refresh_verifier(told, names, refresh_keys, told),
-        sessions=Sessions(table),
-        revocations=Revocations(table, storage.revoking_writes(told, table)),
-        reporter=ReplayReports(clients.events, told.stack_name),
-        issuer=issuing.token_issuer(told, names, access_keys, refresh_keys),
-        leeway_ms=told.refresh_leeway_seconds * 1000,
-        idle_seconds=told.session_idle_seconds,
+        verifier=refresh_verifier.build(refresh_keys, published, config, config),
+        sessions=Sessions(dynamodb),
+        revocations=Revocations(dynamodb, revoking_writes.build(dynamodb, config, config)),
+        reporter=ReplayReports(clients.events, config.stack_name),
+        issuer=token_issuer.build(config, published, access_keys, refresh_keys),
+        leeway_ms=config.refresh_leeway_seconds * 1000,
+        idle_seconds=config.session_idle_seconds,
         clock=clock,
     )
-    endpoints: dict[str, Endpoint] = {"POST /auth/refresh": RefreshEndpoint(refresh, told.allowed_origins)}
-    return lambda_handler(Api(endpoints, PowertoolsTelemetry("refresh", told.log_level, stack=told.stack_name)))
+    endpoints: dict[str, Endpoint] = {"POST /auth/refresh": RefreshEndpoint(refresh, config.allowed_origins)}
+    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("refresh", config.log_level, stack=config.stack_name)))

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 
 from sallyport import settings
+from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.key_events import KeyEvents
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
-from sallyport.wiring import storage
-from sallyport.wiring.key_keeping import Settings, keeper
+from sallyport.wiring.parts import cipher, key_keeper, table
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock) -> KeyEvents:
-    told = settings.parse(Settings, environ)
-    telemetry = PowertoolsTelemetry("rotate_keys", told.log_level, stack=told.stack_name)
-    return KeyEvents(keeper(told, storage.open_table(told), telemetry, clock), told.issuer, telemetry)
+def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> KeyEvents:
+    config = settings.parse(key_keeper.Settings, environ)
+    telemetry = PowertoolsTelemetry("rotate_keys", config.log_level, stack=config.stack_name)
+    keeper = key_keeper.build(config, table.build(config, clients), cipher.build(config, clients), telemetry, clock)
+    return KeyEvents(keeper, config.issuer, telemetry)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
+from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.releases import Releases
 from sallyport.aws.setup_events import SetupEvents
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
-from sallyport.wiring import storage
-from sallyport.wiring.key_keeping import Settings, keeper
+from sallyport.wiring.parts import cipher, key_keeper, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,17 +24,19 @@ class EverySetting(
     settings.RevocationShards,
     settings.KeyMaking,
 ):
-    """What any function is told."""
+    """The settings of all functions."""
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock) -> SetupEvents:
-    told = settings.parse(Settings, environ)
-    table = storage.open_table(told)
-    telemetry = PowertoolsTelemetry("setup", told.log_level, stack=told.stack_name)
-
-    own = dict(environ)
-
-    def check(deployed: Mapping[str, str]) -> None:
-        settings.parse(EverySetting, {**own, **deployed})
-
-    return SetupEvents(check, Releases(table), keeper(told, table, telemetry, clock), told.issuer, telemetry)
+def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> SetupEvents:
+    config = settings.parse(key_keeper.Settings, environ)
+    dynamodb = table.build(config, clients)
+    telemetry = PowertoolsTelemetry("setup", config.log_level, stack=config.stack_name)
+    keeper = key_keeper.build(config, dynamodb, cipher.build(config, clients), telemetry, clock)
+    return SetupEvents(
+        every_setting=EverySetting,
+        environ=dict(environ),
+        releases=Releases(dynamodb),
+        keeper=keeper,
+        issuer=config.issuer,
+        telemetry=telemetry,
+    )

@@ -4,24 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
-from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
+from sallyport.aws.api_gateway import HttpApiHandler
+from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.wellknown import DiscoveryEndpoint, KeySetEndpoint
 from sallyport.http.serve import Api, Endpoint
-from sallyport.wiring import storage, verification
+from sallyport.wiring.parts import public_keys, table
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(settings.Common):
-    """What wellknown is told."""
+    """The settings of wellknown."""
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock) -> LambdaHandler:
-    told = settings.parse(Settings, environ)
-    keys = verification.public_keys(storage.open_table(told), clock)
+def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
+    config = settings.parse(Settings, environ)
+    keys = public_keys.build(table.build(config, clients), clock)
     endpoints: dict[str, Endpoint] = {
         "GET /.well-known/jwks.json": KeySetEndpoint(keys),
         "GET /.well-known/openid-configuration": DiscoveryEndpoint(keys),
     }
-    return lambda_handler(Api(endpoints, PowertoolsTelemetry("wellknown", told.log_level, stack=told.stack_name)))
+    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("wellknown", config.log_level, stack=config.stack_name)))

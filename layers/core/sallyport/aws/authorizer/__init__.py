@@ -1,1 +1,1 @@
-"""The Lambda authorizer: the five events that API Gateway asks with, and the two forms of answer that it takes."""
+"""The Lambda authorizer: the five events that API Gateway sends, and the two forms of response that it takes."""

@@ -1,4 +1,4 @@
-"""The two forms of answer: a simple response (HTTP API, payload 2.0), and an IAM policy for every other event."""
+"""The two forms of an authorizer's response: a simple one (HTTP API, payload 2.0), an IAM policy for other events."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sallyport.use_cases.authorize import Authorized
 Answer: TypeAlias = dict[str, Any]
 
 NOBODY = "anonymous"
-"""The principal of a denial: API Gateway wants one, and whom a bad token names is not known."""
+"""The principal of a denial. API Gateway wants one, and whose token it was is not known."""
 
 _LONGEST_RESOURCE = 512  # API Gateway's limit for an ARN in a policy
 

@@ -1,4 +1,4 @@
-"""The five events that an authorizer is asked with, told apart by what only they hold.
+"""The five events that an authorizer gets, recognised by members that no other has.
 
 HTTP API, payload 2.0        version 2.0
 HTTP API, payload 1.0        version 1.0, type REQUEST
@@ -9,8 +9,8 @@ REST API, REQUEST            type REQUEST, no version, a method
 
 from dataclasses import dataclass, field
 
-from sallyport.aws.api_gateway import Event
 from sallyport.aws.authorizer.answers import Form, Policy, Simple
+from sallyport.aws.event import Event
 from sallyport.errors import Unavailable
 
 _SIMPLE = Simple()
@@ -18,7 +18,7 @@ _SIMPLE = Simple()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: whether the bearer of this header may pass.
+    """Whether the bearer of this header may pass, and how to say so.
 
     `authorization` is None unless there is exactly one such header. `knows_unauthorized` says whether AWS documents
     that the gateway makes a 401 of an authorizer that raises "Unauthorized"; for HTTP APIs it does not.
@@ -30,7 +30,7 @@ class Question:
 
 
 def read(event: Event) -> Question:
-    """Recognise the event by its shape. Raises Unavailable, KeyError or TypeError if it is none of the five."""
+    """Read an event. Raises Unavailable, KeyError or TypeError if it is none of the five."""
     match event:
         case {"version": "2.0", "headers": {}}:
             return Question(_the_one_header(event), _SIMPLE, knows_unauthorized=False)
@@ -54,8 +54,8 @@ def _the_one_header(event: Event) -> str | None:
     """Return the value of the Authorization header, or None unless there is exactly one.
 
     The name may keep the client's case: in payload 1.0, on REST and WebSocket APIs, and in sam local everywhere.
-    `headers` holds one value of a header that came twice, `multiValueHeaders`, where there is one, holds all. Choosing
-    between two credentials is what an attacker hopes for, so both must tell of the same single value.
+    `headers` holds one value of a header that came twice, `multiValueHeaders`, where there is one, holds all. An
+    attacker would like to choose which of two credentials counts, so both must hold the same single value.
     """
     one_each = event["headers"] or {}
     values = [value for name, value in one_each.items() if name.lower() == "authorization"]

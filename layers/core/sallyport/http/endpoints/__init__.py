@@ -1,1 +1,1 @@
-"""What each endpoint takes and answers: from a Request to a use case and back."""
+"""Endpoints: from a Request to a use case, and from what that returns to a Response."""

@@ -46,7 +46,7 @@ class SessionsEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class EndSessionEndpoint:
-    """204, also for a session that is gone or another user's: nobody learns which."""
+    """204, also for a session that is gone or another user's: the caller does not learn which."""
 
     end_session: EndSession
 
@@ -57,7 +57,7 @@ class EndSessionEndpoint:
 
 
 def _caller(request: Request) -> Caller:
-    """Return what the authorizer has said. Raises InvalidToken if that is not all that it always says."""
+    """Return what the authorizer has said. Raises TokenRejected if a part of it is missing."""
     match request.caller:
         case {"sub": str(sub), "sid": str(sid), "jti": str(jti), "ver": int(ver)} if (
             sub and sid and jti and not isinstance(ver, bool)

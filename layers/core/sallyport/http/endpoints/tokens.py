@@ -19,7 +19,10 @@ def token_response(
     more: Mapping[str, Any] | None = None,
     beside: tuple[str, ...] = (),
 ) -> Response:
-    """Answer tokens through the channel of their session; `more` goes into the body, `beside` are further cookies."""
+    """Return the response that carries tokens, by their session's channel.
+
+    `more` goes into the body, `beside` are further cookies.
+    """
     body = {
         "access_token": tokens.access_token,
         "token_type": "Bearer",

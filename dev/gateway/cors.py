@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from dev.events import HttpRequest, HttpResponse
-from dev.template import Cors
+from dev.gateway.events import HttpRequest, HttpResponse
+from dev.sam.template import Cors
 
 
 def with_cors(

@@ -17,15 +17,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from dev.template import REGION
-from sallyport.aws import clients
+from dev.sam.template import REGION
+from sallyport.aws.clients import PATIENCE, Clients
 
 WsgiEnviron = dict[str, Any]
 WsgiApp = Callable[[WsgiEnviron, Callable[..., Any]], Iterable[bytes]]
 
 
-DEPLOYED_PATIENCE = clients.PATIENCE
-_LOCAL_PATIENCE = Config(connect_timeout=30, read_timeout=60)
+LOCAL = Clients(PATIENCE.merge(Config(connect_timeout=30, read_timeout=60)))
+"""What local handlers use: the embedded cloud serves one call at a time, on a machine that may be busy."""
 
 
 class NoEngineError(Exception):
@@ -115,10 +115,7 @@ FORBIDDEN = b"This is the embedded AWS of `make dev`. It serves signed calls of 
 
 
 def never_reach_aws(cloud: Cloud) -> None:
-    """Point every AWS client of this process at the embedded cloud, whatever credentials its user has.
-
-    The embedded cloud serves one call at a time, on a machine that may be busy: clients wait longer than on Lambda.
-    """
+    """Point every AWS client of this process at the embedded cloud, whatever credentials its user has."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -133,11 +130,10 @@ def never_reach_aws(cloud: Cloud) -> None:
         POWERTOOLS_METRICS_DISABLED="true",
     )
     os.environ["no_proxy"] = ",".join(filter(None, [os.environ.get("no_proxy"), "127.0.0.1", "localhost"]))
-    clients.PATIENCE = DEPLOYED_PATIENCE.merge(_LOCAL_PATIENCE)
 
 
 def create_key() -> str:
-    """Create the KMS key; answers its ARN."""
+    """Create the KMS key, and return its ARN."""
     return boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
 
 

@@ -4,20 +4,19 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dev.clock import MovableTime
-from sallyport.clock import system_clock
+from dev.lambda_host.clock import MovableClock
 
 DevRoutes = Mapping[tuple[str, str], Callable[[bytes], Any]]
-"""By method and path; each takes the body and answers JSON, or raises ValueError with what to do instead."""
+"""By method and path. Each takes the body and returns what is sent as JSON, or raises ValueError with advice."""
 
 DEV_PATHS = "/_dev/"
 """What all of them begin with; no other API served here may have such a path."""
 
 
-def dev_routes(clock: MovableTime) -> DevRoutes:
+def dev_routes(clock: MovableClock) -> DevRoutes:
     def advance(body: bytes) -> dict[str, Any]:
         clock.advance(_advance_seconds(body))
-        return {"now": system_clock() // 1000}
+        return {"now": clock() // 1000}
 
     def outbox(_body: bytes) -> dict[str, Any]:
         return {"messages": []}  # nothing sends mail yet

@@ -7,7 +7,7 @@ say nothing, but the page's name stands in `Host`.
 
 from collections.abc import Callable, Collection, Iterable
 
-from dev.events import HttpRequest, HttpResponse, own_answer
+from dev.gateway.events import HttpRequest, HttpResponse, own_answer
 
 Headers = Iterable[tuple[str, str]]
 

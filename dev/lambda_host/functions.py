@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dev import variables
-from dev.template import ACCOUNT, REGION, FunctionSpec
+from dev.aws.cloud import LOCAL
+from dev.lambda_host import variables
+from dev.sam.template import ACCOUNT, REGION, ROOT, FunctionSpec
+from sallyport.clock import Clock, system_clock
+
+OUR_FUNCTIONS = ROOT / "functions"
 
 _loading = threading.Lock()
 
@@ -45,10 +49,14 @@ class GaveUpError(Exception):
 
 
 class LocalFunction:
-    """One function. A request takes the environment that idled last; when all are busy, a new one starts."""
+    """One function. A request takes the environment that idled last; when all are busy, a new one starts.
 
-    def __init__(self, spec: FunctionSpec) -> None:
+    Sallyport's own functions see `clock`.
+    """
+
+    def __init__(self, spec: FunctionSpec, clock: Clock = system_clock) -> None:
         self.spec = spec
+        self._clock = clock
         self._idle = [self._start()]
         self._lock = threading.Lock()
 
@@ -68,12 +76,25 @@ class LocalFunction:
         return running.result()
 
     def _start(self) -> Handler:
-        """Load the function's modules anew, in its own environment variables."""
-        module_name, _, handler_name = self.spec.handler.rpartition(".")
-        with _loading, _Variables(self.spec.environment), _modules_of(self.spec.folder.resolve()):
-            module = importlib.import_module(module_name.replace("/", "."))
-        handler: Handler = getattr(module, handler_name)
-        return handler
+        if self.spec.folder.parent == OUR_FUNCTIONS:
+            return _built(self.spec, self._clock)
+        return loaded(self.spec)
+
+
+def _built(spec: FunctionSpec, clock: Clock) -> Handler:
+    """Build a function of ours with the clock and the clients of this machine: what its app.py does with Lambda's."""
+    wiring = importlib.import_module(f"sallyport.wiring.{spec.folder.name}")
+    handler: Handler = wiring.build(spec.environment, clock, LOCAL)
+    return handler
+
+
+def loaded(spec: FunctionSpec) -> Handler:
+    """Load a function's modules anew, in its own environment variables, as Lambda does, and return its handler."""
+    module_name, _, handler_name = spec.handler.rpartition(".")
+    with _loading, _Variables(spec.environment), _modules_of(spec.folder.resolve()):
+        module = importlib.import_module(module_name.replace("/", "."))
+    handler: Handler = getattr(module, handler_name)
+    return handler
 
 
 @contextmanager

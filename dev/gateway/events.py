@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from dev.template import ACCOUNT, REGION
+from dev.sam.template import ACCOUNT, REGION
 
 _API_ID = "local"
 _TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")

@@ -9,24 +9,24 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.key_events import Keeper
 from sallyport.clock import Clock
 from sallyport.keys.life_cycle import KEEP_REFRESH_KEY_SECONDS, Policy, keep_access_key
+from sallyport.keys.store import KeyCipher
 from sallyport.telemetry import Telemetry
 from sallyport.use_cases.rotate_keys import RotateKeys
-from sallyport.wiring import issuing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(settings.Common, settings.KeyMaking, settings.AccessTokenLife):
-    """What decides which keys there are."""
+    """The settings that decide which keys there are."""
 
 
-def keeper(told: Settings, table: Table, telemetry: Telemetry, clock: Clock) -> Keeper:
+def build(config: Settings, table: Table, cipher: KeyCipher, telemetry: Telemetry, clock: Clock) -> Keeper:
     rotate_keys = RotateKeys(
         policies={
-            "access": Policy(told.signing_algorithm, keep_access_key(told.access_token_seconds)),
+            "access": Policy(config.signing_algorithm, keep_access_key(config.access_token_seconds)),
             "refresh": Policy("HS256", KEEP_REFRESH_KEY_SECONDS),
         },
         store=SigningKeys(table),
-        cipher=issuing.cipher(told),
+        cipher=cipher,
         clock=clock,
     )
     return Keeper(rotate_keys, PublishedKeys(table).record_issuer, telemetry)

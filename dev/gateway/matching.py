@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from dev.template import ANY, DEFAULT, Route, Routes
+from dev.sam.template import ANY, DEFAULT, Route, Routes
 
 METHODS_OF_ANY = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 

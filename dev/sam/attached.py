@@ -9,12 +9,12 @@ from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.yaml_helper import yaml_parse
 from yaml import YAMLError
 
-from dev import variables
-from dev.functions import LocalFunction
-from dev.matching import fits
-from dev.references import undeclared
-from dev.routes import DEV_PATHS
-from dev.template import (
+from dev.gateway.matching import fits
+from dev.gateway.routes import DEV_PATHS
+from dev.lambda_host import variables
+from dev.lambda_host.functions import LocalFunction
+from dev.sam.references import undeclared
+from dev.sam.template import (
     CannotRunError,
     Cors,
     FunctionSpec,

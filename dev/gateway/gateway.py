@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dev.cors import with_cors
-from dev.doors import is_of_another_origin
-from dev.events import HttpRequest, HttpResponse, authorizer_event, own_answer, request_event, response_from
-from dev.functions import GaveUpError
-from dev.matching import Match, best_match, fits
-from dev.routes import DevRoutes
-from dev.template import Cors, Routes
+from dev.gateway.cors import with_cors
+from dev.gateway.doors import is_of_another_origin
+from dev.gateway.events import HttpRequest, HttpResponse, authorizer_event, own_answer, request_event, response_from
+from dev.gateway.matching import Match, best_match, fits
+from dev.gateway.routes import DevRoutes
+from dev.lambda_host.functions import GaveUpError
+from dev.sam.template import Cors, Routes
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_HEAD_BYTES = 10_240

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dev import cloud, stack
-from dev.functions import LocalFunction
-from dev.template import REGION, Cors, Routes
-from sallyport.aws import clients
+from dev.aws import cloud
+from dev.lambda_host.functions import LocalFunction
+from dev.sam import stack
+from dev.sam.template import REGION, Cors, Routes
 from sallyport.aws.dynamodb.table import Item, Table
 from sallyport.aws.kms import KmsCipher
+from sallyport.clock import Clock, system_clock
 from sallyport.errors import Unavailable
 from sallyport.keys.life_cycle import Use
 
@@ -35,11 +36,13 @@ class Deployment:
     replaced_keys: bool
 
 
-def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sallyport-dev") -> Deployment:
+def deploy(
+    issuer: str, overrides: Mapping[str, str], *, table_name: str = "sallyport-dev", clock: Clock = system_clock
+) -> Deployment:
     """Deploy template.yaml in the name of `issuer`.
 
     A variable in `overrides` that bears the name of a function's setting replaces what the template gives it, but for
-    the names of what is created here. Raises SettingsError.
+    the names of what is created here. The functions see `clock`. Raises SettingsError.
     """
     origins = (overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGINS).replace(" ", "")
     exported = {name: overrides[variable] for name, variable in _EXPORTED_SETTINGS.items() if overrides.get(variable)}
@@ -52,8 +55,8 @@ def deploy(issuer: str, overrides: Mapping[str, str], *, table_name: str = "sall
     functions = {}
     for function, spec in described.functions.items():
         chosen = {name: overrides[name] for name in spec.environment.keys() - _CREATED_HERE if overrides.get(name)}
-        functions[function] = LocalFunction(replace(spec, environment={**spec.environment, **ours, **chosen}))
-    replaced = _drop_keys_of_an_earlier_run(Table(clients.dynamodb(endpoint_url), table_name), key_id)
+        functions[function] = LocalFunction(replace(spec, environment={**spec.environment, **ours, **chosen}), clock)
+    replaced = _drop_keys_of_an_earlier_run(Table(cloud.LOCAL.dynamodb(endpoint_url), table_name), key_id)
     functions["RotateKeys"].invoke({})
     exports = {name: value.replace(_URL_OF_THE_API, issuer) for name, value in described.exports.items()}
     return Deployment(functions, described.routes, described.cors, table_name, endpoint_url, exports, replaced)
@@ -64,7 +67,7 @@ def _drop_keys_of_an_earlier_run(table: Table, kms_key_id: str) -> bool:
 
     The embedded KMS ends with its process; an engine of the user's own may keep the table.
     """
-    cipher = KmsCipher(clients.kms(), kms_key_id)
+    cipher = KmsCipher(cloud.LOCAL.kms(), kms_key_id)
     rings = {use: table.partition(f"SIGNING#{use}") for use in _USES}
     if all(_opens(cipher, use, item) for use, items in rings.items() for item in items if "ciphertext" in item):
         return False

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from dev.template import (
+from dev.sam.template import (
     ROOT,
     STACK_NAME,
     Cors,

@@ -1,0 +1,1 @@
+"""The embedded AWS, and what CloudFormation would have created in it."""

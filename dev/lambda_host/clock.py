@@ -1,0 +1,21 @@
+"""The clock that every local handler is given. It can be moved."""
+
+from sallyport.clock import system_clock
+
+_TEN_YEARS = 10 * 366 * 86_400
+
+
+class MovableClock:
+    """Shows this machine's time, moved by some seconds. Called, it returns milliseconds since the epoch."""
+
+    def __init__(self) -> None:
+        self._moved_seconds = 0
+
+    def __call__(self) -> int:
+        return system_clock() + self._moved_seconds * 1000
+
+    def advance(self, seconds: int) -> None:
+        """Move the time. Raises ValueError if it would be more than ten years off."""
+        if abs(self._moved_seconds + seconds) > _TEN_YEARS:
+            raise ValueError("the clock can be moved by ten years at most")
+        self._moved_seconds += seconds

@@ -1,0 +1,1 @@
+"""Parts that several functions have in common, each connected by a `build` of its own."""
