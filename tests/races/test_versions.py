@@ -2,10 +2,14 @@
 
 from functools import partial
 
+import pytest
+
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import UserChanged
 from tests.races.arena import Arena, at_once
 from tests.support.stores import Stores
+
+pytestmark = pytest.mark.only_in_check
 
 CALLERS = 50
 
