@@ -2,25 +2,28 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
 
-from dev import demo
+from dev import demo, misspelt
 from dev.aws import cloud
-from dev.aws.deployment import Deployment, deploy
+from dev.aws.deployment import deploy, describe
 from dev.gateway.asgi import Application
 from dev.gateway.doors import only_by_name, own_hosts
 from dev.gateway.events import HttpRequest, HttpResponse
-from dev.gateway.gateway import MAX_BODY_BYTES, Gateway, side_by_side
+from dev.gateway.gateway import MAX_BODY_BYTES, Gateway
 from dev.gateway.routes import dev_routes
 from dev.lambda_host.clock import MovableClock
 from dev.operating import operator_routes
+from dev.page import FrontPage, with_page
 from dev.sam import attached
 from dev.sam.template import CannotRunError
 from dev.walkthrough import curl_lines
@@ -101,7 +104,9 @@ async def _serve(
 ) -> None:
     hosts = own_hosts(listener.getsockname()[1])
     url = f"http://{hosts[0]}"
-    deployed = deploy(url, settings, clock=clock)
+    yours = _attached(asked, url, settings)  # first: a template that cannot run here must leave no trace
+    with _no_log():
+        deployed = deploy(url, settings, clock=clock)
     demo.create_user(Table(cloud.LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name))
     gateway = Gateway(
         functions=deployed.functions,
@@ -111,8 +116,11 @@ async def _serve(
         hosts=hosts,
         now_ms=clock,
     )
-    yours = _attached(asked, deployed, settings)
-    answer = side_by_side(gateway, _in_front_of(yours, gateway)) if yours else gateway.answer
+    mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
+    page = FrontPage(url, mode, deployed.routes.values(), yours.routes.values() if yours else ())
+    answer = with_page(page.response(), *([gateway, _in_front_of(yours, gateway)] if yours else [gateway]))
+    for line in misspelt.warnings(settings, known=_variables_of(yours)):
+        print(line)
     if deployed.replaced_keys:
         print(
             "New signing keys were made: a KMS key that ended with an earlier run had sealed those in this table."
@@ -120,12 +128,21 @@ async def _serve(
         )
     if deployed.dynamodb_endpoint_url:
         print("The engine that DYNAMODB_ENDPOINT_URL names may let web pages in: see docs/gateway.md, Who may call.")
-    mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
     print(f"READY {url}\n\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}")
     for route in yours.routes.values() if yours else ():
         print(f"Your own: {route.key} ({f'asks {route.authorizer}' if route.authorizer else 'open'})")
     print(f"Revocation mode: {mode}\nTry it:\n\n{curl_lines(url, mode)}\n\nCtrl-C stops the server.", flush=True)
     await uvicorn.Server(_configured(only_by_name(answer, hosts))).serve(sockets=[listener])
+
+
+@contextmanager
+def _no_log() -> Iterator[None]:
+    """Keep the functions' log from the screen while they are deployed, but for errors: READY comes first."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _configured(answer: Callable[[HttpRequest], HttpResponse]) -> uvicorn.Config:
@@ -139,12 +156,17 @@ def _configured(answer: Callable[[HttpRequest], HttpResponse]) -> uvicorn.Config
     )
 
 
-def _attached(asked: argparse.Namespace, deployed: Deployment, settings: Mapping[str, str]) -> attached.Attached | None:
+def _attached(asked: argparse.Namespace, url: str, settings: Mapping[str, str]) -> attached.Attached | None:
     if asked.template is None:
         return None
-    yours = attached.read(asked.template, dict(asked.parameter), deployed.exports, settings)
-    attached.refuse_collisions(asked.template, yours.routes, deployed.routes)
+    ours = describe(url, settings)
+    yours = attached.read(asked.template, dict(asked.parameter), ours.exports, settings)
+    attached.refuse_collisions(asked.template, yours.routes, ours.routes)
     return yours
+
+
+def _variables_of(yours: attached.Attached | None) -> frozenset[str]:
+    return frozenset(name for function in (yours.functions.values() if yours else ()) for name in function.environment)
 
 
 def _in_front_of(yours: attached.Attached, gateway: Gateway) -> Gateway:

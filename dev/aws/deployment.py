@@ -16,9 +16,11 @@ from sallyport.keys.life_cycle import Use
 LOCAL_ORIGIN = "http://127.0.0.1:5173"  # where the example page and most front-end servers run
 LOCAL_ORIGINS = f"{LOCAL_ORIGIN},http://localhost:5173"
 
+DEFAULT_TABLE = "sallyport-dev"
+
 _USES: tuple[Use, ...] = ("access", "refresh")
 
-_CREATED_HERE = {"TABLE_NAME", "KMS_KEY_ID"}
+CREATED_HERE = {"TABLE_NAME", "KMS_KEY_ID"}
 _EXPORTED_SETTINGS = {"Audience": "AUDIENCE", "Issuer": "ISSUER"}
 _URL_OF_THE_API = f"https://Api.execute-api.{REGION}.amazonaws.com"  # as the template's Outputs name it
 
@@ -37,29 +39,45 @@ class Deployment:
 
 
 def deploy(
-    issuer: str, overrides: Mapping[str, str], *, table_name: str = "sallyport-dev", clock: Clock = system_clock
+    issuer: str, overrides: Mapping[str, str], *, table_name: str = DEFAULT_TABLE, clock: Clock = system_clock
 ) -> Deployment:
     """Deploy template.yaml in the name of `issuer`.
 
     A variable in `overrides` that bears the name of a function's setting replaces what the template gives it, but for
     the names of what is created here. The functions see `clock`. Raises SettingsError.
     """
-    origins = (overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGINS).replace(" ", "")
-    exported = {name: overrides[variable] for name, variable in _EXPORTED_SETTINGS.items() if overrides.get(variable)}
-    given = {"AllowedOrigins": origins, **exported}
     key_id = cloud.create_key()
-    described = stack.read(table_name=table_name, kms_key_id=key_id, given=given)
+    described = describe(issuer, overrides, table_name=table_name, kms_key_id=key_id)
     endpoint_url = overrides.get("DYNAMODB_ENDPOINT_URL") or None
     cloud.create_table(table_name, described.table, endpoint_url)
     ours = {"ISSUER": issuer, "DYNAMODB_ENDPOINT_URL": endpoint_url or ""}
     functions = {}
     for function, spec in described.functions.items():
-        chosen = {name: overrides[name] for name in spec.environment.keys() - _CREATED_HERE if overrides.get(name)}
+        chosen = {name: overrides[name] for name in spec.environment.keys() - CREATED_HERE if overrides.get(name)}
         functions[function] = LocalFunction(replace(spec, environment={**spec.environment, **ours, **chosen}), clock)
     replaced = _drop_keys_of_an_earlier_run(Table(cloud.LOCAL.dynamodb(endpoint_url), table_name), key_id)
     functions["RotateKeys"].invoke({})
+    return Deployment(
+        functions=functions,
+        routes=described.routes,
+        cors=described.cors,
+        table_name=table_name,
+        dynamodb_endpoint_url=endpoint_url,
+        exports=described.exports,
+        replaced_keys=replaced,
+    )
+
+
+def describe(
+    issuer: str, overrides: Mapping[str, str], *, table_name: str = DEFAULT_TABLE, kms_key_id: str = "not-created"
+) -> stack.Stack:
+    """Read template.yaml as `deploy` would deploy it. Creates nothing."""
+    origins = (overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGINS).replace(" ", "")
+    exported = {name: overrides[variable] for name, variable in _EXPORTED_SETTINGS.items() if overrides.get(variable)}
+    given = {"AllowedOrigins": origins, **exported}
+    described = stack.read(table_name=table_name, kms_key_id=kms_key_id, given=given)
     exports = {name: value.replace(_URL_OF_THE_API, issuer) for name, value in described.exports.items()}
-    return Deployment(functions, described.routes, described.cors, table_name, endpoint_url, exports, replaced)
+    return replace(described, exports=exports)
 
 
 def _drop_keys_of_an_earlier_run(table: Table, kms_key_id: str) -> bool:

@@ -107,9 +107,9 @@ class Gateway:
         return None
 
 
-def side_by_side(ours: Gateway, theirs: Gateway) -> Callable[[HttpRequest], HttpResponse]:
-    """Serve two APIs at one address. What `ours` has no path for is for the other one to answer."""
-    return lambda request: (ours if ours.has(request.path) else theirs).answer(request)
+def side_by_side(*apis: Gateway) -> Callable[[HttpRequest], HttpResponse]:
+    """Serve APIs at one address. The first that has a request's path answers it; where none has, the last."""
+    return lambda request: next((api for api in apis if api.has(request.path)), apis[-1]).answer(request)
 
 
 def _crashed(function: str, error: Exception) -> HttpResponse:

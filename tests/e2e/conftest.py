@@ -52,6 +52,11 @@ class Process:
         self._reader.start()
 
     @property
+    def printed(self) -> list[str]:
+        """All lines so far."""
+        return list(self._lines)
+
+    @property
     def logged(self) -> list[str]:
         """The functions' log lines so far."""
         return [line for line in self._lines if line.startswith("{")]

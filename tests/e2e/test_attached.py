@@ -151,6 +151,7 @@ def test_a_template_anywhere_with_parameters_modules_and_names_of_its_own_is_ser
         assert put.json() == {"issuer": server.url, "roles": "demo", "parameters": {"id": "7"}}
         assert server.request("GET", "/later").json()["issuer"] == server.url
         assert server.request("PUT", "/carts/7").status_code == 401
+        assert "PUT /carts/{id}" in server.request("GET", "/").text  # the greedy route is never empty: the page's path
         assert server.request("GET", "/carts/7").json()["parameters"] == {"proxy": "carts/7"}
         assert server.request("GET", "/auth/login").status_code == 404  # Sallyport's paths stay its own
         assert server.request("OPTIONS", "/carts/7", headers=page).headers["access-control-allow-methods"] == "PUT"
@@ -173,6 +174,15 @@ def test_a_template_that_cannot_run_here_is_one_line(template: str, why: str) ->
     assert process.said.startswith(f"Cannot start: {template}: ")
     assert process.said.count("\n") == 1
     assert why in process.said
+
+
+@pytest.mark.parametrize("template", ["nowhere.yaml", "Makefile", "examples/protected_rest/template.yaml"])
+def test_a_template_that_cannot_run_here_is_refused_before_anything_is_deployed(template: str) -> None:
+    process = Process("--template", template, DYNAMODB_ENDPOINT_URL="http://127.0.0.1:9")  # where nobody answers
+
+    assert process.wait() == 1
+    assert process.said.startswith(f"Cannot start: {template}: ")
+    assert process.logged == []
 
 
 @pytest.mark.parametrize("parameter", ["Sallyport", "=x", ""])

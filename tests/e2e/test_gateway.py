@@ -36,7 +36,8 @@ def test_a_tampered_an_expired_and_a_wrong_kind_of_token_are_the_gateways_403(se
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/"), ("GET", "/auth/login"), ("POST", "/auth/me"), ("DELETE", "/auth/login"), ("HEAD", "/auth/login"),
+        ("POST", "/"), ("HEAD", "/"), ("GET", "/auth/login"), ("POST", "/auth/me"), ("DELETE", "/auth/login"),
+        ("HEAD", "/auth/login"),
         ("TRACE", "/auth/login"), ("POST", "/auth/login/"), ("POST", "/Auth/Login"), ("GET", "/auth/%256De"),
         ("GET", "/auth/../auth/me"), ("GET", "//auth/me"), ("GET", "/auth/me;x"), ("GET", "/_dev"),
         ("GET", "/_dev/clock"),

@@ -8,6 +8,8 @@ from dev.__main__ import _listen
 from tests.e2e.conftest import Process, running
 from tests.support.engines import dynoxide
 
+GUARDED = "examples/protected_http/template.yaml"
+
 
 def test_it_listens_on_the_loopback_address_and_ctrl_c_ends_it_cleanly_with_one_line() -> None:
     with running() as server:
@@ -64,14 +66,32 @@ def test_another_engine_can_be_used() -> None:
 
 
 def test_a_setting_is_overridden_by_the_variable_of_its_name() -> None:
-    with running(REVOCATION_MODE="stateless", ACCESS_TOKEN_SECONDS="60") as server:
+    with running("--template", GUARDED, REVOCATION_MODE="stateless", ACCESS_TOKEN_SECONDS="60") as server:
         tokens = server.log_in()
         server.post("/auth/logout", {"refresh_token": tokens["refresh_token"]})
 
         assert tokens["expires_in"] == 60
-        assert server.me(tokens["access_token"]).status_code == 200  # stateless: until exp
+        assert server.get("/orders", tokens["access_token"]).status_code == 200  # stateless: until exp
         server.advance(60)
-        assert server.me(tokens["access_token"]).status_code == 403
+        assert server.get("/orders", tokens["access_token"]).status_code == 403
+
+
+def test_the_functions_log_begins_when_the_server_is_ready() -> None:
+    with running() as server:
+        assert server.process.printed[0].startswith("READY ")
+        assert server.process.logged == []
+
+        server.log_in()
+
+        assert len(server.process.logged) == 1
+
+
+def test_a_setting_that_is_nearly_spelt_right_is_one_line_that_names_it() -> None:
+    with running(REVOCATION_MODUS="strict") as server:
+        told = "REVOCATION_MODUS is no setting and is ignored. Did you mean REVOCATION_MODE?\n"
+
+        assert server.process.said.count("REVOCATION_MODUS") == 1
+        assert told in server.process.said.partition("READY")[0]
 
 
 def test_answers_are_not_held_back_for_the_next_packet() -> None:

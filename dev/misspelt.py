@@ -1,0 +1,26 @@
+"""Environment variables that were perhaps meant to be settings."""
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+
+from dev.aws.deployment import CREATED_HERE
+from sallyport.wiring.setup import EverySetting
+
+SETTINGS = frozenset(field.name.upper() for field in dataclasses.fields(EverySetting)) - CREATED_HERE
+"""What `make dev` lets an environment variable of the same name override."""
+
+_SIMILAR = 0.88  # REVOCATION_MODUS is at 0.90 from a setting; MY_LOG_LEVEL, which is no slip, is at 0.86 from LOG_LEVEL
+_OF_OTHERS = ("AWS_", "POWERTOOLS_", "npm_")
+
+
+def warnings(environ: Mapping[str, str], *, known: Collection[str] = ()) -> Iterator[str]:
+    """Return a line for each variable that sets nothing, but whose name nearly is that of a setting.
+
+    `known` are further names that mean something here. A setting that is set itself is not looked for under others.
+    """
+    sought = SETTINGS - environ.keys()
+    for name in sorted(environ.keys() - SETTINGS - set(known)):
+        if not name.startswith(_OF_OTHERS):
+            for meant in get_close_matches(name.upper(), sorted(sought), n=1, cutoff=_SIMILAR):
+                yield f"{name} is no setting and is ignored. Did you mean {meant}?"
