@@ -11,7 +11,7 @@ many = partial(pytest.param, marks=pytest.mark.only_in_check)
 
 
 @pytest.mark.parametrize(("callers", "rounds"), [(2, 20), (20, 4), many(2, 200), many(20, 60)])
-def test_r04_late_one_rotates_and_each_of_the_others_recovers_a_token_of_his_own(
+def test_r04_late_one_rotates_and_each_of_the_others_recovers_a_token_of_its_own(
     arena: Arena, callers: int, rounds: int
 ) -> None:
     race_late(arena, callers, rounds)

@@ -47,7 +47,7 @@ def test_r12_parallel_raises_are_all_counted(arena: Arena) -> None:
 
 
 def test_r12_parallel_logouts_everywhere_raise_it_once(arena: Arena) -> None:
-    """Each from a device of its own: whoever comes second is no longer logged in, and ends nobody but himself."""
+    """Each from a device of its own: whoever comes second is no longer logged in, and ends no session but their own."""
     service, stores = arena.service, arena.service.stores
     user = service.new_user()
     devices = [service.open_session(user) for _ in range(CALLERS)]

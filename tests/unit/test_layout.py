@@ -1,4 +1,4 @@
-"""tests/README.md names every folder of tests, and says the truth about what `make test` leaves out."""
+"""tests/README.md names every folder of tests, and says the truth about what `make test` leaves out; its language."""
 
 import re
 from pathlib import Path
@@ -46,3 +46,12 @@ def test_a_marked_test_is_told_of_in_the_readme(folder: str) -> None:
     (left_out,) = re.findall(r"^Marked `only_in_check`.*?\n\n(.+?)\n\n", README, re.MULTILINE | re.DOTALL)
 
     assert marked == (f"`{folder}/`" in left_out)
+
+
+def test_nobody_in_the_tests_is_a_he() -> None:
+    """A user is "the user", then "they": in names, docstrings and comments, too."""
+    pronoun = re.compile(r"(?<![A-Za-z])(?:he|him|his|himself)(?![A-Za-z])", re.IGNORECASE)
+    saying_so = {Path(__file__), Path(__file__).with_name("test_documentation.py")}
+    files = [path for path in TESTS.rglob("*.py") if path not in saying_so and "node_modules" not in path.parts]
+
+    assert [path.name for path in files if pronoun.search(path.read_text())] == []
