@@ -93,9 +93,9 @@ class TheftWorld:
     def reduced(self, state: Shared) -> Shared:
         """Give generations their ranks, and keep of the thief's tokens one of each kind.
 
-        What was issued to the owner since the theft matters while the owner holds it. Tokens that only the thief holds, and
-        that are next to each other in order, fare alike in every comparison. Of candidates the lowest, one between
-        and the highest do for all: a thief can use one with others left behind below it, above it, both or neither. Of
+        What was issued to the owner since the theft matters while the owner holds it. Tokens that only the thief holds,
+        and that are next to each other in order, fare alike in every comparison. Of candidates the lowest, one between
+        and the highest do for all: one can be used with others left behind below it, above it, both or neither. Of
         tokens that can never be candidates again one does.
         """
         if state.session is None:
