@@ -10,9 +10,8 @@ from sallyport.wiring.setup import EverySetting
 SETTINGS = frozenset(field.name.upper() for field in dataclasses.fields(EverySetting)) - CREATED_HERE
 """What `make dev` lets an environment variable of the same name override."""
 
-_SIMILAR = (
-    0.88  # REVOCATION_MODUS is at 0.90 from REVOCATION_MODE, but MY_LOG_LEVEL, which is no slip, at 0.86 from LOG_LEVEL
-)
+# How like two names are: REVOCATION_MODUS and REVOCATION_MODE 0.90; MY_LOG_LEVEL, which is no slip, and LOG_LEVEL 0.86.
+_SIMILAR = 0.88
 _OF_OTHERS = ("AWS_", "POWERTOOLS_", "npm_")
 
 
