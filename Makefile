@@ -7,6 +7,8 @@ BUILT := $(BUILD)/.checked
 DEPLOY = .venv-sam/bin/python -m ops.deploy --sam .venv-sam/bin/sam --template $(BUILD)/template.yaml --config $(CONFIG) \
 	$(if $(ARCH),--parameter Architecture=$(ARCH)) $(PARAMETERS:%=--parameter %)
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
+PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile
+QUICK := unit use_cases contract functions attacks cli template faults histories races proof
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
@@ -21,11 +23,11 @@ dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a clo
 spa: .venv/.dev  ## Serve the example page on 127.0.0.1:5173, beside `make dev`
 	@exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory examples/spa 5173
 
-test: .venv/.test tests/node/node_modules  ## Run every test (those of tests/runtime after `make emulator`)
-	$(BIN)/pytest --numprocesses=3 --dist=loadfile $(COVERAGE)
+test: .venv/.test  ## Run the quick tests, two minutes: every behaviour, no engines and browsers (tests/README.md)
+	$(PYTEST) -m "not only_in_check" --hypothesis-profile=quick $(QUICK:%=tests/%)
 
-check: fmt-check lint types contracts template built  ## What CI runs: format, lint, types, import contracts, template, builds, tests
-	@$(MAKE) --no-print-directory test COVERAGE=--cov
+check: fmt-check lint types contracts template built tests/node/node_modules  ## What CI runs: format, lint, types, import contracts, template, builds, every test
+	$(PYTEST) --cov
 
 prove: .venv/.test tests/node/node_modules  ## Try to break rotation and revocation, harder than the tests do (docs/refresh.md)
 	@$(BIN)/python -m tests.proof

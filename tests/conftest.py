@@ -2,9 +2,11 @@
 
 import socket
 from collections.abc import Iterator
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.loaders import create_loader
 from hypothesis import settings
 
 from dev.aws.cloud import SERVICES, Cloud, never_reach_aws
@@ -12,11 +14,13 @@ from dev.aws.deployment import Deployment, deploy
 from sallyport.accounts.user import User
 from tests.support.deployed import STRICT, Stack, open_stack
 from tests.support.stopped_time import MovableTime
+from tests.support.tidying import nothing_piles_up
 from tests.support.tokens import ISSUER
 from tests.support.watch import Watch
 from tests.support.wire import Wire
 
 settings.register_profile("sallyport", deadline=None, derandomize=True)  # no test depends on the machine's speed
+settings.register_profile("quick", parent=settings.get_profile("sallyport"), max_examples=20)  # `make test`
 settings.load_profile("sallyport")
 
 _wire = Wire()
@@ -31,6 +35,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def times(request: pytest.FixtureRequest) -> int:
     """How many times the usual number of rounds."""
     return int(request.config.getoption("--times"))
+
+
+@pytest.fixture(autouse=True)
+def _every_test_finds_small_tables() -> Iterator[None]:
+    with nothing_piles_up():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _botocore_reads_its_descriptions_of_aws_once() -> Iterator[None]:
+    """Commands have sessions of their own, each of which would read megabytes of JSON."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """What all commands share: where they work, what they return, how they fail, how their help is laid out."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -9,6 +9,9 @@ from sallyport.identifiers import is_id
 from sallyport_cli.arguments import Identifier, UserName
 from sallyport_cli.errors import in_one_line
 from sallyport_cli.output import Answer, show, writing
+
+if TYPE_CHECKING:
+    from sallyport_cli.stack import Stack
 
 DEFAULT_STACK = "sallyport"
 DEFAULT_PORT = 8787
@@ -147,7 +150,7 @@ def _is_typed(ctx: click.Context, name: str) -> bool:
     return bool(ctx.meta.get(f"{__name__}.{name}", (None, False))[1])
 
 
-def _open_stack(ctx: click.Context) -> Any:
+def _open_stack(ctx: click.Context) -> "Stack":
     """Open the stack that was chosen. Loads what knows AWS only now: `--help` and errors of usage need none of it."""
     about_aws = [f"--{name}" for name in ("stack", "profile", "region") if _is_typed(ctx, name)]
     if _is_typed(ctx, "local") and about_aws:

@@ -224,7 +224,10 @@ def edited(draw: st.DrawFn, alg: str) -> str:
     return token
 
 
-@pytest.mark.parametrize("alg", ["RS256", "ES256"])
+each_algorithm = pytest.mark.parametrize("alg", [pytest.param("RS256", marks=pytest.mark.only_in_check), "ES256"])
+
+
+@each_algorithm
 def test_we_accept_what_joserfc_accepts_but_for_the_listed_differences(alg: str) -> None:
     outcomes: Counter[str] = Counter()
 
@@ -240,7 +243,7 @@ def test_we_accept_what_joserfc_accepts_but_for_the_listed_differences(alg: str)
     assert len(outcomes) > 2 + len(DIFFERENCES) // 2, outcomes
 
 
-@pytest.mark.parametrize("alg", ["RS256", "ES256"])
+@each_algorithm
 def test_a_good_token_with_a_few_characters_changed_is_the_same_to_both(alg: str) -> None:
     outcomes: Counter[str] = Counter()
 

@@ -19,7 +19,8 @@ from tests.bound.ledger import Ledger
 from tests.bound.machines import Process, processes
 from tests.support.builders import DAY, NOW, SECOND
 from tests.support.engines import dynoxide
-from tests.support.service import ACCESS_TOKEN, Service
+from tests.support.issuing import ACCESS_TOKEN
+from tests.support.service import Service
 from tests.support.stores import in_table
 from tests.support.tokens import ISSUER, made_access_key
 

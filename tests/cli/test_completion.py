@@ -38,6 +38,7 @@ def completed(shell: str, line: str) -> set[str]:
     return {found.split("\t")[0] for found in ran.stdout.split("\n") if found}
 
 
+@pytest.mark.only_in_check
 @pytest.mark.parametrize("shell", ["bash", "fish"])
 @pytest.mark.parametrize(
     ("line", "words"),

@@ -38,7 +38,7 @@ def dynoxide_url(cloud: Cloud) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["fake", "moto", "dynoxide"])
+@pytest.fixture(params=["fake", "moto", pytest.param("dynoxide", marks=pytest.mark.only_in_check)])
 def stores(request: pytest.FixtureRequest) -> Stores:
     if request.param == "fake":
         return in_memory()

@@ -14,6 +14,8 @@ from sallyport.sessions.strict import check_strictly
 from tests.support.builders import NOW, SECOND, a_session, a_token, a_user
 from tests.support.stores import in_table
 
+pytestmark = pytest.mark.only_in_check
+
 NOW_MS = NOW * SECOND
 
 

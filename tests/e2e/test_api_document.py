@@ -23,7 +23,7 @@ from dev import demo
 from dev.aws.cloud import Cloud
 from dev.aws.deployment import LOCAL_ORIGIN
 from dev.sam import stack
-from sallyport.aws.api_gateway import lambda_handler
+from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.http.cookies import REFRESH_TOKEN
 from sallyport.http.problem import PROBLEMS
@@ -271,7 +271,7 @@ def test_an_answer_that_no_client_can_provoke_is_as_documented(error: Exception)
     schema = schemathesis.openapi.from_dict(DOCUMENT, config=schemathesis.Config(seed=1))
     for method, path in OPERATIONS:
         key = f"{method} {path}"
-        payload = lambda_handler(Api({key: fail}, FakeTelemetry()))({"routeKey": key, "requestContext": context}, None)
+        payload = HttpApiHandler(Api({key: fail}, FakeTelemetry()))({"routeKey": key, "requestContext": context}, None)
         answer = (key, payload["statusCode"], json.loads(payload["body"])["code"])
         if answer in documented_answers():
             sent = httpx.Request(method, f"https://auth.example.com{path}")

@@ -1,4 +1,4 @@
-"""functions/*/app.py, loaded as Lambda does. The other tests, and `make dev`, build the same handlers directly."""
+"""functions/*/app.py, loaded as Lambda loads them. Other tests, and `make dev`, build the same handlers directly."""
 
 import ast
 from dataclasses import replace

@@ -103,6 +103,7 @@ def test_joserfc_accepts_them(published: Published, tokens: list[str], worthless
             jwt.decode(token, keys, algorithms=published.algorithms)
 
 
+@pytest.mark.only_in_check
 def test_aws_jwt_verify_accepts_them(published: Published, tokens: list[str], worthless: list[str]) -> None:
     if shutil.which("node") is None or not (NODE / "node_modules/aws-jwt-verify").is_dir():
         pytest.skip("aws-jwt-verify is not installed: npm was not found")

@@ -10,7 +10,7 @@ from dev.lambda_host.functions import LocalFunction
 from dev.sam.stack import read
 from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.dynamodb.table import Table
-from sallyport.errors import InvalidRequest, KeysSealedElsewhere
+from sallyport.errors import InvalidRequest
 from tests.support.builders import DAY
 from tests.support.deployed import sample
 from tests.support.stopped_time import MovableTime
@@ -73,17 +73,6 @@ def test_the_schedule_rotates_and_retires_and_publishes_what_it_keeps(cloud: Clo
     clock.advance(2 * DAY)
     rotate_keys.invoke(SCHEDULED)
     assert len(kept - private(table, "refresh")) == 1
-
-
-def test_a_daily_run_fails_on_keys_that_another_kms_key_seals(cloud: Cloud) -> None:
-    rotate_keys, table = fresh_rotate_keys("lost-key")
-    rotate_keys.invoke(SCHEDULED)
-    before = private(table, "access")
-
-    with pytest.raises(KeysSealedElsewhere, match=rotate_keys.spec.environment["KMS_KEY_ID"]):
-        with_settings("lost-key", create_key()).invoke(SCHEDULED)
-
-    assert private(table, "access") == before
 
 
 def test_runs_at_once_leave_one_active_key_and_one_standby(cloud: Cloud) -> None:

@@ -2,6 +2,8 @@
 
 from contextlib import AbstractContextManager
 
+from hypothesis import settings
+
 from sallyport.accounts.user import User
 from sallyport.errors import Unavailable
 from sallyport.sessions.issue import IssuedTokens
@@ -68,4 +70,4 @@ def _answer(tokens: IssuedTokens) -> Answer:
 
 
 def test_no_history_is_answered_otherwise_than_the_model_says(times: int) -> None:
-    hold_to_the_model(UseCases, examples=400 * times, steps=50, derandomize=times == 1)
+    hold_to_the_model(UseCases, examples=4 * settings().max_examples * times, steps=50, derandomize=times == 1)

@@ -92,9 +92,15 @@ class Stack:
 
 def open_stack(deployment: Deployment, clock: MovableTime) -> Stack:
     """Open the stores of a deployment."""
-    table = Table(LOCAL.dynamodb(deployment.dynamodb_endpoint_url), deployment.table_name)
+    table = _table(deployment.dynamodb_endpoint_url, deployment.table_name)
     stores = in_table(table)
     return Stack(deployment, stores.accounts, stores.sessions, stores.revocations, table, clock)
+
+
+@cache
+def _table(endpoint_url: str | None, name: str) -> Table:
+    """Open a table. A client takes longer to make than most tests to run."""
+    return Table(LOCAL.dynamodb(endpoint_url), name)
 
 
 def sample(name: str, *, body: Any = None, authorization: str | None = None) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class FakeAccounts:
     def find(self, email: str) -> Account | None:
         for user in self._memory.users.values():
             if user.email == email:
-                return Account(user, self._memory.hashes[user.user_id])
+                return Account(user, self._memory.hashes.get(user.user_id))
         return None
 
     def get(self, user_id: str) -> User | None:

@@ -1,32 +1,27 @@
 """The use cases of sessions over any stores, without HTTP: fast enough to be raced by the thousand."""
 
 from dataclasses import dataclass, field
-from functools import cache
 
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.errors import AccessRefused, InvalidToken
-from sallyport.keys.key import public_key
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Session, SessionStore
 from sallyport.tokens.access import AccessTokenVerifier
-from sallyport.tokens.claims import TimeRules
-from sallyport.tokens.refresh import RefreshTokenVerifier
 from sallyport.use_cases.authenticate import Authenticate
 from sallyport.use_cases.authorize import Authorize, Authorized, Strict
 from sallyport.use_cases.logout import Logout
 from sallyport.use_cases.open_session import Device, Lifetimes, OpenSession
 from sallyport.use_cases.refresh import Refresh
 from tests.support.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
+from tests.support.issuing import ABSOLUTE, access_token_verifier, refresh_token_verifier, token_issuer
 from tests.support.stopped_time import Time
 from tests.support.stores import Stores
-from tests.support.tokens import KnownKeys, access_key, made_access_key, refresh_key, unverified_claims
+from tests.support.tokens import unverified_claims
 
 LEEWAY = MINUTE // SECOND
 IDLE = 10 * DAY
-ABSOLUTE = 30 * DAY
-ACCESS_TOKEN = 600
 
 _PASSWORD = normal("correct horse battery staple")
 
@@ -48,26 +43,6 @@ class Exchange:
         return self.tokens.refresh_token
 
 
-@cache
-def _issuer() -> TokenIssuer:
-    return TokenIssuer(KnownKeys({}), access_key, refresh_key, "sallyport", "app", ACCESS_TOKEN)
-
-
-@cache
-def _refresh_verifier() -> RefreshTokenVerifier:
-    return RefreshTokenVerifier(
-        KnownKeys({refresh_key().kid: refresh_key()}), KnownKeys({}), TimeRules(ABSOLUTE, 30, 0)
-    )
-
-
-@cache
-def _access_verifier() -> AccessTokenVerifier:
-    jwk = made_access_key().jwk
-    assert jwk is not None
-    keys = KnownKeys({jwk["kid"]: public_key(jwk)})
-    return AccessTokenVerifier(keys, keys, "sallyport", TimeRules(ACCESS_TOKEN, 30, 0))
-
-
 class Unheard:
     """Takes reports that nobody reads."""
 
@@ -81,8 +56,8 @@ class Service:
 
     stores: Stores
     clock: Time = field(default_factory=Time)
-    issuer: TokenIssuer = field(default_factory=_issuer)
-    access_verifier: AccessTokenVerifier = field(default_factory=_access_verifier)
+    issuer: TokenIssuer = field(default_factory=token_issuer)
+    access_verifier: AccessTokenVerifier = field(default_factory=access_token_verifier)
 
     def new_user(self) -> User:
         user = a_user()
@@ -95,7 +70,7 @@ class Service:
         open_session = OpenSession(
             sessions=self.stores.sessions,
             revocations=self.stores.revocations,
-            verifier=_refresh_verifier(),
+            verifier=refresh_token_verifier(),
             issuer=self.issuer,
             life=Lifetimes(absolute=ABSOLUTE, idle=IDLE),
             clock=self.clock,
@@ -119,7 +94,7 @@ class Service:
     def refresh(self, token: str, sessions: SessionStore | None = None) -> Exchange:
         """Present a refresh token; `sessions` stands in for the store. Raises what no client should ever see."""
         refresh = Refresh(
-            verifier=_refresh_verifier(),
+            verifier=refresh_token_verifier(),
             sessions=sessions or self.stores.sessions,
             revocations=self.stores.revocations,
             reporter=Unheard(),
@@ -137,7 +112,7 @@ class Service:
     def log_out(self, token: str, *, everywhere: bool = False) -> str:
         """Present a refresh token to logout; answers what that did."""
         logout = Logout(
-            refresh_tokens=_refresh_verifier(),
+            refresh_tokens=refresh_token_verifier(),
             access_tokens=self.access_verifier,
             sessions=self.stores.sessions,
             revocations=self.stores.revocations,

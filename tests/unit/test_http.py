@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sallyport.aws.api_gateway import lambda_handler, request_from
+from sallyport.aws.api_gateway import HttpApiHandler, request_from
 from sallyport.errors import (
     CsrfRejected,
     FieldError,
@@ -60,7 +60,7 @@ def echo(request: Request) -> Response:
 def answer(
     sent: dict[str, Any], endpoint: Callable[[Request], Response] = echo, log: FakeTelemetry | None = None
 ) -> Any:
-    payload = lambda_handler(Api({"POST /echo": endpoint}, log or FakeTelemetry()))(sent, None)
+    payload = HttpApiHandler(Api({"POST /echo": endpoint}, log or FakeTelemetry()))(sent, None)
     return payload["statusCode"], payload["headers"], json.loads(payload["body"])
 
 
@@ -277,7 +277,7 @@ def test_bytes_are_sent_as_they_are() -> None:
     def page(_request: Request) -> Response:
         return Response(200, "shown", "<p>Grüße</p>".encode(), {"content-type": "text/html; charset=utf-8"})
 
-    sent = lambda_handler(Api({"POST /echo": page}, FakeTelemetry()))(event(), None)
+    sent = HttpApiHandler(Api({"POST /echo": page}, FakeTelemetry()))(event(), None)
 
     assert (sent["isBase64Encoded"], b64decode(sent["body"]).decode()) == (True, "<p>Grüße</p>")
     assert sent["headers"]["content-type"] == "text/html; charset=utf-8"
@@ -343,6 +343,6 @@ def refused_on(route: str, error: Exception) -> dict[str, Any]:
     def refuse(_: Request) -> Response:
         raise error
 
-    payload = lambda_handler(Api({route: refuse}, FakeTelemetry()))({**event(), "routeKey": route}, None)
+    payload = HttpApiHandler(Api({route: refuse}, FakeTelemetry()))({**event(), "routeKey": route}, None)
     problem: dict[str, Any] = json.loads(payload["body"])
     return problem

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Event = Literal[
+Note = Literal[
     "race_lost",  # another request moved the session first, so this one read it again
     "sibling_skipped",  # a rotation left a token behind that nobody had used
     "unreported",  # a replay was not reported to EventBridge
@@ -22,7 +22,7 @@ class Trail:
     """
 
     sid: str = ""
-    also: tuple[Event, ...] = ()
+    also: tuple[Note, ...] = ()
 
 
 NO_TRAIL = Trail()

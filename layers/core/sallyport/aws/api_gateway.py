@@ -2,26 +2,28 @@
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs
 
+from sallyport.aws.event import Event
 from sallyport.http.request import Request
 from sallyport.http.response import Response
-
-Event: TypeAlias = Mapping[str, Any]
-LambdaHandler: TypeAlias = Callable[[Event, Any], dict[str, Any]]
+from sallyport.http.serve import Api
 
 _NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-def lambda_handler(api: Callable[[Request], Response]) -> LambdaHandler:
-    """Return the Lambda handler that serves an API."""
+@dataclass(frozen=True, slots=True)
+class HttpApiHandler:
+    """The handler of a function behind an HTTP API."""
 
-    def handler(event: Event, _context: Any) -> dict[str, Any]:
-        return payload(api(request_from(event)))
+    api: Api
 
-    return handler
+    def __call__(self, event: Event, _context: Any) -> dict[str, Any]:
+        """Return the response to an event, as API Gateway takes it."""
+        return payload(self.api(request_from(event)))
 
 
 def request_from(event: Event) -> Request:

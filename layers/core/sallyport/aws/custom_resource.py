@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
 
 import urllib3
 
+from sallyport.aws.event import Event
 from sallyport.errors import FieldError, InvalidRequest, SallyportError
-
-Event: TypeAlias = Mapping[str, Any]
 
 _TIMEOUT_SECONDS = 10
 _REQUESTS = ("Create", "Update", "Delete")

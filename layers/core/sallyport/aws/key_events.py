@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sallyport.aws.event import Event
 from sallyport.edge import reported
 from sallyport.errors import FieldError, InvalidRequest
 from sallyport.http.fields import fields_of
@@ -11,8 +12,6 @@ from sallyport.keys.life_cycle import Use
 from sallyport.keys.store import RingChange
 from sallyport.telemetry import Telemetry
 from sallyport.use_cases.rotate_keys import RotateKeys
-
-Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import NormalPassword
 from sallyport.accounts.user import AccountStore, User
 from sallyport.errors import InvalidCredentials, Unavailable
-from sallyport.trail import Event
+from sallyport.trail import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Authenticated:
     """The user who knows the password. `also` is for the trail."""
 
     user: User
-    also: tuple[Event, ...] = ()
+    also: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

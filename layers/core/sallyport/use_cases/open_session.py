@@ -13,7 +13,7 @@ from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Mode, Session, SessionStore, is_live
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
-from sallyport.trail import Event, Trail
+from sallyport.trail import Note, Trail
 
 MAX_LIVE_SESSIONS = 100
 
@@ -107,7 +107,7 @@ class OpenSession:
             self.sessions.forget(forgettable[:_FORGOTTEN_AT_ONCE])
 
 
-def _attempted(word: Event, act: Callable[[], None]) -> tuple[Event, ...]:
+def _attempted(word: Note, act: Callable[[], None]) -> tuple[Note, ...]:
     """Do what the new session does not depend on. Return `word` for the trail if infrastructure failed."""
     try:
         act()

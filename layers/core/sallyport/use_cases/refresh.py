@@ -11,11 +11,11 @@ from sallyport.sessions import rotation
 from sallyport.sessions.issue import IssuedTokens, Signer, TokenIssuer
 from sallyport.sessions.session import Mode, RaceLost, Session, SessionStore, require_live
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
-from sallyport.trail import Event, Trail
+from sallyport.trail import Note, Trail
 
 MAX_ATTEMPTS = 4
 
-_RACE_LOST: tuple[Event, ...] = ("race_lost",)
+_RACE_LOST: tuple[Note, ...] = ("race_lost",)
 
 Outcome = Literal["converged", "rotated", "recovered"]
 
@@ -139,5 +139,5 @@ def _require_living(
     return living
 
 
-def _and(trail: Trail, word: Event) -> Trail:
+def _and(trail: Trail, word: Note) -> Trail:
     return replace(trail, also=(*trail.also, word))

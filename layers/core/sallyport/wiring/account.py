@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
-from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
+from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
@@ -23,7 +23,7 @@ class Settings(settings.Common, settings.AccessTokenLife, settings.RevocationSha
     """The settings of account."""
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> LambdaHandler:
+def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
     config = settings.parse(Settings, environ)
     dynamodb = table.build(config, clients)
     sessions = Sessions(dynamodb)
@@ -34,4 +34,4 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         "GET /auth/sessions": SessionsEndpoint(ListSessions(sessions=sessions, clock=clock)),
         "DELETE /auth/sessions/{sid}": EndSessionEndpoint(end_session),
     }
-    return lambda_handler(Api(endpoints, PowertoolsTelemetry("account", config.log_level, stack=config.stack_name)))
+    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("account", config.log_level, stack=config.stack_name)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.accounts.hashing import Passwords
-from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
+from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.revocations import Revocations
@@ -40,7 +40,7 @@ class Settings(
     """The settings of login."""
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> LambdaHandler:
+def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
     config = settings.parse(Settings, environ)
     dynamodb = table.build(config, clients)
     kms = cipher.build(config, clients)
@@ -60,4 +60,4 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     endpoints: dict[str, Endpoint] = {
         "POST /auth/login": LoginEndpoint(authenticate, open_session, config.allowed_origins)
     }
-    return lambda_handler(Api(endpoints, PowertoolsTelemetry("login", config.log_level, stack=config.stack_name)))
+    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("login", config.log_level, stack=config.stack_name)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
-from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
+from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
@@ -38,7 +38,7 @@ class Settings(
     """The settings of refresh."""
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> LambdaHandler:
+def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
     config = settings.parse(Settings, environ)
     dynamodb = table.build(config, clients)
     kms = cipher.build(config, clients)
@@ -56,4 +56,4 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         clock=clock,
     )
     endpoints: dict[str, Endpoint] = {"POST /auth/refresh": RefreshEndpoint(refresh, config.allowed_origins)}
-    return lambda_handler(Api(endpoints, PowertoolsTelemetry("refresh", config.log_level, stack=config.stack_name)))
+    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("refresh", config.log_level, stack=config.stack_name)))

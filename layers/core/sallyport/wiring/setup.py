@@ -10,6 +10,7 @@ from sallyport.aws.setup_events import SetupEvents
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.wiring.parts import cipher, key_keeper, table
+from sallyport.wiring.parts.key_keeper import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class EverySetting(
 
 
 def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> SetupEvents:
-    config = settings.parse(key_keeper.Settings, environ)
+    config = settings.parse(Settings, environ)
     dynamodb = table.build(config, clients)
     telemetry = PowertoolsTelemetry("setup", config.log_level, stack=config.stack_name)
     keeper = key_keeper.build(config, dynamodb, cipher.build(config, clients), telemetry, clock)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
-from sallyport.aws.api_gateway import LambdaHandler, lambda_handler
+from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
@@ -18,11 +18,11 @@ class Settings(settings.Common):
     """The settings of wellknown."""
 
 
-def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> LambdaHandler:
+def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
     config = settings.parse(Settings, environ)
     keys = public_keys.build(table.build(config, clients), clock)
     endpoints: dict[str, Endpoint] = {
         "GET /.well-known/jwks.json": KeySetEndpoint(keys),
         "GET /.well-known/openid-configuration": DiscoveryEndpoint(keys),
     }
-    return lambda_handler(Api(endpoints, PowertoolsTelemetry("wellknown", config.log_level, stack=config.stack_name)))
+    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("wellknown", config.log_level, stack=config.stack_name)))

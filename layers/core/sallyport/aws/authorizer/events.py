@@ -9,8 +9,8 @@ REST API, REQUEST            type REQUEST, no version, a method
 
 from dataclasses import dataclass, field
 
-from sallyport.aws.api_gateway import Event
 from sallyport.aws.authorizer.answers import Form, Policy, Simple
+from sallyport.aws.event import Event
 from sallyport.errors import Unavailable
 
 _SIMPLE = Simple()

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sallyport.aws.api_gateway import Event
 from sallyport.aws.authorizer.answers import Answer
 from sallyport.aws.authorizer.events import read
+from sallyport.aws.event import Event
 from sallyport.edge import reason_of
 from sallyport.errors import InvalidToken
 from sallyport.http.bearer import bearer_token

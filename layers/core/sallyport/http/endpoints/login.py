@@ -11,7 +11,7 @@ from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.sessions.session import Mode
 from sallyport.tokens import device
-from sallyport.trail import Event
+from sallyport.trail import Note
 from sallyport.use_cases.authenticate import Authenticate
 from sallyport.use_cases.open_session import Device, LoggedIn, OpenSession
 
@@ -43,12 +43,12 @@ class LoginEndpoint:
         return _in_the_body(self.open_session(who.user, where, "body"), who.also)
 
 
-def _in_the_body(opened: LoggedIn, also: tuple[Event, ...]) -> Response:
+def _in_the_body(opened: LoggedIn, also: tuple[Note, ...]) -> Response:
     trail = replace(opened.trail, also=(*also, *opened.trail.also))
     return token_response(opened.tokens, "body", "logged_in", trail, more={"device_token": opened.device_token})
 
 
-def _in_cookies(opened: LoggedIn, also: tuple[Event, ...]) -> Response:
+def _in_cookies(opened: LoggedIn, also: tuple[Note, ...]) -> Response:
     trail = replace(opened.trail, also=(*also, *opened.trail.also))
     known = cookies.keep(cookies.DEVICE_TOKEN, opened.device_token, seconds=device.LIFETIME_SECONDS)
     return token_response(opened.tokens, "cookie", "logged_in", trail, beside=(known,))

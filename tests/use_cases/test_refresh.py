@@ -1,4 +1,4 @@
-"""The refresh use case where rivals act between its read and its write."""
+"""Refresh where rivals act between its read and its write."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,16 +8,13 @@ import pytest
 from sallyport.accounts.user import User
 from sallyport.errors import InvalidGrant, Superseded, Unavailable
 from sallyport.revocation.entries import SessionRevoked
-from sallyport.sessions.issue import TokenIssuer
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
-from sallyport.tokens.claims import TimeRules
-from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier, audience, sign
-from sallyport.trail import Event, Trail
+from sallyport.trail import Note, Trail
 from sallyport.use_cases.refresh import MAX_ATTEMPTS, Refresh, Refreshed
-from tests.support.builders import DAY, MINUTE, NOW, SECOND, a_session, a_user
+from tests.support.builders import DAY, MINUTE, NOW, SECOND, a_session
 from tests.support.fakes import FakeRevocations, FakeSessions, Memory
-from tests.support.tokens import ISSUER, KnownKeys, access_key, refresh_key
+from tests.support.issuing import refresh_token_of, refresh_token_verifier, token_issuer
 
 LATE = NOW * SECOND + MINUTE
 
@@ -70,18 +67,6 @@ class Reports:
 
 
 @pytest.fixture
-def memory() -> Memory:
-    return Memory()
-
-
-@pytest.fixture
-def user(memory: Memory) -> User:
-    user = a_user()
-    memory.users[user.user_id] = user
-    return user
-
-
-@pytest.fixture
 def session(memory: Memory, user: User) -> Session:
     session = a_session(user, rotation=Rotation(floor=1, parent=2, first=3, head=4, rotated_at=NOW * SECOND))
     memory.sessions[session.user_id, session.sid] = session
@@ -96,31 +81,22 @@ def present(
     now_ms: int = LATE,
     reports: Reports | None = None,
 ) -> Refreshed:
-    key = refresh_key()
-    verifier = RefreshTokenVerifier(KnownKeys({key.kid: key}), KnownKeys({}), TimeRules(400 * DAY, 30, 0))
-    token = RefreshToken(
-        iss=ISSUER, sub=session.user_id, aud=audience(ISSUER), iat=NOW, exp=session.expires_at,
-        jti="jti", sid=session.sid, ver=session.ver, gen=gen,
-    )  # fmt: skip
-    issuer = TokenIssuer(KnownKeys({}), access_key, refresh_key, "sallyport", "app", 600)
     sessions = ContestedSessions(memory, list(rivals))
     refresh = Refresh(
-        verifier=verifier,
+        verifier=refresh_token_verifier(),
         sessions=sessions,
         revocations=ContestedRevocations(memory, sessions),
         reporter=reports or Reports(),
-        issuer=issuer,
+        issuer=token_issuer(),
         leeway_ms=MINUTE,
         idle_seconds=10 * DAY,
         clock=lambda: now_ms,
     )
-    return refresh(sign(token, key), "body")
+    return refresh(refresh_token_of(session, gen), "body")
 
 
 def answered_gen(refreshed: Refreshed, now_ms: int = LATE) -> int:
-    key = refresh_key()
-    verifier = RefreshTokenVerifier(KnownKeys({key.kid: key}), KnownKeys({}), TimeRules(30 * DAY, 30, 0))
-    return verifier.verify(refreshed.tokens.refresh_token, now=now_ms // 1000).gen
+    return refresh_token_verifier().verify(refreshed.tokens.refresh_token, now=now_ms // 1000).gen
 
 
 def rotating(memory: Memory, session: Session, gen: int) -> Rival:
@@ -305,7 +281,7 @@ def test_an_access_token_never_outlives_its_session(memory: Memory, session: Ses
     ],
 )
 def test_what_happened_on_the_way_is_on_the_trail(
-    memory: Memory, session: Session, gen: int, rivals: int, outcome: str, also: tuple[Event, ...]
+    memory: Memory, session: Session, gen: int, rivals: int, outcome: str, also: tuple[Note, ...]
 ) -> None:
     refreshed = present(memory, session, gen, *[rotating(memory, session, 3)] * rivals)
 
