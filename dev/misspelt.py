@@ -16,9 +16,9 @@ _OF_OTHERS = ("AWS_", "POWERTOOLS_", "npm_")
 
 
 def warnings(environ: Mapping[str, str], *, known: Collection[str] = ()) -> Iterator[str]:
-    """Return a line for each variable that sets nothing, but whose name nearly is that of a setting.
+    """Yield a line for each variable that sets nothing, but has nearly the name of a setting.
 
-    `known` are further names that mean something here. A setting that is set itself is not looked for under others.
+    `known` are further names that mean something here. Settings that are set themselves are not suggested.
     """
     sought = SETTINGS - environ.keys()
     for name in sorted(environ.keys() - SETTINGS - set(known)):

@@ -1,4 +1,4 @@
-"""The copy-paste lines that `make dev` prints, and the README shows."""
+"""The lines to paste that `make dev` prints and docs/walkthrough.md shows."""
 
 from dev import demo
 
