@@ -32,7 +32,7 @@ _BATCH = 25
 
 @contextmanager
 def engine() -> Iterator[str]:
-    """Run dynoxide; yields its URL. Nothing here reaches AWS, whatever credentials its user has."""
+    """Run dynoxide, and yield its URL. Nothing here reaches AWS, whatever credentials its user has."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -47,7 +47,7 @@ def engine() -> Iterator[str]:
 
 @dataclass
 class Bill:
-    """The answers that came, each with its units, its bytes as JSON and the seconds until it was parsed."""
+    """The responses so far, each with its units, its bytes as JSON and the seconds until it was parsed."""
 
     units: list[float] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Bill:
 
 
 def filled(url: str, *, entries: int, shards: int, now_ms: int) -> str:
-    """Make a table with so many entries, evenly over the retention before `now_ms`; answers its name."""
+    """Make a table with so many entries, evenly over the retention before `now_ms`; return its name."""
     name = f"window-{new_id()}"
     create_table(name, stack.read(table_name=name, kms_key_id="unused").table, url)
     client = Bill().metered(url)
@@ -100,7 +100,7 @@ def filled(url: str, *, entries: int, shards: int, now_ms: int) -> str:
 
 
 def item_size(revoked: Revoked, *, shards: int) -> int:
-    """Say how many bytes an entry is for DynamoDB: names and values, a number a byte for two digits and one more."""
+    """Return how many bytes an entry is for DynamoDB: names and values, a number a byte for two digits and one more."""
     item = entry_item(revoked, 1_800_000_000_000, expires_at=1_800_000_000, shards=shards)
     return sum(len(name) + _size(value) for name, value in item.items())
 

@@ -40,7 +40,7 @@ _LOOKED_BACK = (OVERLAP_MS + POLL_MS) / 1000
 
 @dataclass(frozen=True)
 class Cost:
-    """What one environment paid. Seconds of the wall and of its own CPU, units, pages, bytes."""
+    """What one execution environment used. Seconds of the wall and of its own CPU, units, pages, bytes."""
 
     seconds: float
     cpu: float
@@ -79,7 +79,7 @@ class _Clock:
 
 
 def measure(url: str, table_name: str, entries: int, shards: int) -> Measured:
-    """Be a new environment: load at the first request, poll at one five seconds later, look up at many."""
+    """Act as a new environment: load at the first request, poll at one five seconds later, look up at many."""
     bill, clock = Bill(), _Clock()
     table = Table(bill.metered(url), table_name)
     window = Window(Entries(table, shards=shards), PACE, clock, NoRoles())
@@ -129,7 +129,7 @@ def in_a_new_process(url: str, table_name: str, entries: int, shards: int) -> Me
 
 
 def break_even(requests_per_second: float, *, shards: int, size: float) -> float:
-    """Say at how many revocations per second a poll costs as many units per request as `strict` does.
+    """Return at how many revocations per second a poll costs as many units per request as `strict` does.
 
     Requests of one environment: it polls once in five seconds, or at each if they are rarer. Below 0 never.
     """
@@ -168,7 +168,7 @@ def report(measured: list[Measured], size: float) -> Iterator[str]:
 
 
 def _limits(measured: list[Measured]) -> Iterator[str]:
-    """Say how many entries fit into a second and into API Gateway's patience, by the largest load that was measured."""
+    """Yield how many entries fit into a second and into API Gateway's time limit, by the largest measured load."""
     largest = max((run for run in measured if run.shards == 1), key=lambda run: run.entries)
     small = min(run.load.cpu for run in measured)
     for label, per_entry in (

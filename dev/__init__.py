@@ -1,1 +1,1 @@
-"""The whole cloud on a laptop: a local API Gateway and an embedded DynamoDB. Never deployed."""
+"""The local server: an API Gateway, a Lambda host and an embedded AWS in one process. Never deployed."""

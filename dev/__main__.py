@@ -170,7 +170,7 @@ def _variables_of(yours: attached.Attached | None) -> frozenset[str]:
 
 
 def _in_front_of(yours: attached.Attached, gateway: Gateway) -> Gateway:
-    """Put your API before its own functions and Sallyport's, of which it may name the authorizer."""
+    """Return the gateway of your API. It has Sallyport's functions, too: its routes may name the authorizer."""
     functions = {**gateway.functions, **attached.start(yours.functions)}
     return replace(gateway, functions=functions, routes=yours.routes, cors=yours.cors, dev_routes={})
 

@@ -14,7 +14,7 @@ PASSWORD = "correct horse battery staple"  # noqa: S105
 
 
 def create_user(table: Table) -> None:
-    """Create the demo user, unless an earlier run has: an engine of the user's own keeps its table."""
+    """Create the demo user. Do nothing if the table has it from an earlier run."""
     accounts = Accounts(table, RevokingWrites(table, access_token_seconds=MAX_ACCESS_TOKEN_SECONDS, shards=1))
     user = new_user(EMAIL, roles=("demo",), now=system_clock() // 1000)
     accounts.create(user, Passwords().hash(normal(PASSWORD)))

@@ -10,14 +10,15 @@ from sallyport.wiring.setup import EverySetting
 SETTINGS = frozenset(field.name.upper() for field in dataclasses.fields(EverySetting)) - CREATED_HERE
 """What `make dev` lets an environment variable of the same name override."""
 
-_SIMILAR = 0.88  # REVOCATION_MODUS is at 0.90 from a setting; MY_LOG_LEVEL, which is no slip, is at 0.86 from LOG_LEVEL
+# How like two names are: REVOCATION_MODUS and REVOCATION_MODE 0.90; MY_LOG_LEVEL, which is no slip, and LOG_LEVEL 0.86.
+_SIMILAR = 0.88
 _OF_OTHERS = ("AWS_", "POWERTOOLS_", "npm_")
 
 
 def warnings(environ: Mapping[str, str], *, known: Collection[str] = ()) -> Iterator[str]:
-    """Return a line for each variable that sets nothing, but whose name nearly is that of a setting.
+    """Yield a line for each variable that sets nothing, but has nearly the name of a setting.
 
-    `known` are further names that mean something here. A setting that is set itself is not looked for under others.
+    `known` are further names that mean something here. Settings that are set themselves are not suggested.
     """
     sought = SETTINGS - environ.keys()
     for name in sorted(environ.keys() - SETTINGS - set(known)):

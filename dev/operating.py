@@ -1,4 +1,4 @@
-"""What the operator's command asks a local server: where its table is, and to invoke rotate_keys."""
+"""The routes that `sallyport --local` calls: where the table is, and an invocation of rotate_keys."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def operator_routes(deployed: Deployment, clock: Clock) -> DevRoutes:
         return {**described, "now_ms": clock()}
 
     def rotate_keys(body: bytes) -> dict[str, Any]:
-        """Return what Lambda does: a function that failed is no failure of invoking it."""
+        """Return what the function returned, or the name of what it raised: like Lambda's API, never an HTTP error."""
         event = json.loads(body)
         try:
             return {"answered": deployed.functions["RotateKeys"].invoke(event)}

@@ -1,4 +1,4 @@
-"""The copy-paste lines that `make dev` prints, and the README shows."""
+"""The lines to paste that `make dev` prints and docs/walkthrough.md shows."""
 
 from dev import demo
 
@@ -58,8 +58,8 @@ _IN_MODE = {
     "bounded": (_REPLAYED, "be refused five seconds later, as REVOCATION_MODE=bounded promises"),
     "strict": (_REPLAYED, "be refused at once, as REVOCATION_MODE=strict promises"),
     "stateless": (
-        "the session is revoked. Its access token passes until it ends",
-        "pass until the access token ends: REVOCATION_MODE=stateless revokes none",
+        _REPLAYED,
+        "be refused by /auth/me, which reads the session; your own routes would pass until the access token ends",
     ),
 }
 

@@ -132,7 +132,7 @@ def _check_session(target: Target, report: Report, user: User, password: str, ke
 
 
 def _check_rotation(target: Target, report: Report, user: User, password: str) -> None:
-    """Nobody waits for a session to be late: its last rotation is moved back, by more than the longest leeway."""
+    """Check rotation without waiting: the session's last rotation is moved back by more than the longest leeway."""
     login = _call(target, "POST", "/auth/login", body={"email": user.email, "password": password})[1]
 
     def late_refresh(token: str) -> tuple[int, dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""Print a template as CloudFormation gets it: `python -m ops.translated [template]`. Lints see cycles only there."""
+"""Print a template as CloudFormation gets it: `python -m ops.translated [template]`.
+
+Only there does cfn-lint find references in circles.
+"""
 
 import json
 import os

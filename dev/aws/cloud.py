@@ -1,7 +1,7 @@
-"""The embedded AWS: moto behind a lock, because moto alone is not atomic under threads, and behind a door.
+"""The embedded AWS: moto behind a lock, because moto alone is not atomic under threads.
 
-It has no passwords, so it is for the services of this stack and for programs of this machine only: no web page can make
-a browser send what gets in (FORBIDDEN below).
+It checks no passwords. So it serves programs of this machine only, and only the services of the stack: what a web page
+can make a browser send is refused with FORBIDDEN.
 """
 
 import os
@@ -29,7 +29,7 @@ LOCAL = Clients(PATIENCE.merge(Config(connect_timeout=30, read_timeout=60)))
 
 
 class NoEngineError(Exception):
-    """The DynamoDB engine that somebody asked for does not answer."""
+    """No DynamoDB engine answers at DYNAMODB_ENDPOINT_URL."""
 
 
 SERVICES = frozenset({"dynamodb", "events", "kms"})
@@ -43,9 +43,9 @@ _SIGNED_FOR = re.compile(
 class Cloud:
     """A moto server on a loopback port of its own. `middleware` sees every call before moto does.
 
-    It serves `services`, by their names in signatures, to requests that name it as it names itself: by the address at
-    which it listens, or as `called` says, where others have another name for that. The calls must be signed in the name
-    of `access_key`. Signatures are not checked, so where others than this machine may reach it the key is the secret.
+    It serves `services`, by their names in signatures. `Host` must be the address at which it listens or `called`, the
+    name that containers have for it. Calls must be signed in the name of `access_key`. Signatures are not checked, so
+    where other machines can reach it the access key is the secret.
     """
 
     def __init__(
@@ -96,9 +96,9 @@ class Cloud:
         return guarded
 
     def _is_for_us(self, environ: WsgiEnviron) -> bool:
-        """Tell a signed call of a program from what a web page can make a browser send.
+        """Return whether a request is a signed call of a program, and nothing that a web page can make a browser send.
 
-        A page of any origin gives itself away by `Origin` or `Sec-Fetch-Site`, one that rebinds its name by `Host`.
+        Requests of a page have `Origin` or `Sec-Fetch-Site`; those of a page that rebinds its name have another `Host`.
         """
         signed_for = _SIGNED_FOR.match(environ.get("HTTP_AUTHORIZATION", ""))
         return (

@@ -43,8 +43,8 @@ def deploy(
 ) -> Deployment:
     """Deploy template.yaml in the name of `issuer`.
 
-    A variable in `overrides` that bears the name of a function's setting replaces what the template gives it, but for
-    the names of what is created here. The functions see `clock`. Raises SettingsError.
+    A variable in `overrides` with the name of a function's setting replaces the template's value. TABLE_NAME and
+    KMS_KEY_ID, which are created here, cannot be replaced. The functions see `clock`. Raises SettingsError.
     """
     key_id = cloud.create_key()
     described = describe(issuer, overrides, table_name=table_name, kms_key_id=key_id)
@@ -81,9 +81,9 @@ def describe(
 
 
 def _drop_keys_of_an_earlier_run(table: Table, kms_key_id: str) -> bool:
-    """Delete the signing keys of a table that outlived the KMS key which sealed them. Return whether there were any.
+    """Delete signing keys that no KMS key opens any more. Return whether there were any.
 
-    The embedded KMS ends with its process; an engine of the user's own may keep the table.
+    The embedded KMS ends with its process, and its keys with it. A table in an engine of the user's own stays.
     """
     cipher = KmsCipher(cloud.LOCAL.kms(), kms_key_id)
     rings = {use: table.partition(f"SIGNING#{use}") for use in _USES}

@@ -13,7 +13,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
 class Application:
-    """Hands each request to `answer`, in a thread. Of a longer body it reads `most` bytes and one chunk more."""
+    """Gives each request to `answer`, in a thread. Stops reading a body one chunk after `most` bytes."""
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse], *, most: int) -> None:
         self._answer = answer

@@ -1,4 +1,4 @@
-"""CORS as HTTP APIs do it: the gateway answers every preflight, and owns the headers of every answer."""
+"""CORS as HTTP APIs do it: the gateway answers every preflight, and sets the CORS headers of every response."""
 
 from collections.abc import Callable
 
@@ -13,9 +13,9 @@ def with_cors(
     *,
     preflight_asks: bool = False,
 ) -> HttpResponse:
-    """Answer a preflight, or let `answer` do it and put our headers in the place of whatever it says of CORS.
+    """Return the response to a preflight, or that of `answer` with the CORS headers replaced by the gateway's.
 
-    With `preflight_asks` a preflight goes to `answer`, too: it meets a route that asks an authorizer.
+    With `preflight_asks` a preflight goes to `answer`, too, because its route asks an authorizer.
     """
     headers = dict(request.headers)
     origin = headers.get("origin")

@@ -1,8 +1,8 @@
-"""Who may come in: whoever calls a local server by its own name, and no web page of another origin.
+"""Who may call a local server: programs that name it by its own name, and no web page of another origin.
 
 A browser lets any page send requests to 127.0.0.1. Two headers give such a request away, and no page can forge them:
 `Origin` and `Sec-Fetch-Site`. A page may also have its own name point to 127.0.0.1 (DNS rebinding). Then both headers
-say nothing, but the page's name stands in `Host`.
+say nothing, but `Host` has the page's name.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -20,12 +20,12 @@ def own_hosts(port: int) -> tuple[str, ...]:
 
 
 def is_named(headers: Headers, hosts: Collection[str]) -> bool:
-    """Tell whether a request names its server by one of `hosts`. Header names are lower case."""
+    """Return whether a request names its server by one of `hosts`. Header names are lower case."""
     return {value.lower() for name, value in headers if name == "host"} in [{host} for host in hosts]
 
 
 def is_of_another_origin(headers: Headers, hosts: Collection[str]) -> bool:
-    """Tell whether a page of another origin than http://`hosts` made a browser send this."""
+    """Return whether a page of another origin than http://`hosts` made a browser send this."""
     origins = {f"http://{host}" for host in hosts}
     return any(
         (name == "origin" and value not in origins) or (name == "sec-fetch-site" and value not in _AT_HOME)
@@ -36,7 +36,7 @@ def is_of_another_origin(headers: Headers, hosts: Collection[str]) -> bool:
 def only_by_name(
     answer: Callable[[HttpRequest], HttpResponse], hosts: tuple[str, ...]
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Return what serves requests that name this server, and refuses all others (421, RFC 9110 s15.5.20)."""
+    """Return `answer` behind a check of `Host`, which refuses other names with 421 (RFC 9110 s15.5.20)."""
 
     def guarded(request: HttpRequest) -> HttpResponse:
         if is_named(request.headers, hosts):

@@ -1,4 +1,4 @@
-"""API Gateway's payload format 2.0: the event that a function gets, and the answer that it may give."""
+"""API Gateway's payload format 2.0: the event that a function gets, and the response that it may return."""
 
 import json
 from base64 import b64decode, b64encode
@@ -43,7 +43,7 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """An answer to put on the wire."""
+    """A response to send."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -53,7 +53,7 @@ class HttpResponse:
 def request_event(
     request: HttpRequest, route_key: str, request_id: str, now_ms: int, parameters: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Build the event for a route. What comes repeatedly is joined with a comma, as HTTP APIs do."""
+    """Build the event for a route. Repeated headers and parameters are joined with a comma, as HTTP APIs do."""
     headers = _joined([*((name, value) for name, value in request.headers if name != "cookie"), *_forwarded(request)])
     cookies = [c.strip() for name, value in request.headers if name == "cookie" for c in value.split(";")]
     host = headers.get("host", "")
@@ -107,7 +107,7 @@ def authorizer_event(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def response_from(answer: Any) -> HttpResponse:
-    """Read a function's answer. Without a statusCode the whole answer is the body. Raises ValueError or TypeError."""
+    """Read what a function returned. Without a statusCode all of it is the body. Raises ValueError or TypeError."""
     if not isinstance(answer, dict) or "statusCode" not in answer:
         return HttpResponse(200, (("content-type", "application/json"),), json.dumps(answer).encode())
     body = answer.get("body") or ""
@@ -122,7 +122,7 @@ def response_from(answer: Any) -> HttpResponse:
 
 
 def own_answer(status: int, message: str) -> HttpResponse:
-    """Return an answer that the gateway gives by itself."""
+    """Return a response that the gateway gives by itself, without a function."""
     body = json.dumps({"message": message}, separators=(",", ":")).encode()
     return HttpResponse(status, (("content-type", "application/json"),), body)
 
@@ -135,7 +135,7 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _forwarded(request: HttpRequest) -> list[tuple[str, str]]:
-    """What the gateway says of itself. Behind it nobody can tell which part of x-forwarded-for a client made up."""
+    """Return what the gateway says of the connection, after whatever X-Forwarded-For the client made up."""
     port = dict(request.headers).get("host", "").partition(":")[2] or "80"
     return [
         ("x-forwarded-for", request.source_ip), ("x-forwarded-port", port), ("x-forwarded-proto", "http")

@@ -1,6 +1,6 @@
-"""A local API Gateway (HTTP API): routes, the authorizer, and the answers that the gateway gives by itself.
+"""A local API Gateway (HTTP API): routes, the authorizer, and the responses that the gateway gives by itself.
 
-Where AWS documents nothing, docs/gateway.md says what is assumed.
+docs/gateway.md lists what AWS does not document and is assumed here.
 """
 
 import json
@@ -55,7 +55,7 @@ class Gateway:
         return HttpResponse(response.status, (*response.headers, ("apigw-requestid", request_id)), response.body)
 
     def has(self, path: str) -> bool:
-        """Tell whether a path is one of this API's, whatever the method."""
+        """Return whether this API has a route of any method for a path."""
         return any(fits(template, path) for _, template in self.routes) or any(path == p for _, p in self.dev_routes)
 
     def _answer(self, request: HttpRequest, request_id: str) -> HttpResponse:
@@ -93,7 +93,7 @@ class Gateway:
         return HttpResponse(200, (("content-type", "application/json"),), json.dumps(answer).encode())
 
     def _authorize(self, authorizer: str, event: dict[str, Any]) -> HttpResponse | None:
-        """Ask the authorizer and put its context into `event`, or answer in its place."""
+        """Ask the authorizer and put its context into `event`. Return a refusal, or None if the caller may pass."""
         if not event["headers"].get("authorization"):
             return own_answer(401, "Unauthorized")  # the identity source is missing: it is not even asked
         try:
@@ -108,7 +108,7 @@ class Gateway:
 
 
 def side_by_side(*apis: Gateway) -> Callable[[HttpRequest], HttpResponse]:
-    """Serve APIs at one address. The first that has a request's path answers it; where none has, the last."""
+    """Serve APIs at one address. A request goes to the first that has its path, or else to the last."""
     return lambda request: next((api for api in apis if api.has(request.path)), apis[-1]).answer(request)
 
 

@@ -1,4 +1,4 @@
-"""Which route a request takes: the most specific one, as HTTP APIs choose it, wherever it stands in the template."""
+"""Which route a request takes: the most specific one, as at HTTP APIs, in whatever order the template has them."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _PARAMETER = re.compile(r"\{([^{}/]+?)(\+?)\}")
 
 @dataclass(frozen=True)
 class Match:
-    """A route, and what the path has where the route has parameters."""
+    """A route, and the path's values for the route's parameters."""
 
     route: Route
     parameters: Mapping[str, str]
@@ -32,7 +32,7 @@ def best_match(routes: Routes, method: str, path: str) -> Match | None:
 
 
 def fits(template: str, path: str) -> bool:
-    """Tell whether a path is one of a route's, whatever the method."""
+    """Return whether a path matches a route's path."""
     return _parameters(template, path) is not None
 
 

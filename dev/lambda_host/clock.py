@@ -6,7 +6,7 @@ _TEN_YEARS = 10 * 366 * 86_400
 
 
 class MovableClock:
-    """Shows this machine's time, moved by some seconds. Called, it returns milliseconds since the epoch."""
+    """Implements Clock: this machine's time, moved by some seconds."""
 
     def __init__(self) -> None:
         self._moved_seconds = 0

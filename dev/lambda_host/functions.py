@@ -26,7 +26,7 @@ _loading = threading.Lock()
 
 @dataclass(frozen=True)
 class LambdaContext:
-    """What handlers may ask of their second argument."""
+    """The second argument of handlers, as far as it exists here."""
 
     function_name: str
     aws_request_id: str
@@ -45,7 +45,7 @@ class ExitedError(Exception):
 
 
 class GaveUpError(Exception):
-    """Whoever invoked the function waits no longer."""
+    """The caller has stopped waiting for the function."""
 
 
 class LocalFunction:
@@ -99,7 +99,7 @@ def loaded(spec: FunctionSpec) -> Handler:
 
 @contextmanager
 def _modules_of(folder: Path) -> Iterator[None]:
-    """Import from a folder, and forget the modules: other functions, and environments, have others of these names."""
+    """Import from a folder, and forget its modules afterwards: other functions have modules of the same names."""
     before = set(sys.modules)
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
@@ -118,7 +118,7 @@ def _is_below(folder: Path, module: object) -> bool:
 
 
 def _run(handler: Handler, event: Mapping[str, Any], spec: FunctionSpec) -> Future[Any]:
-    """Start the handler in a thread of its own, which nobody waits for at the end: no thread can be killed."""
+    """Start the handler in a thread of its own. A daemon, because no thread can be killed when the server ends."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{spec.name}"
     context = LambdaContext(spec.name, str(uuid.uuid4()), arn)
     running: Future[Any] = Future()
@@ -137,12 +137,12 @@ def _run(handler: Handler, event: Mapping[str, Any], spec: FunctionSpec) -> Futu
 
 
 def _through_json(value: Any) -> Any:
-    """Copy what crosses the border of a function, and refuse what could not cross it."""
+    """Copy a value through JSON, as Lambda does. Raises TypeError or ValueError for what JSON does not have."""
     return json.loads(json.dumps(value, allow_nan=False))
 
 
 class _Variables:
-    """Sets environment variables for the length of a block, and touches no others: threads are reading those."""
+    """Sets environment variables for the length of a block. Touches no others, because other threads read those."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables

@@ -1,4 +1,9 @@
-"""Environment variables that differ between functions of one process, for those that read them while they run."""
+"""Environment variables that differ between functions of one process.
+
+Only for functions of a user's own template, which may read os.environ at any time. Sallyport's functions get theirs as
+an argument of `build`. A process for each environment would need no such thing; it would cost each cold start the
+imports that the functions of one process share.
+"""
 
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -9,7 +14,7 @@ running: ContextVar[dict[str, str] | None] = ContextVar("running", default=None)
 
 
 class _OwnFirst(MutableMapping[str, str]):
-    """The process's variables, before which a function finds its own."""
+    """The process's environment. A running function sees its own variables first."""
 
     def __init__(self, shared: MutableMapping[str, str]) -> None:
         self._shared = shared
@@ -43,6 +48,6 @@ class _OwnFirst(MutableMapping[str, str]):
 
 
 def install() -> None:
-    """Let functions find their own variables in os.environ. Sallyport's own read theirs only when they start."""
+    """Let running functions find their own variables in os.environ."""
     if not isinstance(os.environ, _OwnFirst):
         os.environ = _OwnFirst(os.environ)  # type: ignore[assignment]  # noqa: B003  # nothing is to be cleared

@@ -1,4 +1,4 @@
-"""An API of your own beside Sallyport's: the routes and functions of its template, its imports found in our exports."""
+"""An API of your own beside Sallyport's: what its template describes. Fn::ImportValue finds Sallyport's exports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ STACK_NAME = "attached"
 
 @dataclass(frozen=True)
 class Attached:
-    """What of the template runs here. The functions' names say that they are not Sallyport's."""
+    """What runs here of the template. Its functions have names that differ from Sallyport's."""
 
     functions: Mapping[str, FunctionSpec]
     routes: Routes
@@ -87,14 +87,14 @@ def _why(error: Exception) -> str:
 
 
 def refuse_collisions(template: Path, theirs: Routes, ours: Routes) -> None:
-    """Refuse a route that Sallyport, whose paths stay its own, would answer. Raises CannotRunError."""
+    """Refuse a route on one of Sallyport's paths. Raises CannotRunError."""
     for route, path in ((route, path) for (_, path), route in theirs.items()):
         if path.startswith(DEV_PATHS) or any(fits(taken, path) for _, taken in ours):
             raise CannotRunError(f"{template}: {route.key} is a path of Sallyport's own API")
 
 
 def start(functions: Mapping[str, FunctionSpec]) -> Mapping[str, LocalFunction]:
-    """Load the functions. Raises CannotRunError with what kept one from being loaded."""
+    """Load the functions. Raises CannotRunError, which names the function and what it raised."""
     variables.install()
     started = {}
     for name, spec in functions.items():
@@ -115,7 +115,7 @@ def _document(text: str) -> dict[str, Any]:
 
 
 def _parameters(document: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
-    """Answer the value of each parameter, as Ref gives it."""
+    """Return the value of each parameter, as Ref gives it. Raises CannotRunError."""
     described = document.get("Parameters", {})
     unknown = sorted(given.keys() - described.keys())
     if unknown:

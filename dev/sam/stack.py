@@ -51,7 +51,7 @@ def read(*, table_name: str, kms_key_id: str, given: Mapping[str, str] = Mapping
 def translate(
     *, table_name: str, kms_key_id: str, given: Mapping[str, str] = MappingProxyType({})
 ) -> Mapping[str, Any]:
-    """Answer the resources of template.yaml, with every reference resolved that has a meaning here."""
+    """Return the resources of template.yaml, with every reference resolved that has a meaning here."""
     resources: Mapping[str, Any] = _sallyport(table_name=table_name, kms_key_id=kms_key_id, given=given)["Resources"]
     return resources
 

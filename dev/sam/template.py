@@ -40,7 +40,7 @@ class FunctionSpec:
 
 @dataclass(frozen=True)
 class Route:
-    """What answers a method and a path, and which function must agree first."""
+    """The function that serves a method and a path, and the authorizer that is asked first."""
 
     key: str
     function: str
@@ -63,13 +63,13 @@ class Cors:
 
 
 class CannotRunError(Exception):
-    """A template that cannot run here; says what of it, in one line."""
+    """A template that cannot run here. Its message says why, in one line."""
 
 
 def as_cloudformation(
     text: str | None = None, given: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Translate SAM (template.yaml) to CloudFormation, and answer it with the parameters' default values."""
+    """Translate SAM (template.yaml) to CloudFormation. Return it and the parameters' default values."""
     document = yaml_parse(text or TEMPLATE.read_text())
     globals_of_functions = document.get("Globals", {}).get("Function", {})
     for properties in [globals_of_functions, *(r.get("Properties", {}) for r in document["Resources"].values())]:
@@ -129,7 +129,7 @@ def functions_of(resources: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[st
 
 
 def function_arn(stack_name: str, name: str) -> str:
-    """Name a function of a stack; ours bear their names from the template alone."""
+    """Return the ARN of a stack's function."""
     return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{full_name(stack_name, name)}"
 
 
@@ -140,7 +140,7 @@ def full_name(stack_name: str, name: str) -> str:
 def function(
     name: str, properties: Mapping[str, Any], root: Path, given: Mapping[str, str] = MappingProxyType({})
 ) -> FunctionSpec:
-    """Read a function whose code lies below `root`. Variables that are `given` stand in for the template's.
+    """Read a function whose code lies below `root`. Variables that are `given` replace the template's.
 
     Raises CannotRunError where it does not run here.
     """

@@ -86,7 +86,7 @@ def _prepared(event: Path, deployed: Deployment, table: Table, reached: containe
 
 @contextmanager
 def _cloudformation(reached: containers.Reach) -> Iterator[str]:
-    """Stand where CloudFormation waits for a custom resource's answer, and print it."""
+    """Receive what a custom resource sends to CloudFormation, and print it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:

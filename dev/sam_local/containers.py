@@ -43,7 +43,7 @@ def architecture() -> str:
 
 
 def has_image() -> bool:
-    """Tell whether the image of the functions' runtime is here already, so that no registry has to be asked."""
+    """Return whether the image of the functions' runtime is here already, so that no registry has to be asked."""
     return _docker("image", "inspect", _IMAGE.format(architecture())) is not None
 
 

@@ -22,7 +22,7 @@ _TWO_MINUTES = 120_000
 
 
 def function_of(name: str) -> str:
-    """Return the function that an event is for, which begins its name. Raises ValueError for another name."""
+    """Return the function that an event is for, by the beginning of its name. Raises ValueError for another name."""
     for folder in _FUNCTIONS:
         if name.startswith(f"{folder}_"):
             return "".join(word.capitalize() for word in folder.split("_"))

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.conftest import ROOT, Server
+from tests.e2e.conftest import ROOT, Server, running
 
 
 def printed_lines(server: Server) -> str:
@@ -36,6 +36,24 @@ def test_the_printed_lines_pasted_into_a_shell_print_what_the_walkthrough_shows(
     _, shown = blocks("docs/walkthrough.md", "Paste these lines")
 
     assert without_what_differs(paste(printed_lines(server))) == without_what_differs(shown)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize(("mode", "refusal"), [("strict", '{"message":"Forbidden"}'), ("stateless", "invalid_token")])
+def test_in_every_mode_the_printed_lines_say_what_then_happens(mode: str, refusal: str) -> None:
+    with running(REVOCATION_MODE=mode) as server:
+        _, _, replay = paste(printed_lines(server)).partition("\nReplay the first refresh token, late: ")
+
+    replayed, _, logged_out = replay.partition("\nLog in again, log out, and be refused ")
+    told, _, me, refreshed = replayed.splitlines()
+    said, status, me_again, refresh_again = logged_out.strip().splitlines()
+    assert told == "the session is revoked, its newest tokens included"
+    assert said.endswith("promises") if mode == "strict" else said.startswith("by /auth/me, which reads the session")
+    assert status == "204"
+    assert refusal in me
+    assert refusal in me_again
+    assert "invalid_grant" in refreshed
+    assert "invalid_grant" in refresh_again
 
 
 def test_the_walkthrough_shows_the_lines_that_are_printed(server: Server) -> None:
