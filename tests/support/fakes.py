@@ -4,6 +4,8 @@ import threading
 from dataclasses import dataclass, field, replace
 
 from sallyport.accounts.user import Account, User
+from sallyport.keys.life_cycle import Use
+from sallyport.keys.store import RingChange, StoredRing
 from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserChanged, UserDeleted
 from sallyport.sessions.rotation import Rotation, recover, reopen, rotate
 from sallyport.sessions.session import Mode, RaceLost, Session
@@ -252,3 +254,49 @@ class FakeTelemetry:
 
     def kept_rings(self) -> None:
         self.runs += 1
+
+
+@dataclass
+class FakeRings:
+    """A ring store in memory. `rival` acts once between the first reading and the first write."""
+
+    ring: StoredRing = StoredRing(0, {})
+    rival: RingChange | None = None
+
+    def private_ring(self, use: Use) -> StoredRing:
+        return self.ring
+
+    def change_ring(self, use: Use, change: RingChange, *, version: int) -> bool:
+        if self.rival:
+            rival, self.rival = self.rival, None
+            self._apply(rival)
+        is_there_already = any(key.record.kid in self.ring.keys for key in change.add)
+        is_missing = change.promote is not None and change.promote not in self.ring.keys
+        if version != self.ring.version or is_there_already or is_missing:
+            return False
+        self._apply(change)
+        return True
+
+    def _apply(self, change: RingChange) -> None:
+        keys = {kid: key for kid, key in self.ring.keys.items() if kid not in change.drop}
+        keys |= {key.record.kid: key.record for key in change.add}
+        if change.promote:
+            keys[change.promote] = replace(keys[change.promote], not_before=change.promoted_at)
+        self.ring = StoredRing(self.ring.version + 1, keys)
+
+
+class FakeKms:
+    """Seals by naming the context; opens only under the same one."""
+
+    def __init__(self, key_id: str = "key") -> None:
+        self.key_id = key_id
+        self.opened = 0
+
+    def encrypt(self, plaintext: bytes, *, use: Use, kid: str) -> bytes:
+        return f"{use} {kid} ".encode() + plaintext
+
+    def decrypt(self, ciphertext: bytes, *, use: Use, kid: str) -> bytes:
+        self.opened += 1
+        prefix = f"{use} {kid} ".encode()
+        assert ciphertext.startswith(prefix)
+        return ciphertext.removeprefix(prefix)

@@ -19,7 +19,7 @@ from sallyport.keys.make import NewKey, new_key
 from sallyport.use_cases import rotate_keys as rotate
 from sallyport.use_cases.rotate_keys import RotateKeys
 from tests.support.builders import DAY, NOW, SECOND
-from tests.unit.test_signing import FakeKms, FakeRings
+from tests.support.fakes import FakeKms, FakeRings
 
 HOUR = 3600
 ACCESS_LIFE = 3600

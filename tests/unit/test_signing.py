@@ -1,12 +1,12 @@
 """Which key signs, which are made, and that opening them costs once."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import joserfc.jwk
 import pytest
 
-from sallyport.errors import InvalidToken, KeysSealedElsewhere, Unavailable
+from sallyport.errors import InvalidToken, Unavailable
 from sallyport.keys.key import signing_key
 from sallyport.keys.life_cycle import (
     KEEP_REFRESH_KEY_SECONDS,
@@ -16,7 +16,6 @@ from sallyport.keys.life_cycle import (
     KeyRecord,
     Plan,
     Policy,
-    Use,
     active,
     keep_access_key,
     plan,
@@ -24,9 +23,9 @@ from sallyport.keys.life_cycle import (
 from sallyport.keys.make import new_key
 from sallyport.keys.private import PrivateKeyRing
 from sallyport.keys.ring import CachedRing
-from sallyport.keys.store import RingChange, SealedKey, StoredRing
 from sallyport.use_cases.rotate_keys import RotateKeys
 from tests.support.builders import DAY, NOW, SECOND
+from tests.support.fakes import FakeKms, FakeRings
 
 KEEP = 1000
 POLICY = Policy("HS256", KEEP)
@@ -103,123 +102,6 @@ def test_how_long_keys_are_kept() -> None:
     assert KEEP_REFRESH_KEY_SECONDS == 400 * DAY + 600  # the longest session that any setting allows
 
 
-@dataclass
-class FakeRings:
-    """A ring store in memory. `rival` acts once between the first reading and the first write."""
-
-    ring: StoredRing = StoredRing(0, {})
-    rival: RingChange | None = None
-
-    def private_ring(self, use: Use) -> StoredRing:
-        return self.ring
-
-    def change_ring(self, use: Use, change: RingChange, *, version: int) -> bool:
-        if self.rival:
-            rival, self.rival = self.rival, None
-            self._apply(rival)
-        if version != self.ring.version:
-            return False
-        self._apply(change)
-        return True
-
-    def _apply(self, change: RingChange) -> None:
-        keys = {kid: key for kid, key in self.ring.keys.items() if kid not in change.drop}
-        keys |= {key.record.kid: key.record for key in change.add}
-        if change.promote:
-            keys[change.promote] = replace(keys[change.promote], not_before=change.promoted_at)
-        self.ring = StoredRing(self.ring.version + 1, keys)
-
-
-class FakeKms:
-    """Seals by naming the context; opens only under the same one."""
-
-    def __init__(self, key_id: str = "key") -> None:
-        self.key_id = key_id
-        self.opened = 0
-
-    def encrypt(self, plaintext: bytes, *, use: Use, kid: str) -> bytes:
-        return f"{use} {kid} ".encode() + plaintext
-
-    def decrypt(self, ciphertext: bytes, *, use: Use, kid: str) -> bytes:
-        self.opened += 1
-        prefix = f"{use} {kid} ".encode()
-        assert ciphertext.startswith(prefix)
-        return ciphertext.removeprefix(prefix)
-
-
-def rings(store: FakeRings, now: int = NOW) -> RotateKeys:
-    return RotateKeys({"refresh": POLICY}, store, FakeKms(), clock=lambda: now * SECOND)
-
-
-def test_keeping_a_ring_twice_makes_its_keys_once() -> None:
-    store = FakeRings()
-
-    assert len(rings(store).keep("refresh").add) == 2
-    assert rings(store).keep("refresh").is_empty
-
-
-def test_a_run_that_meets_another_one_makes_nothing() -> None:
-    rival = [SealedKey(record("x", NOW), None), SealedKey(record("y", NOW + 9 * DAY), None)]
-    store = FakeRings(rival=RingChange(add=rival))
-
-    assert rings(store).keep("refresh").is_empty
-    assert store.ring.keys.keys() == {"x", "y"}
-
-
-def test_an_emergency_lets_the_standby_sign_at_once_and_keeps_old_tokens_good() -> None:
-    store = FakeRings(StoredRing(1, {"a": record("a", NOW - 9), "b": record("b", NOW + 999)}))
-
-    change = rings(store).promote("refresh", drop_older=False)
-
-    assert (change.promote, change.drop) == ("b", ())
-    assert active(store.ring.keys.values(), now=NOW) == record("b", NOW)
-    assert store.ring.keys.keys() == {"a", "b"}
-
-
-def test_an_emergency_with_a_leaked_key_drops_every_older_one() -> None:
-    keys = {"z": record("z", NOW - 99), "a": record("a", NOW - 9), "b": record("b", NOW + 999)}
-    store = FakeRings(StoredRing(1, keys))
-
-    rings(store).promote("refresh", drop_older=True)
-
-    assert store.ring.keys == {"b": record("b", NOW)}
-
-
-def test_without_a_standby_an_emergency_makes_a_key_that_signs_at_once() -> None:
-    store = FakeRings(StoredRing(1, {"a": record("a", NOW - 9)}))
-
-    change = rings(store).promote("refresh", drop_older=True)
-
-    (made,) = change.add
-    assert store.ring.keys == {made.record.kid: made.record}
-    assert made.record.not_before == NOW
-
-
-@pytest.mark.parametrize(("signing", "next_in_line"), [("a", "b"), ("b", "a")])
-def test_a_key_that_is_promoted_in_the_second_in_which_the_other_began_signs_a_second_later(
-    signing: str, next_in_line: str
-) -> None:
-    """Of two that began in one second their names would decide."""
-    keys = {signing: record(signing, NOW), next_in_line: record(next_in_line, NOW + 999)}
-    store = FakeRings(StoredRing(1, keys))
-
-    rings(store).promote("refresh", drop_older=False)
-
-    assert active(store.ring.keys.values(), now=NOW) == record(signing, NOW)
-    assert active(store.ring.keys.values(), now=NOW + 1) == record(next_in_line, NOW + 1)
-
-
-def test_an_emergency_that_meets_a_run_follows_what_it_left() -> None:
-    store = FakeRings(
-        StoredRing(1, {"a": record("a", NOW - 9), "b": record("b", NOW + 9)}), rival=RingChange(drop=["b"])
-    )
-
-    change = rings(store).promote("refresh", drop_older=True)
-
-    assert (change.promote, change.drop) == (None, ["a"])
-    assert store.ring.keys.keys() == {change.add[0].record.kid}
-
-
 @pytest.mark.parametrize("alg", ["RS256", "ES256"])
 def test_an_access_key_is_published_under_its_thumbprint(alg: Algorithm) -> None:
     made = new_key(alg)
@@ -244,6 +126,10 @@ def test_no_repr_shows_a_secret(alg: Algorithm) -> None:
     assert "material" not in repr(signing_key(key.kid, key.alg, key.secret))
 
 
+def make_keys(store: FakeRings) -> None:
+    RotateKeys({"refresh": POLICY}, store, FakeKms(), clock=lambda: NOW * SECOND).keep("refresh")
+
+
 def ring_of(store: FakeRings, kms: FakeKms, now: int = NOW) -> PrivateKeyRing:
     cached = CachedRing(lambda: store.private_ring("refresh"), lambda: now * SECOND)
     return PrivateKeyRing("refresh", cached, cipher=kms, clock=lambda: now * SECOND)
@@ -251,7 +137,7 @@ def ring_of(store: FakeRings, kms: FakeKms, now: int = NOW) -> PrivateKeyRing:
 
 def test_a_key_is_opened_once_per_environment_and_only_when_needed() -> None:
     store, kms = FakeRings(), FakeKms()
-    rings(store).keep("refresh")
+    make_keys(store)
     ring = ring_of(store, kms)
 
     assert ring.active().kid == ring.get(ring.active().kid).kid
@@ -263,30 +149,6 @@ def test_a_signing_key_that_never_was_is_an_invalid_token_and_an_empty_ring_is_n
     with pytest.raises(Unavailable):
         ring_of(store, FakeKms()).active()
 
-    rings(store).keep("refresh")
+    make_keys(store)
     with pytest.raises(InvalidToken):
         ring_of(store, FakeKms()).get("unknown")
-
-
-@pytest.mark.parametrize("act", [
-    lambda rotate_keys: rotate_keys.keep("refresh"),
-    lambda rotate_keys: rotate_keys.promote("refresh", drop_older=True),
-], ids=["keep", "promote"])  # fmt: skip
-def test_a_ring_that_another_kms_key_seals_is_named_and_left_alone(act: Callable[[RotateKeys], object]) -> None:
-    """A table that was restored or imported, or a key that was lost: nothing here can open such keys."""
-    store = FakeRings()
-    RotateKeys({"refresh": POLICY}, store, FakeKms("arn:lost"), clock=lambda: NOW * SECOND).keep("refresh")
-    before = store.ring
-
-    with pytest.raises(KeysSealedElsewhere) as refused:
-        act(RotateKeys({"refresh": POLICY}, store, FakeKms("arn:ours"), clock=lambda: NOW * SECOND))
-
-    assert all(name in refused.value.reason for name in ("refresh", "arn:lost", "docs/keys.md", *before.keys))
-    assert store.ring == before
-
-
-def test_a_ring_that_does_not_say_what_seals_it_is_taken_for_ours() -> None:
-    """As an earlier version stored it."""
-    store = FakeRings(StoredRing(1, {"a": record("a", NOW)}))
-
-    assert rings(store).keep("refresh").add
