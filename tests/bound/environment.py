@@ -124,7 +124,9 @@ class Machine:
 
 
 def _start(mode: str) -> LocalFunction:
-    return LocalFunction(FunctionSpec("Authorizer", ROOT / "functions/authorizer", MODES[mode], timeout=600))
+    return LocalFunction(
+        FunctionSpec("Authorizer", ROOT / "functions/authorizer", {**os.environ, **MODES[mode]}, timeout=600)
+    )
 
 
 def _authorize(function: LocalFunction, token: str) -> tuple[str, str]:

@@ -34,7 +34,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Family:
-    """A user on two devices. On the first he has been given two tokens."""
+    """A user on two devices. On the first they have been given two tokens."""
 
     user: User
     here: Session

@@ -71,7 +71,7 @@ def test_enabling_nobody_creates_nobody(stores: Stores) -> None:
     assert stores.accounts.get("no-user") is None
 
 
-def test_raising_the_version_of_a_disabled_user_does_not_enable_him(stores: Stores, user: User) -> None:
+def test_raising_the_version_of_a_disabled_user_does_not_enable_them(stores: Stores, user: User) -> None:
     stores.accounts.disable(user, now_ms=NOW_MS)
 
     assert stores.revocations.raise_version(user.user_id, 5, now_ms=NOW_MS)

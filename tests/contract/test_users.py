@@ -6,7 +6,7 @@ from tests.support.builders import NOW, SECOND, a_session, a_user
 from tests.support.stores import Stores
 
 
-def test_a_user_is_found_by_his_canonical_address_with_his_hash(stores: Stores) -> None:
+def test_a_user_is_found_by_their_canonical_address_with_their_hash(stores: Stores) -> None:
     user = a_user()
 
     assert stores.accounts.create(user, "hash")

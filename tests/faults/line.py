@@ -47,7 +47,7 @@ class Line:
         self.hang_up()
 
     def listen(self, rival: tuple[str, Rival] | None = None) -> None:
-        """Begin to count. The `rival` acts just before the first call of the operation that is named with him."""
+        """Begin to count. The `rival` acts just before the first call of the operation that is named with the rival."""
         self.calls: list[str] = []
         self.attempts: list[int] = []
         self._known: dict[str, int] = {}

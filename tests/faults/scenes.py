@@ -224,7 +224,7 @@ def _holds_a_candidate(world: World, scene: Scene, answer: Answer) -> None:
     assert answer.body["refresh_expires_in"] == stored.ends_at - world.now
 
 
-def _holds_what_he_presented(world: World, scene: Scene, answer: Answer) -> None:
+def _holds_what_was_presented(world: World, scene: Scene, answer: Answer) -> None:
     assert unverified_claims(answer.body["refresh_token"])["gen"] == scene.gen
     _is_untouched(world, scene, answer)
 
@@ -315,7 +315,7 @@ LOGINS: Mapping[str, Flow] = {
 }
 
 REFRESHES: Mapping[str, Flow] = {
-    "converged": Flow("Refresh", _presenting(5, quiet=True), 200, None, _holds_what_he_presented),
+    "converged": Flow("Refresh", _presenting(5, quiet=True), 200, None, _holds_what_was_presented),
     "rotated": Flow("Refresh", _presenting(4), 200, None, _holds_a_candidate),
     "rotated, old keys": Flow("Refresh", _with_old_keys(_presenting(4)), 200, None, _holds_a_candidate, _KEYS),
     "race lost": Flow("Refresh", _presenting(4, rival="rotates"), 200, None, _holds_a_candidate),

@@ -40,7 +40,7 @@ def sessions_of(stack: Stack, user: User, current_sid: str) -> list[dict[str, An
     return listed
 
 
-def test_a_user_sees_where_he_is_logged_in_the_last_used_first(stack: Stack, user: User) -> None:
+def test_a_user_sees_where_they_are_logged_in_the_last_used_first(stack: Stack, user: User) -> None:
     phone = stack.log_in(user)
     stack.clock.advance(7200)
     laptop = stack.log_in(user)

@@ -324,7 +324,7 @@ def test_in_bounded_other_roles_are_told_within_five_seconds_and_log_nobody_out(
     assert stack.authorize(access_token)["context"]["roles"] == "auditor"
 
 
-def test_a_user_who_was_enabled_again_logs_in_anew_and_his_old_tokens_stay_dead(
+def test_a_user_who_was_enabled_again_logs_in_anew_and_their_old_tokens_stay_dead(
     stack: Stack, user: User, access_token: str
 ) -> None:
     bounded = with_mode(stack.deployment, "bounded")

@@ -20,7 +20,7 @@ def entries(stack: Stack, sid: str) -> list[Any]:
     return [item for item in stack.table.partition("REVOKED#0") if item.get("sid") == sid]
 
 
-def test_a_user_ends_another_session_of_his_and_no_third(stack: Stack, user: User) -> None:
+def test_a_user_ends_another_session_of_theirs_and_no_third(stack: Stack, user: User) -> None:
     here, lost_phone, tablet = (stack.log_in(user) for _ in range(3))
 
     answer = stack.end_session(here.body["access_token"], lost_phone.body["session_id"])
@@ -32,7 +32,7 @@ def test_a_user_ends_another_session_of_his_and_no_third(stack: Stack, user: Use
     assert len(entries(stack, lost_phone.body["session_id"])) == 1
 
 
-def test_he_may_end_the_one_he_is_in(stack: Stack, user: User) -> None:
+def test_a_user_may_end_the_session_they_are_in(stack: Stack, user: User) -> None:
     here = stack.log_in(user)
 
     assert stack.end_session(here.body["access_token"], here.body["session_id"]).status == 204

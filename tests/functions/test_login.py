@@ -287,7 +287,7 @@ def test_a_failing_table_is_a_503_and_opens_no_session(stack: Stack, user: User,
     assert stack.log_in(user).status == 200
 
 
-def test_the_password_of_a_user_is_checked_against_his_own_hash(stack: Stack) -> None:
+def test_the_password_of_a_user_is_checked_against_their_own_hash(stack: Stack) -> None:
     first, second = stack.new_user(), stack.new_user(WEAK_PASSWORDS.hash(normal("another password")))
 
     assert stack.log_in(first).status == 200

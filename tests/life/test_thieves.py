@@ -1,4 +1,4 @@
-"""A month of thefts: a thief who polls, and one who repeats the token that he stole."""
+"""A month of thefts: a thief who polls, and one who repeats the stolen token."""
 
 from random import Random
 from statistics import median

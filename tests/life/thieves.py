@@ -12,7 +12,7 @@ Choice: TypeAlias = Callable[[str, str], str]
 
 
 def the_newest(_stolen: str, newest: str) -> str:
-    """Poll: stay as close to the owner as he can."""
+    """Poll: stay as close to the owner as possible."""
     return newest
 
 

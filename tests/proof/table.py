@@ -14,7 +14,7 @@ def read_then_write(
     """Read; then, at any later moment, act on what was read, by a clock read at any moment in between.
 
     The write stands if `parent` and `first` are as read. It raises `head` by an expression, since others may have
-    raised it meanwhile. Whoever loses has read, with the refusal, what the winner left; he may lose without end.
+    raised it meanwhile. Whoever loses has read, with the refusal, what the winner left; they may lose without end.
     """
     if not exchange.read:
         yield f"{exchange.sent} arrives and the session is read", _reading(exchange, session)

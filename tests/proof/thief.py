@@ -16,7 +16,7 @@ OWNER_ROTATES = "the owner rotates"
 COPY_REFRESHES = "a copy refreshes"
 
 MOST_USURPED = 3
-"""After so many rotations by the thief the owner's token is below the floor, and a quiet use reveals him, too."""
+"""After so many rotations by the thief the owner's token is below the floor, and a quiet use reveals the thief, too."""
 
 
 class Exchange(NamedTuple):
@@ -47,14 +47,14 @@ class Shared(NamedTuple):
 class TheftWorld:
     """An owner, a thief, and clocks that show anything.
 
-    The owner sends what he stores, whenever he likes, several times at once; requests and answers are lost and
-    duplicated; he stores or ignores whatever is answered. The clients of both conditions are among his ways, and so is
-    one that keeps to neither.
+    The owner sends what they store, whenever they like, several times at once; requests and answers are lost and
+    duplicated; they store or ignore whatever is answered. The clients of both conditions are among their ways, and so
+    is one that keeps to neither.
 
-    At any moment, once, the thief copies all that the owner holds: what he stores, and what is on its way from him or
-    to him. From then on he uses any of his tokens at any time, and keeps all he is answered. *Copies* are what he stole
-    and what he got by it; a copy *refreshes* when it is answered with tokens. His requests take no time: one that is
-    under way is one that he has not sent yet, and an answer under way is one that he does not use yet.
+    At any moment, once, the thief copies all that the owner holds: what is stored, and what is on its way from or to
+    the owner. From then on the thief uses any stolen token at any time, and keeps every answer. *Copies* are what was
+    stolen and what the thief got by it; a copy *refreshes* when it is answered with tokens. The thief's requests take
+    no time: one that is under way is one that is not sent yet, and an answer under way is one that is not used yet.
 
     Every use is quiet or late as the clock that decides it pleases, so whatever holds here holds for any delay, any
     skew, and any pause between the server's read and its write. Without `keeps_score` states are the same whatever was
@@ -93,9 +93,9 @@ class TheftWorld:
     def reduced(self, state: Shared) -> Shared:
         """Give generations their ranks, and keep of the thief's tokens one of each kind.
 
-        What was issued to the owner since the theft matters while he holds it. Tokens that only the thief holds, and
-        that are next to each other in order, fare alike in every comparison. Of candidates the lowest, one between
-        and the highest do for all: he can use one with others left behind below it, above it, both or neither. Of
+        What was issued to the owner since the theft matters while the owner holds it. Tokens that only the thief holds,
+        and that are next to each other in order, fare alike in every comparison. Of candidates the lowest, one between
+        and the highest do for all: one can be used with others left behind below it, above it, both or neither. Of
         tokens that can never be candidates again one does.
         """
         if state.session is None:
@@ -126,7 +126,7 @@ def _owner_uses(state: Shared, exchange: Exchange, seen: Reaction) -> Move[Share
     sent, answer = exchange.sent, seen.answer
     words = _said("the owner's", sent, seen)
     must_reveal = state.usurped == MOST_USURPED or (state.usurped > 0 and seen.late)
-    breach = Breach(2, "the thief has rotated with tokens of his own, and the owner's use reveals nothing")
+    breach = Breach(2, "the thief has rotated with tokens of their own, and the owner's use reveals nothing")
     rotated = seen.outcome == "rotated"
     others = without(exchange, state.exchanges)
     left = others if answer is None else [*others, exchange._replace(answer=answer)]

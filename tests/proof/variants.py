@@ -59,7 +59,7 @@ def logs_out(rule: Rule, exchanges: int) -> Story:
 
 
 def spares_a_copy(rule: Rule) -> Story:
-    """Tell how a thief goes on though the owner has done what should have stopped him."""
+    """Tell how a thief goes on though the owner has done what should have stopped the thief."""
     report, _ = explore(TheftWorld(rule, most_exchanges=1), invariants=frozenset({2}))
     return report.counterexample
 

@@ -16,7 +16,7 @@ READ, WRITE = "BatchGetItem", "UpdateItem"
 
 
 def race_late(arena: Arena, callers: int, rounds: int) -> None:
-    """One rotates, and each of the others recovers a token of his own."""
+    """One rotates, and each of the others recovers a token of its own."""
     service, sessions = arena.service, arena.service.stores.sessions
     user = service.new_user()
     for number in arena.rounds(rounds):

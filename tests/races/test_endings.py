@@ -17,6 +17,8 @@ from tests.races.arena import Arena, ReadingTogether, at_once
 from tests.support.service import IDLE, LEEWAY, Service, gen_of
 from tests.support.tokens import unverified_claims
 
+pytestmark = pytest.mark.only_in_check
+
 ROUNDS = 6
 
 late_and_quiet = pytest.mark.parametrize("is_late", [True, False], ids=["late", "quiet"])

@@ -11,7 +11,7 @@ from tests.support.service import LEEWAY, gen_of
 
 
 @pytest.mark.parametrize(("callers", "rounds"), [(2, 5), (20, 1)])
-def test_r04_every_caller_gets_a_token_of_his_own_and_the_first_late_use_makes_the_others_void(
+def test_r04_every_caller_gets_a_token_of_its_own_and_the_first_late_use_makes_the_others_void(
     stack: Stack, user: User, callers: int, rounds: int
 ) -> None:
     token = stack.log_in(user).body["refresh_token"]

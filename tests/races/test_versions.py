@@ -2,10 +2,14 @@
 
 from functools import partial
 
+import pytest
+
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import UserChanged
 from tests.races.arena import Arena, at_once
 from tests.support.stores import Stores
+
+pytestmark = pytest.mark.only_in_check
 
 CALLERS = 50
 
@@ -43,7 +47,7 @@ def test_r12_parallel_raises_are_all_counted(arena: Arena) -> None:
 
 
 def test_r12_parallel_logouts_everywhere_raise_it_once(arena: Arena) -> None:
-    """Each from a device of its own: whoever comes second is no longer logged in, and ends nobody but himself."""
+    """Each from a device of its own: whoever comes second is no longer logged in, and ends no session but their own."""
     service, stores = arena.service, arena.service.stores
     user = service.new_user()
     devices = [service.open_session(user) for _ in range(CALLERS)]

@@ -78,7 +78,7 @@ class Stack:
         return self.call("Logout", sample("logout_ended", body=body))
 
     def end_session(self, access_token: str, sid: str) -> Answer:
-        """End the session `sid` in the name of whom an access token is about, as the authorizer would describe him."""
+        """End the session `sid` in the name of whom an access token is about, as the authorizer would describe them."""
         event = sample("account_session_ended")
         event["pathParameters"]["sid"] = sid
         event["requestContext"]["authorizer"]["lambda"] |= unverified_claims(access_token)
