@@ -36,6 +36,17 @@ class UserName(click.ParamType[str]):
         return str(value)
 
 
+class UserId(click.ParamType[str]):
+    """A user's id."""
+
+    name = "user_id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not is_user_id(value):
+            self.fail("This is no user id.", param, ctx)
+        return str(value)
+
+
 class Identifier(click.ParamType[str]):
     """A `sid` or `jti`."""
 

@@ -38,14 +38,14 @@ def token_revoked(settings: "Settings") -> str:
         case "bounded":
             return f"It is refused within {settings.revocation_poll_seconds} s (bounded mode)."
         case "stateless":
-            return "The authorizer lets it in until it expires (stateless mode); it can end no other session."
+            return "The authorizer lets it in until it expires (stateless mode). Sallyport's own routes refuse it."
 
 
 def roles_changed(settings: "Settings") -> str:
     match settings.revocation_mode, settings.context_roles:
         case "strict", _:
-            return "The authorizer tells the new roles on the next request (strict mode)."
+            return "Your functions get the new roles on the next request (strict mode)."
         case "bounded", True:
-            return f"The authorizer tells the new roles within {settings.revocation_poll_seconds} s (bounded mode)."
+            return f"Your functions get the new roles within {settings.revocation_poll_seconds} s (bounded mode)."
         case mode, _:
-            return f"This stack's authorizer tells nobody's roles ({mode} mode); GET /auth/me does."
+            return f"This stack's authorizer passes on no roles ({mode} mode); GET /auth/me has them."

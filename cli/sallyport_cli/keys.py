@@ -16,11 +16,11 @@ _USES: tuple[Use, ...] = ("access", "refresh")
 
 _PROMOTION = "From now on another {use} key signs on {where}."
 _DROPPED = {
-    "access": "Every access token that is out is refused within a minute; clients refresh and go on."
+    "access": "Every access token that was issued is refused within a minute; clients refresh and go on."
     " API Gateway's native JWT authorizers accept them for up to two hours more.",
-    "refresh": "EVERY USER HAS TO LOG IN AGAIN: every refresh token that is out is refused within a minute.",
+    "refresh": "EVERY USER HAS TO LOG IN AGAIN: every refresh token that was issued is refused within a minute.",
 }
-_KEPT = "Tokens that are out stay good."
+_KEPT = "Tokens that were issued stay good."
 
 
 @click.group(

@@ -54,14 +54,14 @@ def token() -> Typed:
 
 
 def _of_an_answer(text: str) -> Typed:
-    """Take the access token of a token response, or what it has instead."""
+    """Return the access token of a token response, else its refresh or device token."""
     try:
         answer: Any = loads(text.encode("utf-8"))
     except ValueError:
-        raise Refused("this begins as JSON and is none") from None
+        raise Refused("this begins with { and is not valid JSON") from None
     found = [name for name in _TOKENS if isinstance(answer.get(name), str)]
     if not found:
-        raise Refused("this JSON has no access_token, nor another token")
+        raise Refused("this JSON has no access_token, refresh_token or device_token")
     first, *others = (_TOKENS[name] for name in found)
     return Typed(answer[found[0]], f"This is the {first}. With it came: {', '.join(others)}." if others else "")
 

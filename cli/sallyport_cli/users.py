@@ -17,7 +17,7 @@ from sallyport.accounts.user import User
 from sallyport.use_cases.list_sessions import live_sessions
 from sallyport.use_cases.manage_users import AddressTaken, Changed
 from sallyport_cli import dial, typed
-from sallyport_cli.arguments import USER, Email, Identifier, Roles, UserName, joined
+from sallyport_cli.arguments import USER, Email, Roles, UserId, UserName, joined
 from sallyport_cli.command import Group, examples
 from sallyport_cli.errors import Refused
 from sallyport_cli.output import Answer
@@ -94,9 +94,7 @@ def show(stack: "Stack", user: str) -> Answer:
     show_default=True,
     help="How many users a page has at most.",
 )
-@click.option(
-    "--after", type=Identifier(), metavar="USER_ID", help="Go on behind this user: `next` of the page before."
-)
+@click.option("--after", type=UserId(), metavar="USER_ID", help="Go on behind this user: `next` of the page before.")
 def list_users(stack: "Stack", limit: int, after: str | None) -> Answer:
     """List users, a page at a time, in no order that means anything.
 
@@ -197,7 +195,7 @@ def _revoked(stack: "Stack", changed: Changed, *, otherwise: str = "") -> Answer
 
 def _confirm_deletion(user: User, where: str) -> None:
     if not typed.is_terminal():
-        raise click.UsageError("This is no terminal to ask whether you mean it: say --yes.")
+        raise click.UsageError("There is no terminal to ask for confirmation: add --yes.")
     click.echo(f"{user.email} ({user.user_id}) will be deleted for good on {where}.", err=True)
     click.confirm("Go on?", abort=True, err=True)
 

@@ -34,10 +34,10 @@ def test_a_revocation_bites_as_the_mode_has_it(stack: Settings, seconds: int, re
 @pytest.mark.parametrize(
     ("stack", "said"),
     [
-        (told("strict"), "tells the new roles on the next request"),
-        (told("bounded", CONTEXT_ROLES="true"), "tells the new roles within 5 s"),
-        (told("bounded"), "tells nobody's roles (bounded mode)"),
-        (told("stateless", CONTEXT_ROLES="true"), "tells nobody's roles (stateless mode)"),
+        (told("strict"), "get the new roles on the next request"),
+        (told("bounded", CONTEXT_ROLES="true"), "get the new roles within 5 s"),
+        (told("bounded"), "passes on no roles (bounded mode)"),
+        (told("stateless", CONTEXT_ROLES="true"), "passes on no roles (stateless mode)"),
     ],
 )
 def test_new_roles_are_told_as_the_mode_has_it(stack: Settings, said: str) -> None:

@@ -81,7 +81,7 @@ def test_promote_drops_what_signed_where_it_is_told_to(key_stack: KeyStack) -> N
 @pytest.mark.parametrize(
     ("options", "consequence"),
     [
-        (["access"], "Tokens that are out stay good."),
+        (["access"], "Tokens that were issued stay good."),
         (["access", "--drop-older"], "native JWT authorizers accept them for up to two hours more"),
         (["refresh", "--drop-older"], "EVERY USER HAS TO LOG IN AGAIN"),
     ],

@@ -415,6 +415,10 @@ def test_a_page_ends_with_where_to_go_on(stack: Stack) -> None:
     assert ["user id", "email", "status", "roles", "token version", "created at"] in first.rows
 
 
+def test_a_page_may_begin_behind_an_imported_user(stack: Stack, user: User) -> None:
+    assert "users" in done("user", "list", "--limit", "1", "--after", "imported-4711", "--json").document
+
+
 @pytest.mark.parametrize("options", [("--limit", "0"), ("--limit", "1001"), ("--after", "ann@example.com")])
 def test_what_can_be_no_page_is_wrong_usage(options: tuple[str, str]) -> None:
     assert run("user", "list", *options).exit_code == 2

@@ -124,6 +124,19 @@ def test_a_user_may_have_no_password(table: Table, credential: Mapping[str, str]
     assert not in_table(table).accounts.replace_hash(Account(ANN, None), HASH)
 
 
+@pytest.mark.parametrize("credential", [None, {}], ids=["no item", "no hash"])
+def test_a_user_without_a_password_can_be_given_one(table: Table, credential: Mapping[str, str] | None) -> None:
+    key = ("CREDENTIAL#" + ANN.user_id, "CREDENTIAL")
+    table.delete([key])
+    if credential is not None:
+        table.put({"PK": key[0], "SK": key[1], **credential})
+
+    assert in_table(table).accounts.set_password(ANN, HASH, now_ms=THEN * SECOND)
+
+    account = in_table(table).account(ANN.email)
+    assert (account.user.token_version, account.password_hash) == (ANN.token_version + 1, HASH)
+
+
 def test_the_newest_samples_are_what_this_version_writes(cloud: Cloud) -> None:
     table = an_empty_table("samples-today")
     write_everything(table)

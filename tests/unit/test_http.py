@@ -6,7 +6,7 @@ import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -18,6 +18,7 @@ from sallyport.errors import (
     InvalidGrant,
     InvalidRequest,
     InvalidToken,
+    SallyportError,
     Superseded,
     Unavailable,
 )
@@ -346,3 +347,30 @@ def refused_on(route: str, error: Exception) -> dict[str, Any]:
     payload = HttpApiHandler(Api({route: refuse}, FakeTelemetry()))({**event(), "routeKey": route}, None)
     problem: dict[str, Any] = json.loads(payload["body"])
     return problem
+
+
+class Unforeseen(SallyportError):
+    code = "unforeseen"
+
+
+def test_an_error_that_no_client_should_meet_is_a_500_and_has_its_line_in_the_log() -> None:
+    log = FakeTelemetry()
+
+    def fail(_: Request) -> NoReturn:
+        raise Unforeseen("a reason")
+
+    status, _, problem = answer(event("{}", JSON), fail, log)
+
+    assert (status, problem["code"]) == (500, "internal_error")
+    assert told(log) == [("POST /echo", 500, "internal_error", "a reason")]
+
+
+def test_what_is_no_event_of_an_http_api_raises_and_is_counted_as_a_failure() -> None:
+    log = FakeTelemetry()
+
+    with pytest.raises(KeyError):
+        HttpApiHandler(Api({}, log))({"requestContext": SECRET}, None)
+
+    (reason,) = log.failures
+    assert reason.startswith("KeyError in ")
+    assert SECRET not in reason

@@ -7,9 +7,9 @@ SallyportError
 │   │   └── UnknownField
 │   ├── PayloadTooLarge
 │   ├── UnsupportedMediaType
-│   ├── CsrfRejected          a browser sent a cookie along that no page of ours asked it to send
+│   ├── CsrfRejected          a cookie came without proof that an allowed page sent it
 │   └── AmbiguousCredentials  more than one credential came, and Sallyport does not choose
-├── AccessRefused             the credential does not open this door
+├── AccessRefused             the credential does not allow what was asked
 │   ├── InvalidCredentials
 │   ├── InvalidGrant          RFC 6749 s5.2
 │   ├── InvalidToken          RFC 6750 s3.1
@@ -18,9 +18,11 @@ SallyportError
 │   │   └── TokenDead         the token is authentic; what it stands for is gone, `why` says how
 │   └── Superseded            the client holds a newer refresh token
 ├── Unavailable               infrastructure failed; the same request may be sent again
+│   ├── ChangedMeanwhile      a user was changed by another request, again and again (use_cases/manage_users.py)
 │   ├── CallFailed            a call to AWS failed; carries the operation and AWS's word for the failure
 │   │   └── AccessDenied      AWS refuses the call to this function's role
 │   └── NoKeysPublished       there are no keys, as before the first deployment has ended
+├── StaleRelease              a deployment would go on serving the old version (aws/release.py)
 ├── KeysSealedElsewhere       a key ring is sealed under another KMS key than the stack's
 └── SettingsError             a function cannot start
 
@@ -151,7 +153,7 @@ class AmbiguousCredentials(RequestRefused):
 
 
 class AccessRefused(SallyportError):
-    """The credential was understood and does not open this door."""
+    """The credential was understood and does not allow what was asked."""
 
 
 class InvalidCredentials(AccessRefused):

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from sallyport.aws.event import Event
+from sallyport.edge import reported
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.http.serve import Api
@@ -22,8 +23,10 @@ class HttpApiHandler:
     api: Api
 
     def __call__(self, event: Event, _context: Any) -> dict[str, Any]:
-        """Return the response to an event, as API Gateway takes it."""
-        return payload(self.api(request_from(event)))
+        """Return the response to an event, as API Gateway takes it. Raises for what is no event of an HTTP API."""
+        with reported(self.api.telemetry.failed):
+            request = request_from(event)
+        return payload(self.api(request))
 
 
 def request_from(event: Event) -> Request:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # A call that hangs must fail early enough for the function to answer 503 itself: API Gateway gives an authorizer ten
 # seconds, in which up to three calls may hang, and up to five of a login (tests/faults/test_time_limits.py).
-# To wait a whole second for a connection would not help: a lost first packet is sent again only after that second.
+# Half a second to connect is enough: TCP repeats a lost first packet only after a whole one.
 PATIENCE = Config(
     connect_timeout=0.5,
     read_timeout=1,

@@ -2,7 +2,8 @@
 
 SameSite=Strict keeps the cookie out of cross-site requests already. This is the second lock, for browsers and sites
 where the first one fails: a header that no form can set and that makes any script ask for permission first (CORS), an
-Origin on the operator's list, and the browser's own word for the relation of the two sites (Fetch Metadata).
+Origin on the operator's list, and `Sec-Fetch-Site`, in which the browser says whether the request is cross-site (Fetch
+Metadata).
 """
 
 from collections.abc import Collection

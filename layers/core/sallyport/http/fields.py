@@ -14,7 +14,7 @@ _MAX_NAME_LENGTH = 64
 
 @contextmanager
 def fields_of(body: Mapping[str, Any], known: Collection[str]) -> Iterator["Fields"]:
-    """Give a block the fields of a body to read. What it reads counts only once the block has ended.
+    """Give a block the fields of a body to read. Use the values after the block: it ends with an error if one is wrong.
 
     Raises UnknownField at once, and InvalidRequest at the end of the block for everything that was wrong.
     """
@@ -40,14 +40,14 @@ class Fields:
         self.errors: list[FieldError] = []
 
     def text(self, name: str) -> str:
-        """Return a required text, or "" after noting that it is missing or none."""
+        """Return a required text, or "" after noting that it is missing or no string."""
         if name not in self._body:
             self.refuse(name, "missing", "This field is required.")
             return ""
         return self._text(name, self._body[name])
 
     def optional_text(self, name: str) -> str | None:
-        """Return a text, or None where there is none. A null is none, for this and every other optional field."""
+        """Return a text, or None where there is none. `null` counts as absent, here and in every optional field."""
         value = self._body.get(name)
         return None if value is None else self._text(name, value)
 

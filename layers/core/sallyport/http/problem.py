@@ -42,9 +42,9 @@ _NOT_OAUTH = (409, 429, 503)  # a library would give the token up; these say tha
 def problem(error: Exception, request: Request) -> Response:
     """Return the response that tells a client of `error`, with its outcome and trail for the log.
 
-    An error that is not one of ours is `internal_error`.
+    An error that is not one of ours, or that no client should meet, is `internal_error`.
     """
-    if not isinstance(error, SallyportError):
+    if not isinstance(error, SallyportError) or error.code not in PROBLEMS:
         return _response("internal_error", request, {})
     more: dict[str, Any] = {}
     if isinstance(error, InvalidRequest):

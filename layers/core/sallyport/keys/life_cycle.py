@@ -16,7 +16,7 @@ Algorithm = Literal["RS256", "ES256", "HS256"]
 
 ROTATION_SECONDS = 90 * 86_400
 PUBLISHED_BEFORE_USE_SECONDS = 2 * 3600  # gateways cache key sets that long
-NEXT_STANDBY_SECONDS = 26 * 3600  # before a standby takes over, its own successor is made: more than a daily run apart
+NEXT_STANDBY_SECONDS = 26 * 3600  # before a standby takes over, the next is made: a daily run cannot miss that
 
 _SLACK_SECONDS = 600  # execution environments still sign with a ring read a minute ago, and clocks differ
 

@@ -61,7 +61,7 @@ class EntryStore(Protocol):
     """Reads revocation entries."""
 
     def since(self, start_ms: int) -> Iterable[Entry]:
-        """Read, consistently, all that was written since: every shard, every page. Raises Unavailable."""
+        """Return every entry written at or after `start_ms`, from all shards, read consistently. Raises Unavailable."""
         ...
 
 

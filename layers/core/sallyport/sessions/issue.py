@@ -75,9 +75,9 @@ class Signer:
             iss=self.issuer,
             sub=session.user_id,
             aud=refresh.audience(self.issuer),
-            iat=max(
-                now, session.created_at
-            ),  # this clock may be behind login's; an earlier `iat` would make the life too long
+            # The clock of login may have been ahead of this one. An `iat` before `created_at` would make `exp - iat`
+            # more than the allowed lifetime, and verifiers would refuse the token.
+            iat=max(now, session.created_at),
             exp=session.expires_at,
             jti=new_id(),
             sid=session.sid,

@@ -50,7 +50,7 @@ class SessionStore(Protocol):
 
     `rotate` and `recover` are one conditional write each: the session exists, is not revoked, not past its ends, and
     `ver`, `parent` and `first` are as read; else they raise RaceLost. `head` is not among the conditions: it grows by
-    an expression, so that parallel requests do not keep each other from being served.
+    an expression, so that parallel recoveries do not conflict.
     """
 
     def load(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
@@ -76,7 +76,7 @@ class SessionStore(Protocol):
         ...
 
     def forget(self, sessions: list[Session]) -> None:
-        """Delete up to 25 sessions that are dead already."""
+        """Delete sessions that are dead already."""
         ...
 
     def forget_all(self, user_id: str) -> int:

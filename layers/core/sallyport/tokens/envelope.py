@@ -14,7 +14,7 @@ from sallyport.errors import TokenRejected
 from sallyport.keys.key import Key
 
 MAX_TOKEN_BYTES = 8192
-KID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_KID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 _HEADER_NAMES = {"alg", "kid", "typ"}
@@ -66,7 +66,7 @@ def _open(token: str, *, typ: str) -> _Envelope:
     if unverified_header["typ"] != typ:
         raise TokenRejected("typ")
     kid, alg = unverified_header["kid"], unverified_header["alg"]
-    if not isinstance(kid, str) or KID.fullmatch(kid) is None or not isinstance(alg, str):
+    if not isinstance(kid, str) or _KID.fullmatch(kid) is None or not isinstance(alg, str):
         raise TokenRejected("header")
     return _Envelope(kid, alg, _decode(payload), f"{header}.{payload}".encode("ascii"), _decode(signature))
 

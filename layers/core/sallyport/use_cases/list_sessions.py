@@ -12,7 +12,7 @@ _HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class ListedSession:
-    """A live session as its user sees it. Times in seconds; `last_used_at` to the hour: a finer trace has no use."""
+    """A live session as its user sees it. Times in seconds; `last_used_at` is rounded down to the hour."""
 
     sid: str
     created_at: int

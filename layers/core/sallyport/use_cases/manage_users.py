@@ -44,7 +44,7 @@ _again_if_changed_meanwhile = retry(
 class ManageUsers:
     """Changes users. A change that loses a race against another one reads the user again.
 
-    Every method that takes a user id raises NoSuchUser and ChangedMeanwhile; every method raises Unavailable.
+    Every method that changes a user raises NoSuchUser and ChangedMeanwhile; every method raises Unavailable.
     """
 
     accounts: AccountStore

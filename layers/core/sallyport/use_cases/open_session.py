@@ -18,7 +18,7 @@ from sallyport.trail import Note, Trail
 MAX_LIVE_SESSIONS = 100
 
 _MOST_ENDED_AT_ONCE = 2
-_FORGOTTEN_AT_ONCE = 25  # what DynamoDB deletes in one call
+_FORGOTTEN_AT_ONCE = 25  # one call to the store
 _ANY_SKEW_SECONDS = 3600
 
 

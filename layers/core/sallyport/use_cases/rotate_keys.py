@@ -52,7 +52,8 @@ class RotateKeys:
             next_key, signing = standby(records, now=now), active(records, now=now)
             has_signed = [record.kid for record in records if signing and record.not_before <= signing.not_before]
             drop = has_signed if drop_older else ()
-            at = max(now, signing.not_before + 1) if signing else now  # of two of one second the kid would decide
+            # A second later than the active key began: of two keys of one second the `kid` would decide.
+            at = max(now, signing.not_before + 1) if signing else now
             if next_key is None:
                 return RingChange(add=[self._seal(new_key(policy.alg), at, now, use)], drop=drop)
             return RingChange(drop=drop, promote=next_key.kid, promoted_at=at)

@@ -124,14 +124,13 @@ class Accounts:
         return self._table.transact_if_possible([same_version, self._hash_replaced(account, new_hash)])
 
     def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
-        """Do not look at the old hash (AccountStore.set_password).
+        """Replace the hash, whatever it was, or give the user their first (AccountStore.set_password).
 
         A login that has just checked the old password opens a session of the old version, which is dead.
         """
         credential_set = self._table.update_in_transaction(
             credential_key(user.user_id),
             "SET password_hash = :new",
-            condition="attribute_exists(PK)",
             values={":new": new_hash},
         )
         version_raised = self._writes.version_raised(user.user_id, user.token_version, now_ms)
@@ -162,18 +161,19 @@ class Accounts:
                 *self._writes.version_raised(user_id, ver, now_ms),
             ]
         )
-        # A transaction returns no attributes. Nobody can move the head before we have returned it, so it is read now.
-        # The same read tells whether a retry of our own met its first try: no two hashes are equal.
+        # A transaction returns no attributes, so read the session now: its head can move only once we have returned it.
+        # If the transaction failed but the stored hash is ours, an earlier try of this same call succeeded.
         credential, session = self._table.get(credential_key(user_id), session_key(user_id, sid))
         is_ours = is_changed or (credential is not None and credential.get("password_hash") == new_hash)
         return optional_session(session) if is_ours else None
 
     def _hash_replaced(self, account: Account, new_hash: str) -> Write:
+        old_hash = account.password_hash or ""  # a user without a password never matches
         return self._table.update_in_transaction(
             credential_key(account.user.user_id),
             "SET password_hash = :new",
             condition="password_hash = :old",
-            values={":new": new_hash, ":old": account.password_hash or ""},  # no hash is equal to an empty text
+            values={":new": new_hash, ":old": old_hash},
         )
 
 

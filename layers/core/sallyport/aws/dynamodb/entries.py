@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from sallyport.aws.dynamodb.table import DAY, Item, Table
 from sallyport.errors import Unavailable
 from sallyport.revocation.entries import Entry, Revoked, SessionRevoked, TokenRevoked, UserChanged, UserDeleted
+from sallyport.tokens.claims import MAX_INTEGER
 
-_EVERY_VERSION = 2**53  # above every `ver` that a token can carry: a deleted user's
+_EVERY_VERSION = MAX_INTEGER + 1  # above every `ver` that a token can carry: a deleted user's
 _READ = ("jti", "sid", "sub", "ver", "expires_at")
 
 

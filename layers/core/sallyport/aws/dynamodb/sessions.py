@@ -12,7 +12,7 @@ from sallyport.aws.dynamodb.session_items import (
     session_item,
     session_key,
 )
-from sallyport.aws.dynamodb.table import MOST_DELETED_AT_ONCE, ConditionFailed, Item, Table
+from sallyport.aws.dynamodb.table import ConditionFailed, Item, Table
 from sallyport.aws.dynamodb.user_items import user_from, user_key
 from sallyport.sessions.session import RaceLost, Session
 
@@ -43,8 +43,7 @@ class Sessions:
     def forget_all(self, user_id: str) -> int:
         """Delete every session item of a user, and return how many there were."""
         keys = [(item["PK"], item["SK"]) for item in self._table.partition(f"SESSIONS#{user_id}", only=("PK", "SK"))]
-        for first in range(0, len(keys), MOST_DELETED_AT_ONCE):
-            self._table.delete(keys[first : first + MOST_DELETED_AT_ONCE])
+        self._table.delete(keys)
         return len(keys)
 
     def rotate(self, session: Session, gen: int, *, now_ms: int, idle_expires_at: int) -> Session:

@@ -25,7 +25,7 @@ DAY = 86_400
 """An item's `ttl` is a day after the item stopped to matter. Logic never reads it."""
 
 
-MOST_DELETED_AT_ONCE = 25
+_MOST_DELETED_AT_ONCE = 25
 
 
 class ConditionFailed(Exception):
@@ -37,7 +37,7 @@ class ConditionFailed(Exception):
 
 
 class _Conflict(Unavailable):
-    """Another transaction touches the same item. That is over in milliseconds, so the call is repeated a few times."""
+    """Another transaction touches the same item. It ends within milliseconds, so the call is repeated a few times."""
 
 
 _when_free = retry(
@@ -68,7 +68,7 @@ class Table:
     def partition(self, pk: str, *, since: str = "", only: Sequence[str] = ()) -> list[Item]:
         """Read the items of one partition, every page of it: all, or those whose sort key is not below `since`.
 
-        `only` names the attributes to return: the units are the same, the response is parsed faster.
+        `only` names the attributes to return. This saves time to parse, not read units.
         """
         condition, values = "PK = :pk", {":pk": pk}
         if since:
@@ -101,7 +101,7 @@ class Table:
             ExpressionAttributeValues=_marshal({":sk": sk}),
             ProjectionExpression=", ".join(f"#{name}" for name in only),
             ExpressionAttributeNames=names,
-            Select="SPECIFIC_ATTRIBUTES",  # said, so that a policy can ask for it (docs/cli.md)
+            Select="SPECIFIC_ATTRIBUTES",  # set, because the policy in docs/cli.md requires it
             ConsistentRead=True,
             **optional,
         )
@@ -115,7 +115,11 @@ class Table:
             self._client.put_item(TableName=self._name, Item=marshalled)
 
     def delete(self, keys: Sequence[Key]) -> None:
-        """Delete up to 25 items in one call, whether they exist or not."""
+        """Delete items, 25 a call, whether they exist or not."""
+        for first in range(0, len(keys), _MOST_DELETED_AT_ONCE):
+            self._delete_at_once(keys[first : first + _MOST_DELETED_AT_ONCE])
+
+    def _delete_at_once(self, keys: Sequence[Key]) -> None:
         requests = [{"DeleteRequest": {"Key": _marshal(_key(key))}} for key in keys]
         with failing_closed():
             response = self._client.batch_write_item(RequestItems=cast("Any", {self._name: requests}))
@@ -154,16 +158,17 @@ class Table:
         return cast("Write", {"Put": put})
 
     def update_in_transaction(
-        self, key: Key, change: str, *, condition: str, values: Item, names: Mapping[str, str] | None = None
+        self, key: Key, change: str, *, values: Item, condition: str = "", names: Mapping[str, str] | None = None
     ) -> Write:
         update: dict[str, Any] = {
             "TableName": self._name,
             "Key": _marshal(_key(key)),
             "UpdateExpression": change,
-            "ConditionExpression": condition,
             "ExpressionAttributeValues": _marshal(values),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
+        if condition:
+            update["ConditionExpression"] = condition
         if names:
             update["ExpressionAttributeNames"] = names
         return cast("Write", {"Update": update})

@@ -35,7 +35,7 @@ def account_from(user: Item, credential: Item | None) -> Account:
 
 
 def items_of(user: User, password_hash: str) -> list[Item]:
-    """Return the items that a new user consists of, the login name first: whose address is taken fails there."""
+    """Return the items of a new user, the login name first: if the address is taken, that condition fails."""
     return [
         _item(login_name_key(user.email), user_id=user.user_id),
         _item(

@@ -22,7 +22,7 @@ _MOST_OLDER = 2  # a browser sends one; each costs a transaction
 
 @dataclass(frozen=True, slots=True)
 class LoginEndpoint:
-    """A password for a session. In cookie mode it takes the place of the one that the browser still holds."""
+    """Log in with a password. In cookie mode the new session replaces the one whose cookie the browser sends."""
 
     authenticate: Authenticate
     open_session: OpenSession

@@ -14,7 +14,7 @@ from sallyport.use_cases.refresh import Refresh
 
 @dataclass(frozen=True, slots=True)
 class RefreshEndpoint:
-    """A refresh token for new tokens, through the channel by which it came."""
+    """Exchange a refresh token. New tokens go back the way it came: in the body, or as a cookie."""
 
     refresh: Refresh
     allowed_origins: Collection[str]
