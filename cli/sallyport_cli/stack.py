@@ -19,7 +19,7 @@ from sallyport.wiring.parts import access_verifier, public_keys
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.AccessTokens, settings.TokenTimes, settings.Revocation):
+class Settings(settings.Revocation, access_verifier.Settings):
     """The settings of the stack's authorizer."""
 
 
@@ -66,7 +66,7 @@ class Stack:
 
     @cached_property
     def access_tokens(self) -> AccessTokenVerifier:
-        return access_verifier.build(public_keys.build(self.table, self.clock), self.settings, self.settings)
+        return access_verifier.build(self.settings, public_keys.build(self.table, self.clock))
 
 
 def clock_at(now_ms: int, *, exact_to_ms: int = 0) -> Clock:

@@ -102,7 +102,8 @@ def clock() -> Iterator[StoppedTime]:
 @pytest.fixture
 def service(deployment: Deployment, clock: StoppedTime) -> Service:
     """The use cases beside the functions, with the keys that those have."""
-    config = settings.parse(refresh.Settings, deployment.functions["Refresh"].spec.environment)
+    environment = deployment.functions["Refresh"].spec.environment
+    config = settings.parse(refresh.Settings, environment)
     table = Table(LOCAL.dynamodb(), deployment.table_name)
     published, kms = public_keys.build(table, system_clock), cipher.build(config, LOCAL)
     access_keys = private_keys.build("access", table, kms, system_clock)
@@ -111,7 +112,7 @@ def service(deployment: Deployment, clock: StoppedTime) -> Service:
         in_dynamodb(deployment.table_name),
         clock.time,
         token_issuer.build(config, published, access_keys, refresh_keys),
-        access_verifier.build(published, config, config),
+        access_verifier.build(settings.parse(access_verifier.Settings, environment), published),
     )
 
 

@@ -19,7 +19,7 @@ from sallyport.wiring.parts import revoking_writes, table
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.AccessTokenLife, settings.RevocationShards):
+class Settings(settings.Common, revoking_writes.Settings):
     """The settings of account."""
 
 
@@ -27,7 +27,7 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     config = settings.parse(Settings, environ)
     dynamodb = table.build(config, clients)
     sessions = Sessions(dynamodb)
-    revocations = Revocations(dynamodb, revoking_writes.build(dynamodb, config, config))
+    revocations = Revocations(dynamodb, revoking_writes.build(config, dynamodb))
     end_session = EndSession(sessions=sessions, revocations=revocations, clock=clock)
     endpoints: dict[str, Endpoint] = {
         "GET /auth/me": MeEndpoint(DescribeUser(sessions=sessions, clock=clock)),

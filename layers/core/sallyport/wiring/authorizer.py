@@ -13,14 +13,7 @@ from sallyport.wiring.parts import access_verifier, public_keys, revocation_mode
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(
-    settings.Common,
-    settings.AccessTokens,
-    settings.TokenTimes,
-    settings.Revocation,
-    settings.RevocationShards,
-    settings.Denials,
-):
+class Settings(settings.Common, settings.Denials, access_verifier.Settings, revocation_mode.Settings):
     """The settings of the authorizer."""
 
 
@@ -28,8 +21,8 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     config = settings.parse(Settings, environ)
     dynamodb = table.build(config, clients)
     authorize = Authorize(
-        verifier=access_verifier.build(public_keys.build(dynamodb, clock), config, config),
-        mode=revocation_mode.build(config, config, config, dynamodb, clock),
+        verifier=access_verifier.build(config, public_keys.build(dynamodb, clock)),
+        mode=revocation_mode.build(config, dynamodb, clock),
         clock=clock,
     )
     return Authorizer(

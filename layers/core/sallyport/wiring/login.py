@@ -31,11 +31,11 @@ from sallyport.wiring.parts import (
 class Settings(
     settings.Common,
     settings.Issuing,
-    settings.TokenTimes,
     settings.SessionUse,
     settings.PrivateKeys,
-    settings.RevocationShards,
     settings.Browsers,
+    refresh_verifier.Settings,
+    revoking_writes.Settings,
 ):
     """The settings of login."""
 
@@ -47,12 +47,12 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     published = public_keys.build(dynamodb, clock)
     access_keys = private_keys.build("access", dynamodb, kms, clock)
     refresh_keys = private_keys.build("refresh", dynamodb, kms, clock)
-    writes = revoking_writes.build(dynamodb, config, config)
+    writes = revoking_writes.build(config, dynamodb)
     authenticate = Authenticate(accounts=Accounts(dynamodb, writes), passwords=Passwords())
     open_session = OpenSession(
         sessions=Sessions(dynamodb),
         revocations=Revocations(dynamodb, writes),
-        verifier=refresh_verifier.build(refresh_keys, published, config, config),
+        verifier=refresh_verifier.build(config, refresh_keys, published),
         issuer=token_issuer.build(config, published, access_keys, refresh_keys),
         life=Lifetimes(absolute=config.session_seconds, idle=config.session_idle_seconds),
         clock=clock,

@@ -27,12 +27,11 @@ from sallyport.wiring.parts import (
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     settings.Common,
-    settings.AccessTokens,
-    settings.TokenTimes,
-    settings.SessionLife,
     settings.PrivateKeys,
-    settings.RevocationShards,
     settings.Browsers,
+    access_verifier.Settings,
+    refresh_verifier.Settings,
+    revoking_writes.Settings,
 ):
     """The settings of logout."""
 
@@ -43,10 +42,10 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     published = public_keys.build(dynamodb, clock)
     refresh_keys = private_keys.build("refresh", dynamodb, cipher.build(config, clients), clock)
     logout = Logout(
-        refresh_tokens=refresh_verifier.build(refresh_keys, published, config, config),
-        access_tokens=access_verifier.build(published, config, config),
+        refresh_tokens=refresh_verifier.build(config, refresh_keys, published),
+        access_tokens=access_verifier.build(config, published),
         sessions=Sessions(dynamodb),
-        revocations=Revocations(dynamodb, revoking_writes.build(dynamodb, config, config)),
+        revocations=Revocations(dynamodb, revoking_writes.build(config, dynamodb)),
         clock=clock,
     )
     endpoints: dict[str, Endpoint] = {"POST /auth/logout": LogoutEndpoint(logout, config.allowed_origins)}

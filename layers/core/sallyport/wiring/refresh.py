@@ -29,11 +29,11 @@ from sallyport.wiring.parts import (
 class Settings(
     settings.Common,
     settings.Issuing,
-    settings.TokenTimes,
     settings.Rotation,
     settings.PrivateKeys,
-    settings.RevocationShards,
     settings.Browsers,
+    refresh_verifier.Settings,
+    revoking_writes.Settings,
 ):
     """The settings of refresh."""
 
@@ -46,9 +46,9 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     access_keys = private_keys.build("access", dynamodb, kms, clock)
     refresh_keys = private_keys.build("refresh", dynamodb, kms, clock)
     refresh = Refresh(
-        verifier=refresh_verifier.build(refresh_keys, published, config, config),
+        verifier=refresh_verifier.build(config, refresh_keys, published),
         sessions=Sessions(dynamodb),
-        revocations=Revocations(dynamodb, revoking_writes.build(dynamodb, config, config)),
+        revocations=Revocations(dynamodb, revoking_writes.build(config, dynamodb)),
         reporter=ReplayReports(clients.events, config.stack_name),
         issuer=token_issuer.build(config, published, access_keys, refresh_keys),
         leeway_ms=config.refresh_leeway_seconds * 1000,

@@ -1,5 +1,8 @@
 """How the authorizer learns of revocations."""
 
+from dataclasses import dataclass
+
+from sallyport import settings
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.sessions import Sessions
@@ -8,14 +11,16 @@ from sallyport.clock import Clock
 from sallyport.revocation.entries import retention
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Pace, Window
-from sallyport.settings import AccessTokenLife, Revocation, RevocationShards
 from sallyport.use_cases.authorize import Bounded, RevocationMode, Stateless, Strict
 from sallyport.wiring.parts import revoking_writes
 
 
-def build(
-    config: Revocation, life: AccessTokenLife, sharding: RevocationShards, table: Table, clock: Clock
-) -> RevocationMode:
+@dataclass(frozen=True, kw_only=True)
+class Settings(settings.Revocation, revoking_writes.Settings):
+    """The settings of a revocation mode."""
+
+
+def build(config: Settings, table: Table, clock: Clock) -> RevocationMode:
     match config.revocation_mode:
         case "strict":
             return Strict(Sessions(table))
@@ -23,11 +28,11 @@ def build(
             pace = Pace(
                 poll=config.revocation_poll_seconds * 1000,
                 max_staleness=config.revocation_max_staleness_seconds * 1000,
-                retention=retention(life.access_token_seconds) * 1000,
+                retention=retention(config.access_token_seconds) * 1000,
             )
-            accounts = Accounts(table, revoking_writes.build(table, life, sharding))
+            accounts = Accounts(table, revoking_writes.build(config, table))
             roles = KnownRoles(accounts) if config.context_roles else NoRoles()
-            entries = Entries(table, shards=sharding.revocation_shards)
+            entries = Entries(table, shards=config.revocation_shards)
             return Bounded(Window(entries, pace, clock, roles), roles)
         case "stateless":
             return Stateless()
