@@ -30,6 +30,7 @@ def lose_the_first_answer(service: Service, operation: str) -> Scene:
     return scene
 
 
+@pytest.mark.only_in_check
 @pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS.keys())
 def test_o03_whatever_write_botocore_repeats_comes_out_right(service: Service) -> None:
     flow, world = service.flow, service.world
