@@ -11,8 +11,10 @@ from hypothesis import settings
 
 from dev.aws.cloud import SERVICES, Cloud, never_reach_aws
 from dev.aws.deployment import Deployment, deploy
+from dev.sam import template
 from sallyport.accounts.user import User
 from tests.support.deployed import STRICT, Stack, open_stack
+from tests.support.remembering import remembered
 from tests.support.stopped_time import MovableTime
 from tests.support.tidying import nothing_piles_up
 from tests.support.tokens import ISSUER
@@ -48,6 +50,15 @@ def _botocore_reads_its_descriptions_of_aws_once() -> Iterator[None]:
     """Commands have sessions of their own, each of which would read megabytes of JSON."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_template_is_read_once() -> Iterator[None]:
+    """Every deployment reads template.yaml, and translates it for half a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        for step in ("yaml_parse", "transform"):
+            patch.setattr(template, step, remembered(getattr(template, step)))
         yield
 
 

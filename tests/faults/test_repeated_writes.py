@@ -30,6 +30,7 @@ def lose_the_first_answer(service: Service, operation: str) -> Scene:
     return scene
 
 
+@pytest.mark.only_in_check
 @pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS.keys())
 def test_o03_whatever_write_botocore_repeats_comes_out_right(service: Service) -> None:
     flow, world = service.flow, service.world
@@ -112,6 +113,7 @@ ANYWHERE = [fault for fault in EVERY_FAULT if not fault.only]
 losses = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(ANYWHERE), st.integers(0, 90)), max_size=4)
 
 
+@pytest.mark.only_in_check
 @for_flow("rotated")
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rounds=st.lists(losses, min_size=1, max_size=3))

@@ -242,6 +242,7 @@ def by_cookie(stack: Stack, event: dict[str, Any], *cookies: str) -> tuple[Answe
 waits = st.one_of(st.integers(0, 130), st.sampled_from([199, 200, 399, 400, 899, 900]))
 
 
+@pytest.mark.only_in_check
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(waits, st.booleans()), max_size=6))
 def test_r07_however_a_session_is_used_it_lives_until_the_end_that_it_was_promised(

@@ -116,6 +116,7 @@ def service(deployment: Deployment, clock: StoppedTime) -> Service:
     )
 
 
+@pytest.mark.only_in_check
 def test_no_history_is_answered_otherwise_than_the_model_says(
     stack: Stack, service: Service, wire: Wire, times: int
 ) -> None:

@@ -59,6 +59,7 @@ def test_nothing_is_missed_that_a_search_without_reduction_finds(world: World[An
     assert len(real) > len(reduced)
 
 
+@pytest.mark.only_in_check
 @pytest.mark.parametrize("world", [world for world, _ in DEPTHS])
 def test_a_state_and_its_reduction_have_the_same_future_however_far_from_the_start(world: World[Any]) -> None:
     random = Random(1)

@@ -9,6 +9,7 @@ from tests.proof.thief import COPY_REFRESHES, OWNER_ROTATES, TheftWorld
 from tests.proof.variants import is_shared_for_ever
 
 
+@pytest.mark.only_in_check
 @pytest.mark.parametrize("search", THEFT, ids=lambda one: one.name)
 def test_a_stolen_token_dies(search: Search) -> None:
     report, _ = explore(search.world, max_depth=search.max_depth)
@@ -21,6 +22,7 @@ def test_no_session_is_shared_for_ever() -> None:
     assert is_shared_for_ever(ours) is None
 
 
+@pytest.mark.only_in_check
 def test_the_search_meets_every_way_in_which_a_theft_comes_to_light() -> None:
     world = TheftWorld(most_exchanges=1)
     _, came_from = explore(world)

@@ -22,6 +22,7 @@ LAST_LINES = [
 ]
 
 
+@pytest.mark.only_in_check
 @pytest.mark.parametrize(
     ("variant", "last_line"), list(zip(VARIANTS, LAST_LINES, strict=True)), ids=[variant.name for variant in VARIANTS]
 )
