@@ -149,7 +149,9 @@ class Service:
         return True
 
     def _authorize(self, access_token: str) -> Authorized:
-        authorize = Authorize(verifier=self.access_verifier, mode=Strict(self.stores.sessions), clock=self.clock)
+        authorize = Authorize(
+            verifier=self.access_verifier, mode=Strict(self.stores.sessions, self.clock), clock=self.clock
+        )
         return authorize(access_token)
 
 

@@ -82,7 +82,7 @@ class Environment:
 
     def told(self, token: AccessToken) -> tuple[str, ...]:
         """What the context says of the roles of a token's user."""
-        roles = Bounded(self.window, self.roles).check(token, now=0)
+        roles = Bounded(self.window, self.roles).check(token)
         assert roles is not None
         return roles
 

@@ -39,6 +39,10 @@ def token(session: Session) -> str:
     return access_token_of(session)
 
 
+def clock() -> int:
+    return NOW * SECOND
+
+
 def authorizer(mode: RevocationMode, *, now: int = NOW) -> Authorize:
     return Authorize(verifier=access_token_verifier(), mode=mode, clock=lambda: now * SECOND)
 
@@ -46,7 +50,7 @@ def authorizer(mode: RevocationMode, *, now: int = NOW) -> Authorize:
 def bounded(calls: Calls, *revoked: Revoked, roles: KnownRoles | NoRoles | None = None) -> Bounded:
     entries = calls.to(Entries([Entry(each, NOW + 720) for each in revoked]))
     known = roles or NoRoles()
-    return Bounded(Window(entries, PACE, lambda: NOW * SECOND, known), known)
+    return Bounded(Window(entries, PACE, clock, known), known)
 
 
 MODES = ["stateless", "bounded", "strict"]
@@ -57,7 +61,7 @@ def every_mode(request: pytest.FixtureRequest, calls: Calls, sessions: SessionSt
     modes: dict[str, RevocationMode] = {
         "stateless": Stateless(),
         "bounded": bounded(calls),
-        "strict": Strict(sessions),
+        "strict": Strict(sessions, clock),
     }
     return modes[request.param]
 
@@ -109,7 +113,7 @@ def test_strict_reads_once_and_knows_the_roles_of_today(
 ) -> None:
     memory.users[user.user_id] = replace(user, roles=("auditor",))
 
-    assert authorizer(Strict(sessions))(token).roles == ("auditor",)
+    assert authorizer(Strict(sessions, clock))(token).roles == ("auditor",)
     assert calls.made == ["load_all"]
 
 
@@ -165,7 +169,7 @@ def test_strict_refuses_what_died_before_the_request(
     happens(memory, session, token)
 
     with pytest.raises(TokenDead) as refused:
-        authorizer(Strict(sessions))(token)
+        authorizer(Strict(sessions, clock))(token)
 
     assert refused.value.why == why
 
@@ -174,7 +178,7 @@ def test_strict_lets_nothing_pass_that_it_cannot_ask_about(calls: Calls, session
     calls.fail("load_all")
 
     with pytest.raises(Unavailable):
-        authorizer(Strict(sessions))(token)
+        authorizer(Strict(sessions, clock))(token)
 
 
 def test_bounded_refuses_a_token_that_an_entry_is_about(calls: Calls, session: Session, token: str) -> None:

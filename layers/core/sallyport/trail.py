@@ -24,5 +24,9 @@ class Trail:
     sid: str = ""
     also: tuple[Note, ...] = ()
 
+    def adding(self, *notes: Note) -> "Trail":
+        """Return this trail with more notes."""
+        return Trail(self.sid, (*self.also, *notes))
+
 
 NO_TRAIL = Trail()

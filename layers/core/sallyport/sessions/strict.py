@@ -7,8 +7,8 @@ from sallyport.errors import TokenDead
 from sallyport.sessions.session import Session, SessionStore, require_live
 
 
-class Claimed(Protocol):
-    """What an access token says of itself, once it is verified."""
+class VerifiedClaims(Protocol):
+    """The claims of a verified access token that a database is asked about."""
 
     @property
     def sub(self) -> str: ...
@@ -23,7 +23,7 @@ class Claimed(Protocol):
     def ver(self) -> int: ...
 
 
-def check_strictly(token: Claimed, *, sessions: SessionStore, now: int) -> tuple[Session, User]:
+def check_strictly(token: VerifiedClaims, *, sessions: SessionStore, now: int) -> tuple[Session, User]:
     """Return the session and the user behind a verified access token at `now` (seconds).
 
     Raises TokenDead if the token is revoked or its session dead, Unavailable.

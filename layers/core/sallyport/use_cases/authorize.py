@@ -22,7 +22,7 @@ class Authorized:
 class RevocationMode(Protocol):
     """One revocation mode."""
 
-    def check(self, token: AccessToken, *, now: int) -> tuple[str, ...] | None:
+    def check(self, token: AccessToken) -> tuple[str, ...] | None:
         """Return the user's roles if the mode reads them. Raises TokenDead if the token is revoked, Unavailable."""
         ...
 
@@ -30,7 +30,7 @@ class RevocationMode(Protocol):
 class Stateless:
     """`stateless`: no reads; a revoked access token passes until its `exp`."""
 
-    def check(self, token: AccessToken, *, now: int) -> None:  # noqa: ARG002
+    def check(self, token: AccessToken) -> None:  # noqa: ARG002
         return None
 
 
@@ -41,7 +41,7 @@ class Bounded:
     window: Window
     roles: KnownRoles | NoRoles
 
-    def check(self, token: AccessToken, *, now: int) -> tuple[str, ...] | None:  # noqa: ARG002  # the window has a clock of its own
+    def check(self, token: AccessToken) -> tuple[str, ...] | None:
         self.window.require_live(token)
         return self.roles.of(token)
 
@@ -51,9 +51,10 @@ class Strict:
     """`strict`: one consistent read per authorization; a revoked access token does not pass again."""
 
     sessions: SessionStore
+    clock: Clock
 
-    def check(self, token: AccessToken, *, now: int) -> tuple[str, ...]:
-        _, user = check_strictly(token, sessions=self.sessions, now=now)
+    def check(self, token: AccessToken) -> tuple[str, ...]:
+        _, user = check_strictly(token, sessions=self.sessions, now=self.clock() // 1000)
         return user.roles
 
 
@@ -67,6 +68,5 @@ class Authorize:
 
     def __call__(self, unverified_token: str) -> Authorized:
         """Verify an access token and ask the revocation mode about it. Raises InvalidToken or Unavailable."""
-        now = self.clock() // 1000
-        verified = self.verifier.verify(unverified_token, now=now)
-        return Authorized(verified, self.mode.check(verified, now=now))
+        verified = self.verifier.verify(unverified_token, now=self.clock() // 1000)
+        return Authorized(verified, self.mode.check(verified))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
 from sallyport.sessions.session import SessionStore
-from sallyport.sessions.strict import Claimed, check_strictly
+from sallyport.sessions.strict import VerifiedClaims, check_strictly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class DescribeUser:
     sessions: SessionStore
     clock: Clock
 
-    def __call__(self, caller: Claimed) -> User:
+    def __call__(self, caller: VerifiedClaims) -> User:
         """Return the caller's user. Checks the token strictly. Raises TokenDead, Unavailable."""
         _, user = check_strictly(caller, sessions=self.sessions, now=self.clock() // 1000)
         return user

@@ -7,7 +7,7 @@ from sallyport.clock import Clock
 from sallyport.identifiers import is_id
 from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.session import SessionStore
-from sallyport.sessions.strict import Claimed, check_strictly
+from sallyport.sessions.strict import VerifiedClaims, check_strictly
 
 Outcome = Literal["ended", "nothing_to_end"]
 
@@ -20,7 +20,7 @@ class EndSession:
     revocations: RevocationStore
     clock: Clock
 
-    def __call__(self, caller: Claimed, sid: str) -> Outcome:
+    def __call__(self, caller: VerifiedClaims, sid: str) -> Outcome:
         """End the session `sid`, if it is one of the caller's. Return what was done.
 
         The caller's own token is checked strictly, whatever the mode of the authorizer that let it pass. Raises

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
 from sallyport.sessions.session import Session, SessionStore, is_live
-from sallyport.sessions.strict import Claimed, check_strictly
+from sallyport.sessions.strict import VerifiedClaims, check_strictly
 
 _HOUR = 3600
 
@@ -30,7 +30,7 @@ class ListSessions:
     sessions: SessionStore
     clock: Clock
 
-    def __call__(self, caller: Claimed) -> list[ListedSession]:
+    def __call__(self, caller: VerifiedClaims) -> list[ListedSession]:
         """Return the live sessions of the caller, the last used first.
 
         The caller's own token is checked strictly. Raises TokenDead, Unavailable.

@@ -1,6 +1,6 @@
 """Refresh: exchange a refresh token for new tokens (RFC 6749 s6; rotation, RFC 9700 s4.14)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from sallyport.accounts.user import User
@@ -98,7 +98,7 @@ class Refresh:
             case rotation.Rotated():
                 moved = self.sessions.rotate(session, gen, now_ms=now_ms, idle_expires_at=idle_expires_at)
                 head = moved.rotation.head
-                return refreshed("rotated", moved, head, trail if gen == head - 1 else _and(trail, "sibling_skipped"))
+                return refreshed("rotated", moved, head, trail if gen == head - 1 else trail.adding("sibling_skipped"))
             case rotation.Recovered():
                 moved = self.sessions.recover(session, now_ms=now_ms, idle_expires_at=idle_expires_at)
                 return refreshed("recovered", moved, moved.rotation.head)
@@ -119,7 +119,7 @@ class Refresh:
             self.reporter.replayed(session, now_ms=now_ms)
         except Unavailable as error:
             reason = f"replayed, unreported: {error.reason}"
-            return InvalidGrant(reason, outcome="replayed", trail=_and(trail, "unreported"))
+            return InvalidGrant(reason, outcome="replayed", trail=trail.adding("unreported"))
         return InvalidGrant("replayed", outcome="replayed", trail=trail)
 
 
@@ -137,7 +137,3 @@ def _require_living(
     if living.mode != mode:
         raise InvalidGrant("channel", trail=trail)
     return living
-
-
-def _and(trail: Trail, word: Note) -> Trail:
-    return replace(trail, also=(*trail.also, word))

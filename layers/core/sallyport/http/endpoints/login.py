@@ -1,7 +1,7 @@
 """POST /auth/login."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sallyport.http import cookies, identity
 from sallyport.http.csrf import require_page_of_ours
@@ -44,11 +44,11 @@ class LoginEndpoint:
 
 
 def _in_the_body(opened: LoggedIn, also: tuple[Note, ...]) -> Response:
-    trail = replace(opened.trail, also=(*also, *opened.trail.also))
+    trail = opened.trail.adding(*also)
     return token_response(opened.tokens, "body", "logged_in", trail, more={"device_token": opened.device_token})
 
 
 def _in_cookies(opened: LoggedIn, also: tuple[Note, ...]) -> Response:
-    trail = replace(opened.trail, also=(*also, *opened.trail.also))
+    trail = opened.trail.adding(*also)
     known = cookies.keep(cookies.DEVICE_TOKEN, opened.device_token, seconds=device.LIFETIME_SECONDS)
     return token_response(opened.tokens, "cookie", "logged_in", trail, beside=(known,))

@@ -23,7 +23,7 @@ class Settings(settings.Revocation, revoking_writes.Settings):
 def build(config: Settings, table: Table, clock: Clock) -> RevocationMode:
     match config.revocation_mode:
         case "strict":
-            return Strict(Sessions(table))
+            return Strict(Sessions(table), clock)
         case "bounded":
             pace = Pace(
                 poll=config.revocation_poll_seconds * 1000,
