@@ -7,6 +7,7 @@ import pytest
 
 from dev.aws.deployment import Deployment
 from dev.lambda_host.functions import OUR_FUNCTIONS, loaded
+from sallyport.aws.api_gateway import HttpApiHandler
 from tests.support.deployed import sample
 
 FOLDERS = sorted(folder.name for folder in OUR_FUNCTIONS.iterdir() if (folder / "app.py").exists())
@@ -20,13 +21,18 @@ def test_every_function_of_the_template_has_its_folder(deployment: Deployment) -
     assert sorted(map(named, FOLDERS)) == sorted(deployment.functions)
 
 
+def served_by(handler: object) -> tuple[type, list[str]]:
+    """Return the kind of a handler, and the routes that it serves: login and logout are of one kind."""
+    return type(handler), sorted(handler.api.endpoints) if isinstance(handler, HttpApiHandler) else []
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_an_app_loads_to_what_its_wiring_builds(deployment: Deployment, folder: str) -> None:
     function = deployment.functions[named(folder)]
 
     handler = loaded(function.spec)
 
-    assert type(handler) is type(function._start())
+    assert served_by(handler) == served_by(function._start())
 
 
 def test_an_app_reads_its_settings_from_the_environment(deployment: Deployment) -> None:
