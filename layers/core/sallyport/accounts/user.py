@@ -45,7 +45,13 @@ class Account:
     password_hash: str | None = field(repr=False)
 
 
-class AccountStore(Protocol):
+class UserReader(Protocol):
+    """Reads users, consistently."""
+
+    def get(self, user_id: str) -> User | None: ...
+
+
+class AccountStore(UserReader, Protocol):
     """Stores users, their credentials and their login names.
 
     A change returns False, having done nothing, if the user is not as they were read. Every method raises Unavailable
@@ -55,8 +61,6 @@ class AccountStore(Protocol):
     def find(self, email: str) -> Account | None:
         """Read the account of a canonical address. Makes the same calls whether there is one or not."""
         ...
-
-    def get(self, user_id: str) -> User | None: ...
 
     def named(self, email: str) -> User | None:
         """Read the user of a canonical address, without their credential."""

@@ -3,7 +3,7 @@
 An execution environment reads a user's roles once, and again after an entry about that user.
 """
 
-from sallyport.accounts.user import AccountStore
+from sallyport.accounts.user import UserReader
 from sallyport.errors import TokenDead
 from sallyport.tokens.access import AccessToken
 
@@ -24,7 +24,7 @@ class NoRoles:
 class KnownRoles:
     """The roles of the last `most` users that one execution environment has read, each as of a token version."""
 
-    def __init__(self, users: AccountStore, *, most: int = MOST_USERS) -> None:
+    def __init__(self, users: UserReader, *, most: int = MOST_USERS) -> None:
         self._users = users
         self._most = most
         self._known: dict[str, tuple[int, tuple[str, ...]]] = {}

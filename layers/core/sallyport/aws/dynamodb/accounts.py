@@ -17,6 +17,7 @@ from sallyport.aws.dynamodb.user_items import (
     user_from,
     user_key,
 )
+from sallyport.aws.dynamodb.users import Users
 from sallyport.revocation.entries import UserChanged, UserDeleted
 from sallyport.sessions.session import Session
 
@@ -30,6 +31,7 @@ class Accounts:
     def __init__(self, table: Table, writes: RevokingWrites) -> None:
         self._table = table
         self._writes = writes
+        self._users = Users(table)
 
     def find(self, email: str) -> Account | None:
         (login_name,) = self._table.get(login_name_key(email))
@@ -38,8 +40,7 @@ class Accounts:
         return account_from(user, credential) if user else None
 
     def get(self, user_id: str) -> User | None:
-        (user,) = self._table.get(user_key(user_id))
-        return user_from(user) if user else None
+        return self._users.get(user_id)
 
     def named(self, email: str) -> User | None:
         (login_name,) = self._table.get(login_name_key(email))

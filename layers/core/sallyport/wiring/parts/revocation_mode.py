@@ -3,20 +3,19 @@
 from dataclasses import dataclass
 
 from sallyport import settings
-from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.dynamodb.users import Users
 from sallyport.clock import Clock
 from sallyport.revocation.entries import retention
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Pace, Window
 from sallyport.use_cases.authorize import Bounded, RevocationMode, Stateless, Strict
-from sallyport.wiring.parts import revoking_writes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Revocation, revoking_writes.Settings):
+class Settings(settings.Revocation, settings.AccessTokenLife, settings.RevocationShards):
     """The settings of a revocation mode."""
 
 
@@ -30,8 +29,7 @@ def build(config: Settings, table: Table, clock: Clock) -> RevocationMode:
                 max_staleness=config.revocation_max_staleness_seconds * 1000,
                 retention=retention(config.access_token_seconds) * 1000,
             )
-            accounts = Accounts(table, revoking_writes.build(config, table))
-            roles = KnownRoles(accounts) if config.context_roles else NoRoles()
+            roles = KnownRoles(Users(table)) if config.context_roles else NoRoles()
             entries = Entries(table, shards=config.revocation_shards)
             return Bounded(Window(entries, pace, clock, roles), roles)
         case "stateless":
