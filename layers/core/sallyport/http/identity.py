@@ -1,7 +1,7 @@
 """The fields by which people say who they are: an e-mail address and a password."""
 
 from sallyport.accounts.email import InvalidEmail, canonical
-from sallyport.accounts.password import MAX_PASSWORD_BYTES, NormalPassword, PasswordTooLong, normal
+from sallyport.accounts.password import NormalPassword, PasswordRefused, normal
 from sallyport.http.fields import Fields
 
 
@@ -20,7 +20,6 @@ def password(fields: Fields) -> NormalPassword:
     typed = fields.text("password")
     try:
         return normal(typed)
-    except PasswordTooLong:
-        detail = f"A password may have {MAX_PASSWORD_BYTES} bytes at most."
-        fields.refuse("password", "password_too_long", detail)
+    except PasswordRefused as refusal:
+        fields.refuse("password", refusal.code, refusal.detail)
         return normal("")
