@@ -89,7 +89,7 @@ class SessionStore(Protocol):
         ...
 
     def forget(self, sessions: list[Session]) -> None:
-        """Delete sessions that are dead already."""
+        """Delete sessions, 25 a call."""
         ...
 
     def forget_all(self, user_id: str) -> int:

@@ -32,12 +32,11 @@ class ProveMailbox:
         """
         self.limit_client(ip)
         now_ms = self.clock()
-        match proof:
-            case Link():
-                token = self.tokens.read(purpose, proof.request)
-                is_right = token is not None and proof.opens(token)
-            case Code():
-                token, is_right = self._try_code(proof, purpose, now_ms)
+        if isinstance(proof, Link):
+            token = self.tokens.read(purpose, proof.request)
+            is_right = token is not None and proof.opens(token)
+        else:
+            token, is_right = self._try_code(proof, purpose, now_ms)
         if token is None or not is_right or not token.is_open(now_ms // 1000):
             raise ProofRejected
         return token

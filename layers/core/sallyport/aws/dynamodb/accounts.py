@@ -53,8 +53,7 @@ class Accounts:
         return account_from(user, credential) if user else None
 
     def named(self, email: str) -> User | None:
-        (login_name,) = self._table.get(login_name_key(email))
-        return self.get(login_name["user_id"]) if login_name else None
+        return self._users.named(email)
 
     def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]:
         """List users in the table's own order, which does not change (AccountStore.page).
