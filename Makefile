@@ -9,6 +9,7 @@ DEPLOY = .venv-sam/bin/python -m ops.deploy --sam .venv-sam/bin/sam --template $
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile
 QUICK := unit use_cases contract functions attacks cli template faults histories races proof
+BLOCKLISTS := layers/core/sallyport/accounts/blocklists
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
@@ -102,10 +103,17 @@ smoke: .venv/.dev  ## Check a deployed stack from outside (STACK=)
 
 clean:  ## Remove everything that these commands made
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
-	rm -rf .venv .venv-3.13 .venv-sam .venv-emulator .aws-sam tests/node/node_modules \
+	rm -rf $(BLOCKLISTS) .venv .venv-3.13 .venv-sam .venv-emulator .aws-sam tests/node/node_modules \
 		.coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.venv/.dev: requirements/dev.txt
+.venv/.dev: .venv/.installed $(BLOCKLISTS)/long.bin
+	@touch $@
+
+# Made last, so that it stands for all of them.
+$(BLOCKLISTS)/long.bin: layers/core/make_blocklists.py layers/core/sallyport/accounts/blocklist.py .venv/.installed
+	$(BIN)/python layers/core/make_blocklists.py $(BLOCKLISTS)
+
+.venv/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		f"Sallyport needs Python 3.11 or newer; $(PYTHON) is {sys.version.split()[0]}. Name another: make PYTHON=...")'
 	$(PYTHON) -m venv --clear .venv

@@ -10,8 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dev.gateway.events import HttpResponse
-from sallyport.clock import Clock
-from sallyport.mail.mail import Mail, Sender
+from sallyport.mail.mail import Mail
 
 KEPT = 500
 """How many mails the outbox keeps. It forgets the oldest."""
@@ -65,19 +64,6 @@ class Outbox:
     def _all(self) -> list[_Sent]:
         with self._lock:
             return list(self._sent)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """Sends by another sender, and keeps in the outbox what that accepted. Implements Sender."""
-
-    sender: Sender
-    outbox: Outbox
-    clock: Clock
-
-    def send(self, mail: Mail) -> None:
-        self.sender.send(mail)
-        self.outbox.add(mail, at=self.clock() // 1000)
 
 
 def _message(sent: _Sent) -> dict[str, Any]:

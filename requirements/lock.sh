@@ -3,14 +3,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-pin() {  # pin IN OUT [CONSTRAINTS]
+pin() {  # pin IN OUT [CONSTRAINTS ...]
+  local in=$1 out=$2
+  shift 2
   uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-    --no-emit-index-url ${3:+--constraints "$3"} "$1" -o "$2"
+    --no-emit-index-url "${@/#/--constraints=}" "$in" -o "$out"
 }
 
 runtime=layers/dependencies/requirements
 pin "$runtime.in" "$runtime.txt"
-pin requirements/dev.in requirements/dev.txt "$runtime.txt"
+pin layers/core/blocklists.in layers/core/blocklists.txt
+pin requirements/dev.in requirements/dev.txt "$runtime.txt" layers/core/blocklists.txt
 pin requirements/test.in requirements/test.txt requirements/dev.txt
 pin requirements/sam.in requirements/sam.txt
 pin requirements/emulator.in requirements/emulator.txt

@@ -148,11 +148,10 @@ def create_key() -> str:
 def create_queue(name: str, properties: Mapping[str, Any]) -> str:
     """Create a queue that the template describes, and return its URL."""
     attributes = {
-        attribute: str(properties[attribute])
-        for attribute in ("MessageRetentionPeriod", "VisibilityTimeout")
-        if attribute in properties
+        "MessageRetentionPeriod": str(properties["MessageRetentionPeriod"]),
+        "VisibilityTimeout": str(properties["VisibilityTimeout"]),
     }
-    return boto3.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    return boto3.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]  # not a TypedDict
 
 
 def create_mail_identity(address: str) -> None:

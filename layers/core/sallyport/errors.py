@@ -25,6 +25,7 @@ SallyportError
 │   ├── ChangedMeanwhile      a user was changed by another request, again and again
 │   ├── CallFailed            a call to AWS failed; carries the operation and AWS's word for the failure
 │   │   └── AccessDenied      AWS refuses the call to this function's role
+│   ├── BlocklistUnreadable   the list of common passwords is missing or damaged, so no new password can be judged
 │   └── NoKeysPublished       there are no keys, as before the first deployment has ended
 ├── StaleRelease              a deployment would go on serving the old version (aws/release.py)
 ├── KeysSealedElsewhere       a key ring is sealed under another KMS key than the stack's
@@ -288,6 +289,13 @@ class CallFailed(Unavailable):
 
 class AccessDenied(CallFailed):
     """AWS refuses the call to this function's role. A role that is new may take some seconds to be known everywhere."""
+
+
+class BlocklistUnreadable(Unavailable):
+    """The list of common passwords is missing or damaged. No new password is taken without it."""
+
+    def __init__(self, file: str, why: str) -> None:
+        super().__init__(f"blocklist {file}: {why}")
 
 
 class NoKeysPublished(Unavailable):

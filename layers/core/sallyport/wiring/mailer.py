@@ -10,11 +10,10 @@ from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.one_time_tokens import OneTimeTokens
 from sallyport.aws.dynamodb.users import Users
 from sallyport.aws.mail_events import MailEvents
-from sallyport.aws.ses import SesSender
+from sallyport.aws.ses import Ses
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
-from sallyport.mail.composer import Composer
-from sallyport.mail.mail import ComposedMailer
+from sallyport.mail.composer import ComposedMailer, Composer
 from sallyport.use_cases.send_mail import SendMail
 from sallyport.wiring.parts import mailbox_proofs, table
 
@@ -27,13 +26,18 @@ class Settings(settings.Common, settings.Mailing):
 def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> MailEvents:
     config = settings.parse(Settings, environ)
     dynamodb = table.build(config, clients)
-    sender = SesSender(clients.ses(), config.mail_from, config.service_name, config.mail_configuration_set)
+    ses = Ses(
+        clients.ses(),
+        name=config.service_name,
+        address=config.mail_from,
+        configuration_set=config.mail_configuration_set,
+    )
     composer = Composer(service=config.service_name, valid_seconds=LIFETIME_SECONDS)
     send_mail = SendMail(
         users=Users(dynamodb),
         tokens=OneTimeTokens(dynamodb),
         codes=Passwords(),
-        mailer=ComposedMailer(composer, sender),
+        mailer=ComposedMailer(composer, ses),
         app_url=config.app_url,
         by_code=mailbox_proofs.purposes_with_codes(config),
         clock=clock,
