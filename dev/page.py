@@ -51,7 +51,9 @@ class FrontPage:
         return HttpResponse(200, tuple(headers.items()), html.encode())
 
 
-def with_pages(pages: Mapping[str, Callable[[], HttpResponse]], *apis: Gateway) -> Callable[[HttpRequest], HttpResponse]:
+def with_pages(
+    pages: Mapping[str, Callable[[], HttpResponse]], *apis: Gateway
+) -> Callable[[HttpRequest], HttpResponse]:
     """Serve APIs side by side, and pages at their paths unless an API has a route of any method there."""
     answer = side_by_side(*apis)
     shown = {path: page for path, page in pages.items() if not any(api.has(path) for api in apis)}

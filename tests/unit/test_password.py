@@ -7,7 +7,7 @@ import pytest
 
 from sallyport.accounts import password as passwords_module
 from sallyport.accounts.hashing import Passwords, Verdict
-from sallyport.accounts.password import NewPasswords, PasswordTooLong, PasswordTooShort, normal
+from sallyport.accounts.password import PasswordTooLong, PasswordTooShort, normal
 from sallyport.errors import Unavailable
 from tests.support.builders import WEAK_PASSWORDS
 

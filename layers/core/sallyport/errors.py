@@ -205,7 +205,7 @@ class RegistrationClosed(AccessRefused):
 
 
 class TooManyAttempts(AccessRefused):
-    """This client has tried too often. It may try again after `retry_after` seconds."""
+    """Someone has tried too often from one address. The next attempt counts after `retry_after` seconds."""
 
     code = "too_many_attempts"
 

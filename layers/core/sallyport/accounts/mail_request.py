@@ -1,4 +1,4 @@
-"""What waits in the mail queue: mail requests and notices. Nothing secret, because a queue is read by whoever drains it."""
+"""What waits in the mail queue: mail requests and notices. Neither holds a secret."""
 
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias

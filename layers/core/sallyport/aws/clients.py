@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_kms.client import KMSClient
-    from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sesv2.client import SESV2Client
+    from mypy_boto3_sqs.client import SQSClient
 
 # A call that hangs must fail early enough for the function to answer 503 itself: API Gateway gives an authorizer ten
 # seconds, in which up to three calls may hang, and up to five of a login (tests/faults/test_time_limits.py).

@@ -46,7 +46,7 @@ class Words:
 def words_of(letter: Letter, templates: Environment, *, service: str, valid_seconds: int) -> Words:
     """Read the words of a letter. Raises WordsMissing, and jinja2.TemplateError for a template that is wrong."""
     own, language = _own(letter, templates)
-    moment = getattr(templates.get_template(f"{language}/time.jinja").module, "moment")
+    moment = templates.get_template(f"{language}/time.jinja").module.moment
     facts = {
         "service": service,
         "to": letter.to,

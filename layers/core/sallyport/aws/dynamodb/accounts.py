@@ -24,7 +24,6 @@ from sallyport.aws.dynamodb.users import Users
 from sallyport.revocation.entries import UserChanged, UserDeleted
 from sallyport.sessions.session import Session
 
-
 _AS_READ = f"{AT_VERSION} AND email = :email"
 
 
