@@ -75,6 +75,15 @@ def _queues(resources: Mapping[str, Any]) -> Iterator[tuple[str, Queue]]:
         yield name, Queue(queues[name], function_name, source["BatchSize"])
 
 
+def translate(
+    *, table_name: str, kms_key_id: str, given: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[str, Any]:
+    """Return the resources of template.yaml, with every reference resolved that has a meaning here."""
+    template = _sallyport(table_name=table_name, kms_key_id=kms_key_id, mail_queue_url="not-created", given=given)
+    resources: Mapping[str, Any] = template["Resources"]
+    return resources
+
+
 def _sallyport(*, table_name: str, kms_key_id: str, mail_queue_url: str, given: Mapping[str, str]) -> Mapping[str, Any]:
     given = {**WITHOUT_DEFAULT, **given}
     translated, defaults = as_cloudformation(given=given)
