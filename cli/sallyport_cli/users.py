@@ -5,14 +5,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sallyport.accounts.hashing import Passwords
-from sallyport.accounts.password import (
-    MAX_PASSWORD_BYTES,
-    MIN_PASSWORD_LENGTH,
-    NormalPassword,
-    PasswordTooLong,
-    PasswordTooShort,
-    chosen,
-)
 from sallyport.accounts.user import User
 from sallyport.use_cases.list_sessions import live_sessions
 from sallyport.use_cases.manage_users import AddressTaken, Changed
@@ -21,6 +13,7 @@ from sallyport_cli.arguments import USER, Email, Roles, UserId, UserName, joined
 from sallyport_cli.command import Group, examples
 from sallyport_cli.errors import Refused
 from sallyport_cli.output import Answer
+from sallyport_cli.passwords import new_password
 
 if TYPE_CHECKING:
     from sallyport_cli.stack import Stack
@@ -69,7 +62,7 @@ def _looked_up(stack: "Stack", name: str) -> User | None:
 def create(stack: "Stack", email: str, roles: tuple[tuple[str, ...], ...], *, password_stdin: bool) -> Answer:
     """Make a user who may log in at once. Their address is not verified."""
     all_roles = joined(*roles)
-    password = _new_password(typed.password(from_stdin=password_stdin))
+    password = new_password(email, from_stdin=password_stdin)
     try:
         user = stack.manage_users.create(email, Passwords().hash(password), roles=all_roles)
     except AddressTaken:
@@ -134,9 +127,9 @@ def revoke(stack: "Stack", user: str) -> Answer:
 @_password_stdin
 def set_password(stack: "Stack", user: str, *, password_stdin: bool) -> Answer:
     """Give a user another password. All their tokens and sessions die; a disabled user stays disabled."""
-    user_id = found(stack, user).user_id  # before anybody types a password for nobody
-    new_hash = Passwords().hash(_new_password(typed.password(from_stdin=password_stdin)))
-    return _revoked(stack, stack.manage_users.set_password(user_id, new_hash))
+    known = found(stack, user)  # before anybody types a password for nobody
+    new_hash = Passwords().hash(new_password(known.email, from_stdin=password_stdin))
+    return _revoked(stack, stack.manage_users.set_password(known.user_id, new_hash))
 
 
 @user_commands.command(short_help="Delete a user and all that is about them.")
@@ -221,14 +214,3 @@ def _described(user: User) -> dict[str, Any]:
         "token_version": user.token_version,
         "created_at": user.created_at,
     }
-
-
-def _new_password(text: str) -> NormalPassword:
-    try:
-        return chosen(text)
-    except PasswordTooShort:
-        raise Refused(f"the password needs at least {MIN_PASSWORD_LENGTH} characters") from None
-    except PasswordTooLong:
-        raise Refused(f"the password may have at most {MAX_PASSWORD_BYTES} bytes") from None
-    except UnicodeEncodeError:  # its text is the password
-        raise Refused("the password is not text that this terminal can write") from None

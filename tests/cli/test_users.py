@@ -77,8 +77,9 @@ def test_an_address_that_is_taken_is_refused_and_its_user_stays(stack: Stack, us
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ("canary-14-long", "the password needs at least 15 characters"),
-        ("canary" + "x" * 1019, "the password may have at most 1024 bytes"),
+        ("canary-14-long", "A new password needs at least 15 characters."),
+        ("canary" + "x" * 1019, "A password may have at most 1024 bytes."),
+        ("CorrectHorseBatteryStaple", "This password is on a list of common ones, which are guessed first."),
         (b"canary \xff\xfe of fifteen", "standard input is not UTF-8"),
         ("canary" * 4000, "standard input holds too much"),
         ("canary of the first line\nand of a second", "standard input holds more than one line, and a password is one"),
