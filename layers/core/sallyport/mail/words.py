@@ -46,12 +46,12 @@ class Words:
 def words_of(letter: Letter, templates: Environment, *, service: str, valid_seconds: int) -> Words:
     """Read the words of a letter. Raises WordsMissing, and jinja2.TemplateError for a template that is wrong."""
     own, language = _own(letter, templates)
-    moment = getattr(templates.get_template(f"{language}/time.jinja").module, "moment")
+    time = templates.get_template(f"{language}/time.jinja")
     facts = {
         "service": service,
         "to": letter.to,
-        "at": str(moment(datetime.fromtimestamp(letter.at, UTC))),
-        "until": str(moment(datetime.fromtimestamp(letter.at + valid_seconds, UTC))),
+        "at": _moment(time, letter.at),
+        "until": _moment(time, letter.at + valid_seconds),
         "minutes": valid_seconds // 60,
         "link": letter.link,
         "code": shown.code(letter.code),
@@ -73,6 +73,10 @@ def _own(letter: Letter, templates: Environment) -> tuple[Template, str]:
     spoken = f"{letter.language}/{letter.kind}.jinja"
     template = templates.select_template([spoken, f"{FALLBACK}/{letter.kind}.jinja"])
     return template, letter.language if template.name == spoken else FALLBACK
+
+
+def _moment(time: Template, second: int) -> str:
+    return time.render(at=datetime.fromtimestamp(second, UTC)).strip()
 
 
 def _read(template: Template, facts: dict[str, Any], names: frozenset[str]) -> dict[str, str]:
