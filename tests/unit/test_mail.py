@@ -13,7 +13,7 @@ from dev.mail_samples import SERVICE, VALID_SECONDS, languages, sample
 from sallyport.accounts.letter import LetterKind
 from sallyport.errors import Unavailable
 from sallyport.mail import shown
-from sallyport.mail.composer import OURS, ComposedMailer, Composer
+from sallyport.mail.composer import OURS, YOURS, ComposedMailer, Composer
 from sallyport.mail.mail import Mail
 from sallyport.mail.words import WordsMissing
 
@@ -263,12 +263,25 @@ def test_a_notice_of_what_an_operator_did_says_so(composer: Composer, kind: Lett
         assert not re.search(r"IP.[Aa]d|Device|Gerät ", body)
 
 
-def test_a_notice_leaves_out_what_nobody_knows(composer: Composer) -> None:
-    letter = replace(sample("account_deleted"), ip="", user_agent="")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_deletion_from_nowhere_was_an_operators(composer: Composer, language: str) -> None:
+    letter = replace(sample("account_deleted", language), ip="", user_agent="")
 
     for body in shown_in(composer.compose(letter)):
-        assert "IP address" not in body
-        assert "Device" not in body
+        assert OPERATOR[language] in body
+        assert "password" not in body
+        assert "Passwort" not in body
+
+
+@pytest.mark.parametrize(("field", "label"), [("ip", "IP address"), ("user_agent", "Device")])
+def test_a_notice_leaves_out_what_nobody_knows(composer: Composer, field: str, label: str) -> None:
+    unknown: dict[str, Any] = {field: ""}
+
+    for known in (sample("password_changed"), sample("account_deleted")):
+        unknowing = replace(known, **unknown)
+        assert all(label in body for body in shown_in(composer.compose(known)))
+        assert not any(label in body for body in shown_in(composer.compose(unknowing)))
+        assert not any(OPERATOR["en"] in body for body in shown_in(composer.compose(unknowing)))
 
 
 # What others may not do
@@ -515,6 +528,7 @@ def test_the_layer_ships_the_templates() -> None:
     """And a company's folder beside the package, where there is one."""
     makefile = (OURS.parents[2] / "Makefile").read_text()
 
+    assert OURS.parents[2] / "mails" == YOURS
     assert 'cp -R sallyport "$(ARTIFACTS_DIR)/python/"' in makefile
     assert 'if [ -d mails ]; then cp -R mails "$(ARTIFACTS_DIR)/python/"; fi' in makefile
 

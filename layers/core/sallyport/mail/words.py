@@ -26,7 +26,7 @@ SHARED = frozenset(
 )
 """What a language's `words.jinja` sets."""
 
-_OPERATORS = frozenset({"password_set", "account_disabled", "account_enabled"})
+_BY_OPERATORS = frozenset({"password_set", "account_disabled", "account_enabled"})
 
 
 class WordsMissing(Exception):
@@ -58,7 +58,7 @@ def words_of(letter: Letter, templates: Environment, *, service: str, valid_seco
         "request": letter.request,
         "ip": shown.address(letter.ip),
         "device": shown.device(letter.user_agent),
-        "by_operator": letter.kind in _OPERATORS,
+        "by_operator": _is_by_operator(letter),
     }
     shared = templates.get_template(f"{language}/words.jinja")
     return Words(
@@ -67,6 +67,12 @@ def words_of(letter: Letter, templates: Environment, *, service: str, valid_seco
         shared=_read(shared, facts, SHARED),
         facts=facts,
     )
+
+
+def _is_by_operator(letter: Letter) -> bool:
+    """Say whether an operator did what a notice tells of. Users delete their accounts, too, and from somewhere."""
+    is_from_nowhere = not letter.ip and not letter.user_agent
+    return letter.kind in _BY_OPERATORS or (letter.kind == "account_deleted" and is_from_nowhere)
 
 
 def _own(letter: Letter, templates: Environment) -> tuple[Template, str]:
