@@ -8,8 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from dev.aws.cloud import LOCAL, Cloud, create_mail_identity
+from dev.aws.recorded import RecordingClients
 from dev.mail_samples import SERVICE, VALID_SECONDS, sample
-from dev.outbox import Outbox, Recorded
+from dev.outbox import Outbox
+from sallyport.aws.ses import Ses
 from sallyport.errors import Unavailable
 from sallyport.mail.composer import Composer
 from sallyport.mail.mail import Mail
@@ -18,15 +21,9 @@ from tests.support.builders import NOW, SECOND
 MAIL = Composer(service=SERVICE, valid_seconds=VALID_SECONDS).compose(sample("verify_email"))
 
 
-class Sink:
-    """A Sender that accepts everything, or nothing."""
-
-    def __init__(self, *, accepts: bool = True) -> None:
-        self.accepts = accepts
-
-    def send(self, mail: Mail) -> None:
-        if not self.accepts:
-            raise Unavailable
+def sender(outbox: Outbox, address: str) -> Ses:
+    clients = RecordingClients(patience=LOCAL.patience, outbox=outbox, clock=lambda: NOW * SECOND + 999)
+    return Ses(clients.ses(), name="Acme", address=address, configuration_set="Mails")
 
 
 def page(*mails: Mail) -> tuple[dict[str, str], str]:
@@ -38,10 +35,11 @@ def page(*mails: Mail) -> tuple[dict[str, str], str]:
     return dict(response.headers), response.body.decode()
 
 
-def test_the_outbox_has_everything_that_was_handed_over() -> None:
+def test_the_outbox_has_everything_that_was_handed_over_to_ses(cloud: Cloud) -> None:
+    create_mail_identity("no-reply@example.com")
     outbox = Outbox()
 
-    Recorded(Sink(), outbox, lambda: NOW * SECOND + 999).send(MAIL)
+    sender(outbox, "no-reply@example.com").send(MAIL)
 
     assert json.loads(json.dumps(outbox.messages())) == {
         "messages": [
@@ -50,18 +48,18 @@ def test_the_outbox_has_everything_that_was_handed_over() -> None:
                 "subject": MAIL.subject,
                 "text": MAIL.text,
                 "html": MAIL.html,
-                "headers": MAIL.headers,
+                "headers": {"From": "Acme <no-reply@example.com>", **MAIL.headers},
                 "sent_at": NOW,
             }
         ]
     }
 
 
-def test_a_mail_that_was_refused_is_not_in_the_outbox() -> None:
+def test_a_mail_that_ses_refuses_is_not_in_the_outbox(cloud: Cloud) -> None:
     outbox = Outbox()
 
     with pytest.raises(Unavailable):
-        Recorded(Sink(accepts=False), outbox, lambda: 1).send(MAIL)
+        sender(outbox, "no-reply@not-verified.example").send(MAIL)
 
     assert outbox.messages() == {"messages": []}
 
