@@ -16,6 +16,7 @@ import uvicorn
 from dev import demo, misspelt
 from dev.aws import cloud
 from dev.aws.deployment import deploy, describe
+from dev.aws.recorded import RecordingClients
 from dev.gateway.asgi import Application
 from dev.gateway.doors import only_by_name, own_hosts
 from dev.gateway.events import HttpRequest, HttpResponse
@@ -23,7 +24,8 @@ from dev.gateway.gateway import MAX_BODY_BYTES, Gateway
 from dev.gateway.routes import dev_routes
 from dev.lambda_host.clock import MovableClock
 from dev.operating import operator_routes
-from dev.page import FrontPage, with_page
+from dev.outbox import Outbox
+from dev.page import FrontPage, with_pages
 from dev.sam import attached
 from dev.sam.template import CannotRunError
 from dev.walkthrough import curl_lines
@@ -105,20 +107,23 @@ async def _serve(
     hosts = own_hosts(listener.getsockname()[1])
     url = f"http://{hosts[0]}"
     yours = _attached(asked, url, settings)  # first: a template that cannot run here must leave no trace
+    outbox = Outbox()
+    clients = RecordingClients(patience=cloud.LOCAL.patience, outbox=outbox, clock=clock)
     with _no_log():
-        deployed = deploy(url, settings, clock=clock)
+        deployed = deploy(url, settings, clock=clock, clients=clients)
     demo.create_user(Table(cloud.LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name))
     gateway = Gateway(
         functions=deployed.functions,
         routes=deployed.routes,
         cors=deployed.cors,
-        dev_routes={**dev_routes(clock), **operator_routes(deployed, clock)},
+        dev_routes={**dev_routes(clock, outbox), **operator_routes(deployed, clock)},
         hosts=hosts,
         now_ms=clock,
     )
     mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
     page = FrontPage(url, mode, deployed.routes.values(), yours.routes.values() if yours else ())
-    answer = with_page(page.response(), *([gateway, _in_front_of(yours, gateway)] if yours else [gateway]))
+    pages = {"/": page.response, "/_dev/outbox.html": outbox.page}
+    answer = with_pages(pages, *([gateway, _in_front_of(yours, gateway)] if yours else [gateway]))
     for line in misspelt.warnings(settings, known=_variables_of(yours)):
         print(line)
     if deployed.replaced_keys:
@@ -132,7 +137,8 @@ async def _serve(
     for route in yours.routes.values() if yours else ():
         print(f"Your own: {route.key} ({f'asks {route.authorizer}' if route.authorizer else 'open'})")
     print(f"Revocation mode: {mode}\nTry it:\n\n{curl_lines(url, mode)}\n\nCtrl-C stops the server.", flush=True)
-    await uvicorn.Server(_configured(only_by_name(answer, hosts))).serve(sockets=[listener])
+    with deployed.mail.running():
+        await uvicorn.Server(_configured(only_by_name(answer, hosts))).serve(sockets=[listener])
 
 
 @contextmanager

@@ -9,10 +9,13 @@ import pytest
 from botocore.loaders import create_loader
 from hypothesis import settings
 
-from dev.aws.cloud import SERVICES, Cloud, never_reach_aws
+from dev.aws.cloud import LOCAL, SERVICES, Cloud, never_reach_aws
 from dev.aws.deployment import Deployment, deploy
+from dev.aws.recorded import RecordingClients
+from dev.outbox import Outbox
 from dev.sam import template
 from sallyport.accounts.user import User
+from sallyport.clock import system_clock
 from tests.support.deployed import STRICT, Stack, open_stack
 from tests.support.remembering import remembered
 from tests.support.stopped_time import MovableTime
@@ -79,8 +82,14 @@ def wire(cloud: Cloud) -> Iterator[Wire]:
 
 
 @pytest.fixture(scope="session")
-def deployment(cloud: Cloud) -> Deployment:
-    return deploy(ISSUER, STRICT, table_name="functions")
+def _mails() -> Outbox:
+    return Outbox(kept=100_000)
+
+
+@pytest.fixture(scope="session")
+def deployment(cloud: Cloud, _mails: Outbox) -> Deployment:
+    clients = RecordingClients(patience=LOCAL.patience, outbox=_mails, clock=system_clock)
+    return deploy(ISSUER, STRICT, table_name="functions", clients=clients)
 
 
 @pytest.fixture
@@ -90,8 +99,8 @@ def clock() -> Iterator[MovableTime]:
 
 
 @pytest.fixture
-def stack(deployment: Deployment, clock: MovableTime) -> Stack:
-    return open_stack(deployment, clock)
+def stack(deployment: Deployment, clock: MovableTime, _mails: Outbox) -> Stack:
+    return open_stack(deployment, clock, _mails)
 
 
 @pytest.fixture

@@ -5,8 +5,15 @@ from contextlib import contextmanager
 
 import click
 
-from sallyport.errors import BlocklistUnreadable, CallFailed, NoKeysPublished, SettingsError, Unavailable
-from sallyport.use_cases.manage_users import ChangedMeanwhile, NoSuchUser
+from sallyport.errors import (
+    BlocklistUnreadable,
+    CallFailed,
+    ChangedMeanwhile,
+    NoKeysPublished,
+    SettingsError,
+    Unavailable,
+)
+from sallyport.use_cases.manage_users import NoSuchUser
 from sallyport_cli.output import printable
 
 _LOGGED_OUT = "the AWS credentials are missing, not valid or have expired"

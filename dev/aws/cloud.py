@@ -8,6 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from secrets import compare_digest
 from typing import Any
 
@@ -32,8 +33,10 @@ class NoEngineError(Exception):
     """No DynamoDB engine answers at DYNAMODB_ENDPOINT_URL."""
 
 
-SERVICES = frozenset({"dynamodb", "events", "kms"})
+SERVICES = frozenset({"dynamodb", "events", "kms", "ses", "sqs"})
 """What the stack uses. moto has a hundred more, one of which starts containers."""
+
+_SES_PATH = "/v2/email/"
 
 _SIGNED_FOR = re.compile(
     r"AWS4-HMAC-SHA256 Credential=([A-Za-z0-9]+)/[0-9]{8}/[a-z0-9-]+/([a-z0-9-]+)/aws4_request,", re.ASCII
@@ -107,8 +110,13 @@ class Cloud:
             and signed_for is not None
             and compare_digest(signed_for[1], self.access_key)
             and signed_for[2] in self._services
-            and (signed_for[2] not in SERVICES or environ["PATH_INFO"] == "/")  # moto has pages of its own elsewhere
+            and (signed_for[2] not in SERVICES or _is_a_call(environ["PATH_INFO"], signed_for[2]))
         )
+
+
+def _is_a_call(path: str, service: str) -> bool:
+    """Return whether a service of the stack is called there. moto has pages of its own elsewhere."""
+    return path.startswith(_SES_PATH) if service == "ses" else path == "/"
 
 
 FORBIDDEN = b"This is the embedded AWS of `make dev`. It serves signed calls of the stack, and no web page."
@@ -135,6 +143,22 @@ def never_reach_aws(cloud: Cloud) -> None:
 def create_key() -> str:
     """Create the KMS key, and return its ARN."""
     return boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+
+
+def create_queue(name: str, properties: Mapping[str, Any]) -> str:
+    """Create a queue that the template describes, and return its URL."""
+    attributes = {
+        "MessageRetentionPeriod": str(properties["MessageRetentionPeriod"]),
+        "VisibilityTimeout": str(properties["VisibilityTimeout"]),
+    }
+    return boto3.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]  # not a TypedDict
+
+
+def create_mail_identity(address: str) -> None:
+    """Let SES send mails from the domain of an address."""
+    client = boto3.client("sesv2")
+    with suppress(client.exceptions.AlreadyExistsException):
+        client.create_email_identity(EmailIdentity=address.partition("@")[2])
 
 
 def create_table(name: str, properties: Mapping[str, Any], endpoint_url: str | None) -> None:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 from dev.aws import cloud
 from dev.lambda_host.functions import LocalFunction
+from dev.lambda_host.queues import Poller
 from dev.sam import stack
 from dev.sam.template import REGION, Cors, Routes
+from sallyport.aws.clients import Clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import Clock, system_clock
 from sallyport.keys.life_cycle import Use
@@ -18,7 +20,8 @@ DEFAULT_TABLE = "sallyport-dev"
 
 _USES: tuple[Use, ...] = ("access", "refresh")
 
-CREATED_HERE = {"TABLE_NAME", "KMS_KEY_ID"}
+CREATED_HERE = {"TABLE_NAME", "KMS_KEY_ID", "MAIL_QUEUE_URL", "MAIL_CONFIGURATION_SET"}
+_OF_A_LAPTOP = {"AddressAttemptLimit": "10000"}  # every request comes from one address
 _EXPORTED_SETTINGS = {"Audience": "AUDIENCE", "Issuer": "ISSUER"}
 _URL_OF_THE_API = f"https://Api.execute-api.{REGION}.amazonaws.com"  # as the template's Outputs name it
 
@@ -34,25 +37,36 @@ class Deployment:
     dynamodb_endpoint_url: str | None
     exports: Mapping[str, str]
     replaced_keys: bool
+    mail: Poller
 
 
 def deploy(
-    issuer: str, overrides: Mapping[str, str], *, table_name: str = DEFAULT_TABLE, clock: Clock = system_clock
+    issuer: str,
+    overrides: Mapping[str, str],
+    *,
+    table_name: str = DEFAULT_TABLE,
+    clock: Clock = system_clock,
+    clients: Clients = cloud.LOCAL,
 ) -> Deployment:
     """Deploy template.yaml in the name of `issuer`.
 
-    A variable in `overrides` with the name of a function's setting replaces the template's value. TABLE_NAME and
-    KMS_KEY_ID, which are created here, cannot be replaced. The functions see `clock`. Raises SettingsError.
+    A variable in `overrides` with the name of a function's setting replaces the template's value, but for those whose
+    things are created here. The functions see `clock`, and AWS through `clients`. Nobody polls the mail queue yet.
+    Raises SettingsError.
     """
     key_id = cloud.create_key()
     described = describe(issuer, overrides, table_name=table_name, kms_key_id=key_id)
+    queue_url = cloud.create_queue(f"{table_name}-mail", described.queues["MailQueue"].properties)
+    described = describe(issuer, overrides, table_name=table_name, kms_key_id=key_id, mail_queue_url=queue_url)
     endpoint_url = overrides.get("DYNAMODB_ENDPOINT_URL") or None
     cloud.create_table(table_name, described.table, endpoint_url)
     ours = {"ISSUER": issuer, "DYNAMODB_ENDPOINT_URL": endpoint_url or ""}
     functions = {}
     for function, spec in described.functions.items():
         chosen = {name: overrides[name] for name in spec.environment.keys() - CREATED_HERE if overrides.get(name)}
-        functions[function] = LocalFunction(replace(spec, environment={**spec.environment, **ours, **chosen}), clock)
+        environment = {**spec.environment, **ours, **chosen}
+        functions[function] = LocalFunction(replace(spec, environment=environment), clock, clients)
+    cloud.create_mail_identity(functions["Mailer"].spec.environment["MAIL_FROM"])
     replaced = _drop_keys_of_an_earlier_run(Table(cloud.LOCAL.dynamodb(endpoint_url), table_name), key_id)
     functions["RotateKeys"].invoke({})
     return Deployment(
@@ -63,17 +77,27 @@ def deploy(
         dynamodb_endpoint_url=endpoint_url,
         exports=described.exports,
         replaced_keys=replaced,
+        mail=_poller(described.queues["MailQueue"], queue_url, functions),
     )
 
 
+def _poller(queue: stack.Queue, url: str, functions: Mapping[str, LocalFunction]) -> Poller:
+    return Poller(cloud.LOCAL.sqs(), url, functions[queue.function], queue.batch_size)
+
+
 def describe(
-    issuer: str, overrides: Mapping[str, str], *, table_name: str = DEFAULT_TABLE, kms_key_id: str = "not-created"
+    issuer: str,
+    overrides: Mapping[str, str],
+    *,
+    table_name: str = DEFAULT_TABLE,
+    kms_key_id: str = "not-created",
+    mail_queue_url: str = "https://not-created",
 ) -> stack.Stack:
     """Read template.yaml as `deploy` would deploy it. Creates nothing."""
     origins = (overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGINS).replace(" ", "")
     exported = {name: overrides[variable] for name, variable in _EXPORTED_SETTINGS.items() if overrides.get(variable)}
-    given = {"AllowedOrigins": origins, **exported}
-    described = stack.read(table_name=table_name, kms_key_id=kms_key_id, given=given)
+    given = {"AllowedOrigins": origins, "AppUrl": origins.split(",")[0], **_OF_A_LAPTOP, **exported}
+    described = stack.read(table_name=table_name, kms_key_id=kms_key_id, mail_queue_url=mail_queue_url, given=given)
     exports = {name: value.replace(_URL_OF_THE_API, issuer) for name, value in described.exports.items()}
     return replace(described, exports=exports)
 

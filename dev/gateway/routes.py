@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dev.lambda_host.clock import MovableClock
+from dev.outbox import Outbox
 
 DevRoutes = Mapping[tuple[str, str], Callable[[bytes], Any]]
 """By method and path. Each takes the body and returns what is sent as JSON, or raises ValueError with advice."""
@@ -13,15 +14,15 @@ DEV_PATHS = "/_dev/"
 """What all of them begin with; no other API served here may have such a path."""
 
 
-def dev_routes(clock: MovableClock) -> DevRoutes:
+def dev_routes(clock: MovableClock, outbox: Outbox) -> DevRoutes:
     def advance(body: bytes) -> dict[str, Any]:
         clock.advance(_advance_seconds(body))
         return {"now": clock() // 1000}
 
-    def outbox(_body: bytes) -> dict[str, Any]:
-        return {"messages": []}  # nothing sends mail yet
+    def mails(_body: bytes) -> dict[str, Any]:
+        return outbox.messages()
 
-    return {("POST", "/_dev/clock"): advance, ("GET", "/_dev/outbox"): outbox}
+    return {("POST", "/_dev/clock"): advance, ("GET", "/_dev/outbox"): mails}
 
 
 def _advance_seconds(body: bytes) -> int:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from dev.aws.cloud import LOCAL
 from dev.lambda_host import variables
 from dev.sam.template import ACCOUNT, REGION, ROOT, FunctionSpec
+from sallyport.aws.clients import Clients
 from sallyport.clock import Clock, system_clock
 
 OUR_FUNCTIONS = ROOT / "functions"
@@ -51,12 +52,13 @@ class GaveUpError(Exception):
 class LocalFunction:
     """One function. A request takes the environment that idled last; when all are busy, a new one starts.
 
-    Sallyport's own functions see `clock`.
+    Sallyport's own functions see `clock`, and AWS through `clients`.
     """
 
-    def __init__(self, spec: FunctionSpec, clock: Clock = system_clock) -> None:
+    def __init__(self, spec: FunctionSpec, clock: Clock = system_clock, clients: Clients = LOCAL) -> None:
         self.spec = spec
         self._clock = clock
+        self._clients = clients
         self._idle = [self._start()]
         self._lock = threading.Lock()
 
@@ -77,14 +79,14 @@ class LocalFunction:
 
     def _start(self) -> Handler:
         if self.spec.folder.parent == OUR_FUNCTIONS:
-            return _built(self.spec, self._clock)
+            return _built(self.spec, self._clock, self._clients)
         return loaded(self.spec)
 
 
-def _built(spec: FunctionSpec, clock: Clock) -> Handler:
+def _built(spec: FunctionSpec, clock: Clock, clients: Clients) -> Handler:
     """Build a function of ours with the clock and the clients of this machine: what its app.py does with Lambda's."""
     wiring = importlib.import_module(f"sallyport.wiring.{spec.folder.name}")
-    handler: Handler = wiring.build(spec.environment, clock, LOCAL)
+    handler: Handler = wiring.build(spec.environment, clock, clients)
     return handler
 
 

@@ -37,7 +37,7 @@ def test_a_user_agent_cannot_command_the_terminal_that_shows_it(stack: Stack, us
     hostile += "\x9b2J \u202eevil\u2028 :smile:"
     now = stack.now
     times = {"created_at": now, "last_used_at": now, "expires_at": now + DAY, "idle_expires_at": now + DAY}
-    stack.sessions.create(a_session(user, user_agent=hostile, **times))
+    stack.keep(a_session(user, user_agent=hostile, **times))
 
     as_table, as_json = done("session", "list", user.email), done("session", "list", user.email, "--json")
 
@@ -91,7 +91,7 @@ def test_a_session_that_the_user_does_not_have_is_not_found(stack: Stack, user: 
 
 def test_a_sid_that_begins_with_a_dash_is_no_option(stack: Stack, user: User) -> None:
     sid = "--" + new_id()[2:]
-    stack.sessions.create(a_session(user, sid=sid))
+    stack.keep(a_session(user, sid=sid))
 
     assert done("session", "revoke", user.email, sid, "--json").document["changed"]
 

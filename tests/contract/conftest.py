@@ -66,5 +66,5 @@ def raw_items(moto_table: str) -> Callable[[str], list[dict[str, Any]]]:
 @pytest.fixture
 def session(stores: Stores, user: User) -> Session:
     session = a_session(user, rotation=Rotation(floor=1, parent=2, first=4, head=6, rotated_at=NOW * SECOND))
-    stores.sessions.create(session)
+    stores.keep(session)
     return session

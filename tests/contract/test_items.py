@@ -27,7 +27,7 @@ def test_hash_and_user_are_kept_apart(dynamodb_stores: Stores, raw_items: RawIte
 
 def test_a_session_outlives_its_end_by_a_day(dynamodb_stores: Stores, raw_items: RawItems) -> None:
     session = a_session()
-    dynamodb_stores.sessions.create(session)
+    dynamodb_stores.keep(session)
     (stored,) = raw_items(f"SESSIONS#{session.user_id}")
     assert stored["ttl"] == {"N": str(session.expires_at + DAY)}
 
@@ -40,7 +40,7 @@ def test_an_entry_says_nothing_personal_and_is_kept_for_the_retention(
     dynamodb_stores: Stores, raw_items: RawItems
 ) -> None:
     session = a_session()
-    dynamodb_stores.sessions.create(session)
+    dynamodb_stores.keep(session)
 
     dynamodb_stores.revocations.end(session.user_id, session.sid, now_ms=LATER * SECOND)
 

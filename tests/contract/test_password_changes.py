@@ -50,7 +50,7 @@ def test_it_raises_the_version_and_leaves_the_acting_session_with_one_unseen_gen
 
 def test_it_touches_no_other_session(stores: Stores, user: User, session: Session) -> None:
     other = a_session(user)
-    stores.sessions.create(other)
+    stores.keep(other)
 
     change(stores, account_of(user), session)
 
@@ -72,9 +72,9 @@ OBSTACLES: dict[str, Obstacle] = {
     "another hash": lambda stores, user, _: stores.accounts.replace_hash(account_of(user), "somebody else's"),
     "a raised version": lambda stores, user, _: stores.revocations.raise_version(user.user_id, 1, now_ms=NOW * SECOND),
     "a logout": lambda stores, user, session: stores.revocations.end(user.user_id, session.sid, now_ms=NOW * SECOND),
-    "the absolute end": lambda stores, _, session: stores.sessions.create(replace(session, expires_at=LATER)),
-    "the idle end": lambda stores, _, session: stores.sessions.create(replace(session, idle_expires_at=LATER)),
-    "an older session": lambda stores, _, session: stores.sessions.create(replace(session, ver=0)),
+    "the absolute end": lambda stores, _, session: stores.keep(replace(session, expires_at=LATER)),
+    "the idle end": lambda stores, _, session: stores.keep(replace(session, idle_expires_at=LATER)),
+    "an older session": lambda stores, _, session: stores.keep(replace(session, ver=0)),
     "no session": lambda stores, _, session: stores.sessions.forget([session]),
 }
 
@@ -93,7 +93,7 @@ def test_what_stands_in_the_way_stops_all_of_it(
 
 @pytest.mark.parametrize("end", ["expires_at", "idle_expires_at"])
 def test_it_can_be_made_until_the_sessions_last_second(stores: Stores, user: User, session: Session, end: str) -> None:
-    stores.sessions.create(replace(session, **{end: LATER + 1}))  # type: ignore[arg-type]
+    stores.keep(replace(session, **{end: LATER + 1}))  # type: ignore[arg-type]
 
     assert change(stores, account_of(user), session) is not None
 
@@ -130,7 +130,7 @@ def test_a_retry_of_our_own_is_told_from_an_obstacle(moto_table: str, dynamodb_s
     user = a_user()
     dynamodb_stores.accounts.create(user, OLD)
     session = a_session(user)
-    dynamodb_stores.sessions.create(session)
+    dynamodb_stores.keep(session)
     repeating = in_table(RepeatingTable(LOCAL.dynamodb(), moto_table)).accounts
 
     changed = repeating.change_password(account_of(user), session.sid, NEW, now_ms=LATER * SECOND)

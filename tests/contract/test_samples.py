@@ -158,8 +158,8 @@ def write_everything(table: Table) -> None:
     """Write at least one item of each kind."""
     stores = in_table(table)
     create(stores.accounts, ANN, DORA)
-    stores.sessions.create(a_session())
-    stores.sessions.create(a_session(ELSEWHERE, mode="cookie"))
+    stores.keep(a_session())
+    stores.keep(a_session(ELSEWHERE, mode="cookie"))
     stores.revocations.end(ANN.user_id, ELSEWHERE, now_ms=THEN * SECOND)
     stores.revocations.revoke_token(TOKEN, now_ms=THEN * SECOND)
     stores.revocations.raise_version(DORA.user_id, DORA.token_version, now_ms=THEN * SECOND)

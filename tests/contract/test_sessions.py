@@ -68,7 +68,7 @@ def test_a_session_is_found_only_under_its_own_user(stores: Stores, session: Ses
 def test_all_sessions_of_a_user_are_listed(stores: Stores, user: User) -> None:
     sessions = {session.sid: session for session in (a_session(user) for _ in range(30))}
     for session in sessions.values():
-        stores.sessions.create(session)
+        stores.keep(session)
 
     assert {session.sid: session for session in stores.sessions.of_user(user.user_id)} == sessions
 
@@ -133,7 +133,7 @@ def test_nothing_moves_a_session_at_its_end(
     stores: Stores, user: User, write: Callable[[Stores, Session], object], end: str
 ) -> None:
     session = a_session(user, rotation=Rotation(1, 2, 4, 6, 0), **{end: LATER})
-    stores.sessions.create(session)
+    stores.keep(session)
 
     with pytest.raises(RaceLost) as lost:
         write(stores, session)
@@ -147,7 +147,7 @@ def test_a_session_can_be_moved_until_its_last_second(
     stores: Stores, user: User, write: Callable[[Stores, Session], object], end: str
 ) -> None:
     session = a_session(user, rotation=Rotation(1, 2, 4, 6, 0), **{end: LATER + 1})
-    stores.sessions.create(session)
+    stores.keep(session)
 
     write(stores, session)
 
@@ -237,9 +237,9 @@ def test_raising_the_version_of_nobody_creates_nobody(stores: Stores) -> None:
 
 def test_every_session_of_a_user_is_forgotten_however_many_and_nobody_elses(stores: Stores, user: User) -> None:
     other = a_session(a_user())
-    stores.sessions.create(other)
+    stores.keep(other)
     for _ in range(51):
-        stores.sessions.create(a_session(user))
+        stores.keep(a_session(user))
 
     assert stores.sessions.forget_all(user.user_id) == 51
 

@@ -76,7 +76,7 @@ def test_pages_hold_every_user_once(stores: Stores) -> None:
     users = [a_user() for _ in range(5)]
     for user in users:
         stores.accounts.create(user, "hash")
-        stores.sessions.create(a_session(user))
+        stores.keep(a_session(user))
 
     pages, after = [], None
     while True:

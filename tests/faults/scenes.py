@@ -60,7 +60,7 @@ class World:
         begun = self.now - DAY
         lives = {"expires_at": self.now + 20 * DAY, "idle_expires_at": self.now + 10 * DAY}
         session = a_session(user, created_at=begun, auth_time=begun, rotation=rotation, **{**lives, **changes})
-        self.stack.sessions.create(session)
+        self.stack.keep(session)
         return session
 
     def token(self, session: Session, gen: int) -> str:

@@ -161,11 +161,11 @@ def test_j27_what_the_table_no_longer_bears_out_is_denied(
 
     match way:
         case "version raised":
-            stack.sessions.create(replace(session, ver=7))
+            stack.keep(replace(session, ver=7))
         case "session gone":
             stack.sessions.forget([session])
         case "session over":
-            stack.sessions.create(replace(session, idle_expires_at=iat))
+            stack.keep(replace(session, idle_expires_at=iat))
         case "user gone":
             stack.table.delete([("USER#" + user.user_id, "USER")])
 

@@ -100,7 +100,7 @@ def test_a_generation_that_was_never_issued_is_counted_as_forged(stack: Stack, u
     (session,) = stack.sessions.of_user(user.user_id)
     late(stack)
     newer = stack.refresh(login.body["refresh_token"]).body["refresh_token"]
-    stack.sessions.create(session)  # a table put back to an older state
+    stack.keep(session)  # a table put back to an older state
     log.forget()
 
     stack.refresh(newer)
@@ -114,7 +114,7 @@ def test_an_end_is_counted_as_expired(stack: Stack, user: User, log: Log, is_idl
     token = stack.log_in(user).body["refresh_token"]
     (session,) = stack.sessions.of_user(user.user_id)
     if is_idle:
-        stack.sessions.create(replace(session, idle_expires_at=stack.now))
+        stack.keep(replace(session, idle_expires_at=stack.now))
     else:
         stack.clock.advance(30 * DAY)
     log.forget()

@@ -162,7 +162,7 @@ def test_o05_the_strict_authorizer_reads_both_ends_itself(stack: Stack, user: Us
     """The token alone would be good for longer."""
     answer = stack.log_in(user)
     session = session_of(stack, user, answer)
-    stack.sessions.create(replace(session, **{end: stack.now + 100}))  # type: ignore[arg-type]
+    stack.keep(replace(session, **{end: stack.now + 100}))  # type: ignore[arg-type]
 
     for seconds in around(stack, 100):
         assert stack.authorize(answer.body["access_token"])["isAuthorized"] == (seconds < 0)

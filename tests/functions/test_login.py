@@ -198,7 +198,7 @@ def with_sessions(stack: Stack, user: User, count: int, **changes: int) -> list[
     lives = {"expires_at": now + DAY, "idle_expires_at": now + DAY, **changes}
     sessions = [a_session(user, created_at=now - count + age, **lives) for age in range(count)]
     for session in sessions:
-        stack.sessions.create(session)
+        stack.keep(session)
     return [session.sid for session in sessions]
 
 

@@ -161,10 +161,10 @@ def test_a_session_that_is_not_used_ends_while_its_item_still_stands(stack: Stac
     _, session = stack.sessions.load(user.user_id, sid)
     assert session is not None
     now = stack.now
-    stack.sessions.create(replace(session, idle_expires_at=now + 10))
+    stack.keep(replace(session, idle_expires_at=now + 10))
     assert stack.refresh(first).status == 200
 
-    stack.sessions.create(replace(session, idle_expires_at=now))
+    stack.keep(replace(session, idle_expires_at=now))
     assert refused(stack.refresh(first))
     assert stack.sessions.load(user.user_id, sid)[1] == replace(session, idle_expires_at=now)
 
@@ -207,7 +207,7 @@ def test_a_cookie_session_takes_no_token_from_a_body(stack: Stack, user: User, f
     sid = unverified_claims(first)["sid"]
     _, session = stack.sessions.load(user.user_id, sid)
     assert session is not None
-    stack.sessions.create(replace(session, mode="cookie"))
+    stack.keep(replace(session, mode="cookie"))
 
     assert refused(stack.refresh(first))
     assert stack.sessions.load(user.user_id, sid)[1] == replace(session, mode="cookie")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -30,11 +31,11 @@ class Faults:
 
     def between(self, stores: Stores) -> Stores:
         """Put the faults between stores and whoever calls them."""
-        return Stores(
-            self._around(stores.accounts),
-            self._around(stores.sessions),
-            self._around(stores.revocations),
-            stores.entries,
+        return replace(
+            stores,
+            accounts=self._around(stores.accounts),
+            sessions=self._around(stores.sessions),
+            revocations=self._around(stores.revocations),
         )
 
     def _around(self, store: _StoreT) -> _StoreT:

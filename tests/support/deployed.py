@@ -1,7 +1,7 @@
 """The deployed functions: the real app.py files on the embedded cloud, spoken to in events."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,12 +9,13 @@ from typing import Any
 
 from dev.aws.cloud import LOCAL
 from dev.aws.deployment import Deployment
+from dev.outbox import Outbox
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.table import Table
 from sallyport.revocation.entries import RevocationStore
-from sallyport.sessions.session import SessionStore
+from sallyport.sessions.session import Session, SessionStore
 from tests.support.builders import a_user
 from tests.support.stopped_time import MovableTime
 from tests.support.stores import AllAccounts, in_table
@@ -51,6 +52,8 @@ class Stack:
     revocations: RevocationStore
     table: Table
     clock: MovableTime
+    outbox: Outbox
+    keep: Callable[[Session], None]
 
     @property
     def now(self) -> int:
@@ -84,17 +87,51 @@ class Stack:
         event["requestContext"]["authorizer"]["lambda"] |= unverified_claims(access_token)
         return self.call("Account", event)
 
+    def post(
+        self,
+        path: str,
+        body: Any,
+        *,
+        access_token: str | None = None,
+        ip: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a body to a route of `POST`, in the name of whom an access token is about, if one is given."""
+        event = sample("logout_ended", body=body)
+        event["routeKey"] = f"POST {path}"
+        event["rawPath"] = event["requestContext"]["http"]["path"] = path
+        event["headers"] |= headers or {}
+        if ip is not None:
+            event["requestContext"]["http"]["sourceIp"] = ip
+        if access_token is not None:
+            event["requestContext"]["authorizer"] = {"lambda": unverified_claims(access_token)}
+        return self.call(self.deployment.routes["POST", path].function, event)
+
+    def mails_to(self, email: str) -> list[dict[str, Any]]:
+        """Have everything mailed that waits, and return the mails to an address, oldest first."""
+        self.deployment.mail.drain()
+        return [mail for mail in self.outbox.messages()["messages"] if mail["to"] == email]
+
     def authorize(self, access_token: str) -> dict[str, Any]:
         event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")
         verdict: dict[str, Any] = self.invoke("Authorizer", event)
         return verdict
 
 
-def open_stack(deployment: Deployment, clock: MovableTime) -> Stack:
-    """Open the stores of a deployment."""
+def open_stack(deployment: Deployment, clock: MovableTime, outbox: Outbox | None = None) -> Stack:
+    """Open the stores of a deployment. `outbox` is where its mails are kept."""
     table = _table(deployment.dynamodb_endpoint_url, deployment.table_name)
     stores = in_table(table)
-    return Stack(deployment, stores.accounts, stores.sessions, stores.revocations, table, clock)
+    return Stack(
+        deployment,
+        stores.accounts,
+        stores.sessions,
+        stores.revocations,
+        table,
+        clock,
+        outbox or Outbox(),
+        stores.keep,
+    )
 
 
 @cache

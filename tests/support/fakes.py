@@ -2,7 +2,12 @@
 
 import threading
 from dataclasses import dataclass, field, replace
+from math import ceil
 
+from sallyport.accounts.letter import Letter
+from sallyport.accounts.mail_request import Queued
+from sallyport.accounts.one_time_token import MAX_TRIES, EmailChange, OneTimeToken, Purpose, Reset
+from sallyport.accounts.throttle import CODES_OF_MAILBOX, Allowance, Bucket, key_of_address
 from sallyport.accounts.user import Account, User
 from sallyport.keys.life_cycle import Use
 from sallyport.keys.store import RingChange, StoredRing
@@ -21,6 +26,11 @@ class Memory:
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     revoked_tokens: set[str] = field(default_factory=set)
     entries: list[Revoked] = field(default_factory=list)
+    leaving: dict[str, int] = field(default_factory=dict)
+    buckets: dict[tuple[str, str], int] = field(default_factory=dict)
+    failures: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    tokens: dict[tuple[str, str], OneTimeToken] = field(default_factory=dict)
+    tries: dict[tuple[str, str], int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -36,6 +46,10 @@ class FakeAccounts:
 
     def get(self, user_id: str) -> User | None:
         return self._memory.users.get(user_id)
+
+    def of_user(self, user_id: str) -> Account | None:
+        user = self._memory.users.get(user_id)
+        return Account(user, self._memory.hashes.get(user_id)) if user else None
 
     def named(self, email: str) -> User | None:
         account = self.find(email)
@@ -87,11 +101,24 @@ class FakeAccounts:
                 return False
             return store(self._memory, replace(current, roles=roles), user.token_version)
 
-    def delete(self, user: User, *, now_ms: int) -> bool:
+    def begin_leaving(self, user: User, *, now: int) -> bool:
         with self._memory.lock:
-            if at_version(self._memory, user.user_id, user.token_version) is None:
+            if not is_as_read(self._memory, user):
                 return False
-            del self._memory.users[user.user_id], self._memory.hashes[user.user_id]
+            self._memory.leaving[user.user_id] = now
+            return True
+
+    def delete(self, user: User, *, now_ms: int, sid: str | None = None) -> bool:
+        with self._memory.lock:
+            if not is_as_read(self._memory, user):
+                return False
+            del self._memory.users[user.user_id]
+            self._memory.hashes.pop(user.user_id, None)
+            if sid is not None:
+                self._memory.sessions.pop((user.user_id, sid), None)
+            for counted in (self._memory.buckets, self._memory.failures):
+                for key in [key for key in counted if key[0] == key_of_address(user.email)]:
+                    del counted[key]
             self._memory.entries.append(UserDeleted(user.user_id))
             return True
 
@@ -134,8 +161,13 @@ class FakeSessions:
     def of_user(self, user_id: str) -> list[Session]:
         return [session for (owner, _), session in self._memory.sessions.items() if owner == user_id]
 
-    def create(self, session: Session) -> None:
-        self._memory.sessions[session.user_id, session.sid] = session
+    def open(self, session: Session) -> bool:
+        with self._memory.lock:
+            user = at_version(self._memory, session.user_id, session.ver)
+            if user is None or user.status != "active" or is_leaving(self._memory, user.user_id, session.created_at):
+                return False
+            self._memory.sessions[session.user_id, session.sid] = session
+            return True
 
     def forget(self, sessions: list[Session]) -> None:
         for session in sessions:
@@ -199,6 +231,145 @@ class FakeRevocations:
         self._memory.entries.append(SessionRevoked(session.sid))
 
 
+class FakeThrottle:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def take(self, key: str, bucket: Bucket, *, now_ms: int) -> int:
+        with self._memory.lock:
+            each = bucket.seconds * 1000
+            full_at = max(self._memory.buckets.get((key, bucket.scope), 0), now_ms)
+            if full_at > now_ms + (bucket.size - 1) * each:
+                return max(1, ceil((full_at - now_ms - (bucket.size - 1) * each) / 1000))
+            self._memory.buckets[key, bucket.scope] = full_at + each
+            return 0
+
+    def reserve(self, key: str, allowance: Allowance, *, now_ms: int) -> bool:
+        with self._memory.lock:
+            now = now_ms // 1000
+            failures, opened_at = self._memory.failures.get((key, allowance.scope), (0, now))
+            if opened_at <= now - allowance.seconds:
+                failures, opened_at = 0, now
+            if failures >= allowance.size:
+                return False
+            self._memory.failures[key, allowance.scope] = failures + 1, opened_at
+            return True
+
+    def give_back(self, key: str, allowance: Allowance) -> None:
+        with self._memory.lock:
+            failures, opened_at = self._memory.failures.get((key, allowance.scope), (0, 0))
+            if failures > 0:
+                self._memory.failures[key, allowance.scope] = failures - 1, opened_at
+
+
+class FakeOneTimeTokens:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def offer(self, token: OneTimeToken) -> bool:
+        with self._memory.lock:
+            key = token.request, token.purpose
+            known = self._memory.tokens.get(key)
+            if known is not None and known.used_at is not None:
+                return False
+            self._memory.tokens[key] = replace(token, expires_at=known.expires_at) if known else token
+            self._memory.tries.setdefault(key, 0)
+            return True
+
+    def read(self, purpose: Purpose, request: str) -> OneTimeToken | None:
+        return self._memory.tokens.get((request, purpose))
+
+    def take_try(self, purpose: Purpose, request: str, *, now: int) -> OneTimeToken | None:
+        with self._memory.lock:
+            token = self._memory.tokens.get((request, purpose))
+            if token is None or token.used_at is not None or token.expires_at <= now:
+                return None
+            if self._memory.tries[request, purpose] >= MAX_TRIES:
+                return None
+            self._memory.tries[request, purpose] += 1
+            return token
+
+    def give_back(self, purpose: Purpose, request: str) -> None:
+        with self._memory.lock:
+            token = self._memory.tokens.get((request, purpose))
+            if token is not None and token.used_at is None and self._memory.tries[request, purpose] > 0:
+                self._memory.tries[request, purpose] -= 1
+
+
+class FakeRedemptions:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def register(self, token: OneTimeToken, user: User, password_hash: str, *, now_ms: int, by_code: bool) -> bool:
+        with self._memory.lock:
+            if not self._is_open(token, now_ms) or not FakeAccounts(self._memory).create(user, password_hash):
+                return False
+            return self._spent(token, now_ms, by_code=by_code)
+
+    def reset(self, token: OneTimeToken, grant: Reset, new_hash: str, *, now_ms: int, by_code: bool) -> bool:
+        with self._memory.lock:
+            user = at_version(self._memory, grant.user_id, grant.ver)
+            if not self._is_open(token, now_ms) or user is None or user.email != grant.email:
+                return False
+            raised = replace(user, token_version=grant.ver + 1, email_verified_at=now_ms // 1000)
+            store(self._memory, raised, grant.ver + 1)
+            self._memory.hashes[grant.user_id] = new_hash
+            return self._spent(token, now_ms, by_code=by_code)
+
+    def move(self, token: OneTimeToken, grant: EmailChange, *, now_ms: int, by_code: bool) -> bool:
+        with self._memory.lock:
+            user = at_version(self._memory, grant.user_id, grant.ver)
+            is_taken = any(other.email == grant.new_email for other in self._memory.users.values())
+            if not self._is_open(token, now_ms) or user is None or user.email != grant.email or is_taken:
+                return False
+            if is_leaving(self._memory, grant.user_id, now_ms // 1000):
+                return False
+            moved = replace(user, email=grant.new_email, email_verified_at=now_ms // 1000)
+            self._memory.users[grant.user_id] = moved
+            return self._spent(token, now_ms, by_code=by_code)
+
+    def _is_open(self, token: OneTimeToken, now_ms: int) -> bool:
+        stored = self._memory.tokens.get((token.request, token.purpose))
+        return stored is not None and stored.used_at is None and now_ms // 1000 < stored.expires_at
+
+    def _spent(self, token: OneTimeToken, now_ms: int, *, by_code: bool) -> bool:
+        used = replace(token, used_at=now_ms // 1000, mailbox="", secret_hash=b"", code_hash="", grant=None)
+        self._memory.tokens[token.request, token.purpose] = used
+        if by_code:
+            FakeThrottle(self._memory).give_back(key_of_address(token.mailbox), CODES_OF_MAILBOX)
+        return True
+
+
+@dataclass
+class FakeMailQueue:
+    """Keeps what was put."""
+
+    queued: list[Queued] = field(default_factory=list)
+
+    def put(self, queued: Queued) -> None:
+        self.queued.append(queued)
+
+
+@dataclass
+class FakeMailer:
+    """Keeps letters."""
+
+    letters: list[Letter] = field(default_factory=list)
+
+    def send(self, letter: Letter) -> None:
+        self.letters.append(letter)
+
+
+def is_as_read(memory: Memory, user: User) -> bool:
+    current = at_version(memory, user.user_id, user.token_version)
+    return current is not None and current.email == user.email
+
+
+def is_leaving(memory: Memory, user_id: str, now: int) -> bool:
+    left_at = memory.leaving.get(user_id)
+    return left_at is not None and left_at > now - 15 * 60
+
+
 def require_as_read(memory: Memory, session: Session, now_ms: int) -> Session:
     """Apply the conditions of every write to a session. Raises RaceLost."""
     current = memory.sessions.get((session.user_id, session.sid))
@@ -238,6 +409,7 @@ class FakeTelemetry:
     denials: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     rings: list[str] = field(default_factory=list)
+    mails: list[tuple[str, str]] = field(default_factory=list)
     runs: int = 0
 
     def answered(self, answered: Answered) -> None:
@@ -248,6 +420,9 @@ class FakeTelemetry:
 
     def failed(self, reason: str, request_id: str = "") -> None:
         self.failures.append(reason)
+
+    def mailed(self, about: str, outcome: str, message_id: str) -> None:
+        self.mails.append((about, outcome))
 
     def kept_ring(self, use: str, *, made: int, dropped: int, promoted: bool) -> None:
         self.rings.append(use)

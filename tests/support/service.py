@@ -7,12 +7,13 @@ from sallyport.accounts.user import User
 from sallyport.errors import AccessRefused, InvalidToken
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
-from sallyport.sessions.session import Session, SessionStore
+from sallyport.sessions.session import Device, Session, SessionStore
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.use_cases.authenticate import Authenticate
 from sallyport.use_cases.authorize import Authorize, Authorized, Strict
+from sallyport.use_cases.log_in import LogIn
 from sallyport.use_cases.logout import Logout
-from sallyport.use_cases.open_session import Device, Lifetimes, OpenSession
+from sallyport.use_cases.open_session import Lifetimes, OpenSession
 from sallyport.use_cases.refresh import Refresh
 from tests.support.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
 from tests.support.issuing import ABSOLUTE, access_token_verifier, refresh_token_verifier, token_issuer
@@ -75,8 +76,8 @@ class Service:
             life=Lifetimes(absolute=ABSOLUTE, idle=IDLE),
             clock=self.clock,
         )
-        found = authenticate(user.email, _PASSWORD)
-        return open_session(found.user, Device(ip="192.0.2.1", user_agent="a browser"), "body").tokens
+        log_in = LogIn(authenticate=authenticate, open_session=open_session)
+        return log_in(user.email, _PASSWORD, Device(ip="192.0.2.1", user_agent="a browser"), "body").tokens
 
     def open_session(self, user: User) -> IssuedTokens:
         """Do what a login leads to, without its password."""
@@ -88,7 +89,7 @@ class Service:
             expires_at=now + ABSOLUTE,
             idle_expires_at=now + IDLE,
         )
-        self.stores.sessions.create(session)
+        self.stores.keep(session)
         return self.issuer.signer().issue(session, 1, now=now)
 
     def refresh(self, token: str, sessions: SessionStore | None = None) -> Exchange:

@@ -5,33 +5,56 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from dev.aws.cloud import LOCAL
+from sallyport.accounts.one_time_token import OneTimeTokenStore, RedemptionStore
+from sallyport.accounts.throttle import ThrottleStore
 from sallyport.accounts.user import Account, AccountStore
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.entries import Entries
+from sallyport.aws.dynamodb.one_time_tokens import OneTimeTokens
+from sallyport.aws.dynamodb.redemptions import Redemptions
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.revoking import RevokingWrites
+from sallyport.aws.dynamodb.session_items import session_item
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.dynamodb.throttle import Throttle
 from sallyport.revocation.entries import RevocationStore, Revoked
+from sallyport.sessions.password_change import PasswordChangeStore
 from sallyport.sessions.session import Session, SessionStore
-from tests.support.fakes import FakeAccounts, FakeRevocations, FakeSessions, Memory
+from tests.support.fakes import (
+    FakeAccounts,
+    FakeOneTimeTokens,
+    FakeRedemptions,
+    FakeRevocations,
+    FakeSessions,
+    FakeThrottle,
+    Memory,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 
-class AllAccounts(AccountStore, Protocol):
-    def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None: ...
+class AllAccounts(AccountStore, PasswordChangeStore, Protocol):
+    """What the account store of a real table is."""
 
 
 @dataclass(frozen=True)
 class Stores:
-    """One engine's stores. `entries` answers the revocation entries of a token, session or user, oldest first."""
+    """One engine's stores.
+
+    `entries` returns the revocation entries of a token, session or user, oldest first; `keep` stores a session whatever
+    there is of its user.
+    """
 
     accounts: AllAccounts
     sessions: SessionStore
     revocations: RevocationStore
+    throttle: ThrottleStore
+    tokens: OneTimeTokenStore
+    redemptions: RedemptionStore
     entries: Callable[[str], list[Revoked]]
+    keep: Callable[[Session], None]
 
     def account(self, email: str) -> Account:
         account = self.accounts.find(email)
@@ -45,7 +68,19 @@ def in_memory() -> Stores:
     def entries(about: str) -> list[Revoked]:
         return [entry for entry in memory.entries if about in repr(entry)]
 
-    return Stores(FakeAccounts(memory), FakeSessions(memory), FakeRevocations(memory), entries)
+    def keep(session: Session) -> None:
+        memory.sessions[session.user_id, session.sid] = session
+
+    return Stores(
+        accounts=FakeAccounts(memory),
+        sessions=FakeSessions(memory),
+        revocations=FakeRevocations(memory),
+        throttle=FakeThrottle(memory),
+        tokens=FakeOneTimeTokens(memory),
+        redemptions=FakeRedemptions(memory),
+        entries=entries,
+        keep=keep,
+    )
 
 
 def in_dynamodb(table_name: str, client: "DynamoDBClient | None" = None) -> Stores:
@@ -60,4 +95,13 @@ def in_table(table: Table, *, access_token_seconds: int = 600, shards: int = 1) 
         found = (entry.revoked for entry in Entries(table, shards=shards).since(0))
         return [revoked for revoked in found if about in asdict(revoked).values()]
 
-    return Stores(Accounts(table, writes), Sessions(table), Revocations(table, writes), entries)
+    return Stores(
+        accounts=Accounts(table, writes),
+        sessions=Sessions(table),
+        revocations=Revocations(table, writes),
+        throttle=Throttle(table),
+        tokens=OneTimeTokens(table),
+        redemptions=Redemptions(table, writes),
+        entries=entries,
+        keep=lambda session: table.put(session_item(session)),
+    )

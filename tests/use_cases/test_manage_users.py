@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from sallyport.accounts.user import AccountStore, User
-from sallyport.errors import Unavailable
+from sallyport.errors import ChangedMeanwhile, Unavailable
 from sallyport.revocation.entries import RevocationStore, UserChanged, UserDeleted
 from sallyport.sessions.session import SessionStore
-from sallyport.use_cases.manage_users import AddressTaken, Changed, ChangedMeanwhile, ManageUsers, NoSuchUser
+from sallyport.use_cases.manage_users import AddressTaken, Changed, ManageUsers, NoSuchUser
 from tests.support.builders import NOW, SECOND, a_session
 from tests.support.fakes import FakeAccounts, FakeRevocations, FakeSessions, Memory
 
@@ -117,7 +117,7 @@ def test_what_is_so_already_is_not_changed(memory: Memory, user: User) -> None:
 
 
 def test_a_deleted_user_leaves_no_session(memory: Memory, user: User) -> None:
-    FakeSessions(memory).create(a_session(user))
+    assert FakeSessions(memory).open(a_session(user))
 
     assert managing(memory).delete(user.user_id)
 
@@ -130,7 +130,7 @@ def test_a_deletion_that_stops_half_way_is_finished_by_the_next(memory: Memory, 
         def forget_all(self, user_id: str) -> int:
             raise Unavailable
 
-    FakeSessions(memory).create(a_session(user))
+    assert FakeSessions(memory).open(a_session(user))
     with pytest.raises(Unavailable):
         managing(memory, sessions=Away(memory)).delete(user.user_id)
     assert memory.users == {}  # so the session is dead already

@@ -11,9 +11,9 @@ from sallyport.errors import Unavailable
 from sallyport.keys.key import SigningKey
 from sallyport.revocation.entries import RevocationStore, SessionRevoked
 from sallyport.sessions.rotation import opened
-from sallyport.sessions.session import Mode, Session, SessionStore
+from sallyport.sessions.session import Device, Mode, Session, SessionStore
 from sallyport.trail import Trail
-from sallyport.use_cases.open_session import MAX_LIVE_SESSIONS, Device, Lifetimes, OpenSession
+from sallyport.use_cases.open_session import MAX_LIVE_SESSIONS, Lifetimes, OpenSession
 from tests.support.builders import DAY, NOW, SECOND, a_session
 from tests.support.calls import Calls
 from tests.support.fakes import Memory
@@ -77,7 +77,7 @@ def test_the_session_is_stored_as_it_begins(
         ip="192.0.2.7",
     )
     assert logged_in.trail == Trail(session.sid)
-    assert calls.made == ["of_user", "create"]
+    assert calls.made == ["of_user", "open"]
 
 
 def test_its_tokens_are_good_and_are_the_first_of_their_session(open_session: OpenSession, user: User) -> None:
@@ -122,7 +122,7 @@ def test_no_session_is_written_whose_tokens_cannot_be_signed(
     assert calls.made == []
 
 
-@pytest.mark.parametrize(("failing", "made"), [("of_user", ["of_user"]), ("create", ["of_user", "create"])])
+@pytest.mark.parametrize(("failing", "made"), [("of_user", ["of_user"]), ("open", ["of_user", "open"])])
 def test_what_a_login_replaces_lives_on_when_there_is_no_new_session(
     open_session: OpenSession, memory: Memory, calls: Calls, user: User, session: Session, failing: str, made: list[str]
 ) -> None:
@@ -140,7 +140,7 @@ def test_the_session_that_a_login_replaces_ends_after_the_new_one_exists(
 ) -> None:
     open_session(user, DEVICE, "body", replaces=[refresh_token_of(session)])
 
-    assert calls.made == ["of_user", "create", "end"]
+    assert calls.made == ["of_user", "open", "end"]
     assert memory.sessions[user.user_id, session.sid].revoked_at == NOW
     assert memory.entries == [SessionRevoked(session.sid)]
 
@@ -172,7 +172,7 @@ def test_what_is_not_authentic_replaces_nothing_and_the_rest_all_the_same(
     open_session(user, DEVICE, "body", replaces=presented)
 
     assert memory.entries == [SessionRevoked(session.sid), SessionRevoked(second.sid)]
-    assert calls.made == ["of_user", "create", "end", "end"]
+    assert calls.made == ["of_user", "open", "end", "end"]
 
 
 def test_a_session_that_cannot_be_ended_keeps_nobody_from_logging_in(
@@ -204,7 +204,7 @@ def test_the_oldest_sessions_make_room_for_the_new_one(
     open_session(user, DEVICE, "body")
 
     assert memory.entries == [SessionRevoked(session.sid) for session in older[:ended]]
-    assert calls.made == ["of_user", "create", *["end"] * ended]
+    assert calls.made == ["of_user", "open", *["end"] * ended]
 
 
 def test_dead_sessions_take_no_room(open_session: OpenSession, memory: Memory, user: User) -> None:
@@ -231,7 +231,7 @@ def test_twenty_five_sessions_that_are_long_dead_are_deleted_at_once(
 
     logged_in = open_session(user, DEVICE, "body")
 
-    assert calls.made == ["of_user", "create", "forget"]
+    assert calls.made == ["of_user", "open", "forget"]
     assert len(memory.sessions) == 30 - 25 + 1
     assert (user.user_id, logged_in.tokens.session_id) in memory.sessions
 
@@ -243,7 +243,7 @@ def test_fewer_than_twenty_five_wait_for_a_later_login(
 
     open_session(user, DEVICE, "body")
 
-    assert calls.made == ["of_user", "create"]
+    assert calls.made == ["of_user", "open"]
 
 
 POSSIBLY_ALIVE = {

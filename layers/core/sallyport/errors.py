@@ -11,6 +11,10 @@ SallyportError
 │   └── AmbiguousCredentials  more than one credential came, and Sallyport does not choose
 ├── AccessRefused             the credential does not allow what was asked
 │   ├── InvalidCredentials
+│   ├── WrongPassword         the caller's own, for a change that asks for it
+│   ├── ProofRejected         a link or code of a mail that opens nothing
+│   ├── RegistrationClosed
+│   ├── TooManyAttempts       carries after how many seconds the next one counts
 │   ├── InvalidGrant          RFC 6749 s5.2
 │   ├── InvalidToken          RFC 6750 s3.1
 │   │   ├── TokenRejected     the token itself is no good; `fault` says what is wrong with it
@@ -18,7 +22,7 @@ SallyportError
 │   │   └── TokenDead         the token is authentic; what it stands for is gone, `why` says how
 │   └── Superseded            the client holds a newer refresh token
 ├── Unavailable               infrastructure failed; the same request may be sent again
-│   ├── ChangedMeanwhile      a user was changed by another request, again and again (use_cases/manage_users.py)
+│   ├── ChangedMeanwhile      a user was changed by another request, again and again
 │   ├── CallFailed            a call to AWS failed; carries the operation and AWS's word for the failure
 │   │   └── AccessDenied      AWS refuses the call to this function's role
 │   ├── BlocklistUnreadable   the list of common passwords is missing or damaged, so no new password can be judged
@@ -123,6 +127,25 @@ class InvalidRequest(RequestRefused):
         super().__init__()
 
 
+class InvalidField(InvalidRequest):
+    """The one thing that is wrong with the request has a word of its own, which clients switch on.
+
+    Where several things are wrong the request is an InvalidRequest, and the words stand in its `errors`.
+    """
+
+    CODES = (
+        "invalid_email",
+        "password_too_short",
+        "password_too_long",
+        "password_common",
+        "password_breached",
+    )
+
+    def __init__(self, error: FieldError) -> None:
+        self.code = error.code  # type: ignore[misc]  # one class for five words
+        super().__init__([error])
+
+
 class UnknownField(InvalidRequest):
     """The body has a field that the endpoint does not know."""
 
@@ -161,6 +184,34 @@ class InvalidCredentials(AccessRefused):
     """The one answer for an unknown address, a wrong password and a disabled user."""
 
     code = "invalid_credentials"
+
+
+class WrongPassword(AccessRefused):
+    """The caller is known and their password is not this one."""
+
+    code = "invalid_credentials"
+
+
+class ProofRejected(AccessRefused):
+    """The one answer for a link or code that is unknown, used, expired, exhausted, wrong or overtaken."""
+
+    code = "invalid_token"
+
+
+class RegistrationClosed(AccessRefused):
+    """The operator lets nobody register."""
+
+    code = "registration_closed"
+
+
+class TooManyAttempts(AccessRefused):
+    """Someone has tried too often from one address. The next attempt counts after `retry_after` seconds."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__()
 
 
 class InvalidGrant(AccessRefused):
@@ -214,6 +265,13 @@ class Unavailable(SallyportError):
 
     code = "service_unavailable"
     retry_after = 1
+
+
+class ChangedMeanwhile(Unavailable):
+    """Other requests changed the user between our read and our write, again and again."""
+
+    def __init__(self) -> None:
+        super().__init__("contention")
 
 
 class CallFailed(Unavailable):

@@ -77,14 +77,34 @@ def _choice(default: str, *others: str) -> Any:
     return _setting(read, default)
 
 
-def _url() -> Any:
+def _url(*, is_required: bool = False) -> Any:
     def read(raw: str) -> str:
+        if not raw:
+            raise ValueError("is missing")
         parts = urlsplit(raw)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
             raise ValueError("must be an http(s) URL without query or fragment")
         return raw.rstrip("/")
 
-    return _setting(read, None)
+    return _setting(read, "" if is_required else None)
+
+
+def _address() -> Any:
+    def read(raw: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9.-]{1,255}", raw, re.ASCII):
+            raise ValueError("must be an e-mail address such as no-reply@example.com")
+        return raw
+
+    return _setting(read, "")
+
+
+def _language() -> Any:
+    def read(raw: str) -> str:
+        if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", raw, re.ASCII):
+            raise ValueError("must be a language such as en or pt-BR")
+        return raw
+
+    return _setting(read, "en")
 
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)  # as browsers write it (RFC 6454 s6.2)
@@ -100,13 +120,13 @@ def _origins() -> Any:
     return _setting(read, "")
 
 
-def _flag() -> Any:
+def _flag(default: str = "false") -> Any:
     def read(raw: str) -> bool:
         if raw not in ("true", "false"):
             raise ValueError("must be one of true, false")
         return raw == "true"
 
-    return _setting(read, "false")
+    return _setting(read, default)
 
 
 RevocationMode: TypeAlias = Literal["bounded", "strict", "stateless"]
@@ -226,3 +246,56 @@ class KeyMaking(PrivateKeys):
 
     issuer: str | None = _url()
     signing_algorithm: AccessAlgorithm = _choice("RS256", "ES256")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailRequests:
+    """Where mail requests and notices wait, and in which language they are answered."""
+
+    mail_queue_url: str = _url(is_required=True)
+    mail_language: str = _language()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """Whether strangers may register."""
+
+    registration_open: bool = _flag("true")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What the service is called."""
+
+    service_name: str = _text("Sallyport")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPasswords(Service):
+    """What a new password must be."""
+
+    password_min_length: int = _integer(15, at_least=8, at_most=64)
+    password_breach_check: bool = _flag()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempts:
+    """How often one client may try to prove something, before one more try a second."""
+
+    address_attempt_limit: int = _integer(500, at_least=1, at_most=1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailCodes:
+    """For which mails a code is taken beside the link: all of them, or none that resets a password."""
+
+    mail_codes: Literal["all", "verify"] = _choice("all", "verify")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailing(Service, MailCodes):
+    """What mails say, and in whose name."""
+
+    app_url: str = _url(is_required=True)
+    mail_from: str = _address()
+    mail_configuration_set: str = _text()

@@ -33,6 +33,10 @@ class Telemetry(Protocol):
         """Log and count the failure of a function that answers no HTTP request."""
         ...
 
+    def mailed(self, about: str, outcome: str, message_id: str) -> None:
+        """Log and count what became of a message of the mail queue. `about` is its purpose, or the kind of notice."""
+        ...
+
     def kept_ring(self, use: str, *, made: int, dropped: int, promoted: bool) -> None:
         """Log what became of a key ring."""
         ...

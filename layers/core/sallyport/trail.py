@@ -10,6 +10,7 @@ Note = Literal[
     "not_rehashed",  # a password hash stays weaker than today's
     "older_not_ended",  # the session that a login replaces lives on
     "no_room_made",  # a user keeps more sessions than allowed until the next login
+    "notice_lost",  # a change was made, and the mail that tells the user of it was not enqueued
     "breach_check_failed",  # nobody knows whether a new password was stolen elsewhere; it was taken
 ]
 """What else happened on the way to a response."""

@@ -14,7 +14,8 @@ FIRST_TOKEN_VERSION = 1
 class User:
     """A user as the table holds them, without their credential.
 
-    `token_version` (`ver` in tokens) is raised to kill every token issued before. `created_at` in seconds.
+    `token_version` (`ver` in tokens) is raised to kill every token issued before. Times in seconds. `email_verified_at`
+    is when the user last proved that they read mail at `email`, None if they never did.
     """
 
     user_id: str
@@ -23,9 +24,10 @@ class User:
     status: Status
     roles: tuple[str, ...]
     created_at: int
+    email_verified_at: int | None = None
 
 
-def new_user(email: str, *, roles: tuple[str, ...] = (), now: int) -> User:
+def new_user(email: str, *, roles: tuple[str, ...] = (), is_verified: bool = False, now: int) -> User:
     """Return a user who does not exist yet, active, with an id of their own. `now` in seconds."""
     return User(
         user_id=new_user_id(),
@@ -34,6 +36,7 @@ def new_user(email: str, *, roles: tuple[str, ...] = (), now: int) -> User:
         status="active",
         roles=roles,
         created_at=now,
+        email_verified_at=now if is_verified else None,
     )
 
 
@@ -51,7 +54,15 @@ class UserReader(Protocol):
     def get(self, user_id: str) -> User | None: ...
 
 
-class AccountStore(UserReader, Protocol):
+class UserDirectory(UserReader, Protocol):
+    """Finds users by their address, too."""
+
+    def named(self, email: str) -> User | None:
+        """Read the user of a canonical address, without their credential."""
+        ...
+
+
+class AccountStore(UserDirectory, Protocol):
     """Stores users, their credentials and their login names.
 
     A change returns False, having done nothing, if the user is not as they were read. Every method raises Unavailable
@@ -62,8 +73,8 @@ class AccountStore(UserReader, Protocol):
         """Read the account of a canonical address. Makes the same calls whether there is one or not."""
         ...
 
-    def named(self, email: str) -> User | None:
-        """Read the user of a canonical address, without their credential."""
+    def of_user(self, user_id: str) -> Account | None:
+        """Read the account of a user in one call."""
         ...
 
     def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]:
@@ -94,6 +105,13 @@ class AccountStore(UserReader, Protocol):
         """Give a user other roles, which revokes nothing. Return False also if they have these roles already."""
         ...
 
-    def delete(self, user: User, *, now_ms: int) -> bool:
-        """Delete a user with credential and login name. Every token and session of theirs dies."""
+    def begin_leaving(self, user: User, *, now: int) -> bool:
+        """Let no session of a user be opened, and their address not be moved, for a quarter of an hour."""
+        ...
+
+    def delete(self, user: User, *, now_ms: int, sid: str | None = None) -> bool:
+        """Delete a user with credential, login name, the session `sid` and the counters of their address.
+
+        Every token of theirs dies. Sessions but `sid` are for the caller to delete.
+        """
         ...

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_kms.client import KMSClient
+    from mypy_boto3_sesv2.client import SESV2Client
+    from mypy_boto3_sqs.client import SQSClient
 
 # A call that hangs must fail early enough for the function to answer 503 itself: API Gateway gives an authorizer ten
 # seconds, in which up to three calls may hang, and up to five of a login (tests/faults/test_time_limits.py).
@@ -39,8 +41,14 @@ class Clients:
     def kms(self) -> "KMSClient":
         return boto3.client("kms", config=self.patience)
 
+    def sqs(self) -> "SQSClient":
+        return boto3.client("sqs", config=self.patience)
+
     def events(self) -> "EventBridgeClient":
         return boto3.client("events", config=self.patience)
+
+    def ses(self) -> "SESV2Client":
+        return boto3.client("sesv2", config=self.patience)
 
 
 ON_LAMBDA = Clients()

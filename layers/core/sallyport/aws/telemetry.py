@@ -56,6 +56,11 @@ class PowertoolsTelemetry:
         self._logger.error("failed", extra={"reason": reason, "request_id": request_id})
         self._count(_FAILED, of_stack=True)
 
+    def mailed(self, about: str, outcome: str, message_id: str) -> None:
+        """Log and count what became of a message of the mail queue."""
+        self._logger.info("mail", extra={"about": about, "outcome": outcome, "message_id": message_id})
+        self._count(outcome)
+
     def kept_ring(self, use: str, *, made: int, dropped: int, promoted: bool) -> None:
         """Log what became of a key ring."""
         line = {"use": use, "made": made, "dropped": dropped, "promoted": promoted}

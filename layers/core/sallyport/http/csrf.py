@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from sallyport.errors import CsrfRejected
 from sallyport.http.request import Request
+from sallyport.sessions.session import Mode
 
 HEADER = "x-sallyport-csrf"
 
@@ -24,3 +25,9 @@ def require_page_of_ours(request: Request, allowed_origins: Collection[str]) -> 
         raise CsrfRejected("origin")
     if request.headers.get("sec-fetch-site", "same-origin") not in _NEAR:
         raise CsrfRejected("site")
+
+
+def require_page_of_ours_for(mode: Mode, request: Request, allowed_origins: Collection[str]) -> None:
+    """Raise CsrfRejected if cookies are asked for, unless a page on the list does."""
+    if mode == "cookie":
+        require_page_of_ours(request, allowed_origins)

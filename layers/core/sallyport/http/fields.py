@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sallyport.errors import FieldError, InvalidRequest, UnknownField
+from sallyport.errors import FieldError, InvalidField, InvalidRequest, UnknownField
 
 _Word = TypeVar("_Word", bound=str)
 
@@ -28,8 +28,13 @@ def fields_of(body: Mapping[str, Any], known: Collection[str]) -> Iterator["Fiel
         )
     fields = Fields(body)
     yield fields
-    if fields.errors:
-        raise InvalidRequest(fields.errors)
+    match fields.errors:
+        case []:
+            return
+        case [error] if error.code in InvalidField.CODES:
+            raise InvalidField(error)
+        case errors:
+            raise InvalidRequest(errors)
 
 
 class Fields:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sallyport.errors import InvalidRequest, SallyportError
+from sallyport.errors import InvalidRequest, ProofRejected, SallyportError, WrongPassword
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 
@@ -12,6 +12,11 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "invalid_json": (400, "Bad Request", "The body must be one JSON object in UTF-8, without duplicate names."),
     "invalid_request": (400, "Bad Request", "A field is missing or wrong; see errors."),
     "unknown_field": (400, "Bad Request", "The body has a field that this endpoint does not know; see errors."),
+    "invalid_email": (400, "Bad Request", "This is not an e-mail address that we accept."),
+    "password_too_short": (400, "Bad Request", "The new password is too short; see errors."),
+    "password_too_long": (400, "Bad Request", "The password is too long; see errors."),
+    "password_common": (400, "Bad Request", "The new password is one that is guessed first; see errors."),
+    "password_breached": (400, "Bad Request", "The new password is known from a data breach; see errors."),
     "payload_too_large": (413, "Content Too Large", "The body may have 16 KB at most."),
     "unsupported_media_type": (415, "Unsupported Media Type", "Send application/json in UTF-8, uncompressed."),
     "ambiguous_credentials": (
@@ -27,13 +32,21 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "invalid_credentials": (401, "Unauthorized", "The e-mail address or the password is wrong."),
     "invalid_grant": (401, "Unauthorized", "The refresh token is invalid, expired or revoked. Log in again."),
     "invalid_token": (401, "Unauthorized", "The access token is invalid, expired or revoked."),
+    "registration_closed": (403, "Forbidden", "Nobody can register here at present."),
+    "too_many_attempts": (429, "Too Many Requests", "Too many attempts. Wait as long as Retry-After says."),
     "superseded": (409, "Conflict", "This refresh token was just replaced. Use the newer one that you hold."),
     "service_unavailable": (503, "Service Unavailable", "A part of the service is not available. Try again."),
     "internal_error": (500, "Internal Server Error", "Something went wrong on our side."),
 }
 
 
-ANSWERS_TOKENS = ("POST /auth/login", "POST /auth/refresh")
+NOT_AT_LOGIN: Mapping[type[SallyportError], tuple[int, str, str]] = {
+    WrongPassword: (403, "Forbidden", "The password is wrong."),
+    ProofRejected: (400, "Bad Request", "This link or code is not valid, or not any more. Ask for another mail."),
+}
+"""Errors whose code means something else than in PROBLEMS: no token and no login is wrong, and neither would help."""
+
+ANSWERS_TOKENS = ("POST /auth/login", "POST /auth/refresh", "POST /auth/password/change")
 """Routes that OAuth libraries call. To such a library a 4xx without `error` is a success (RFC 6749 s5.2)."""
 
 _NOT_OAUTH = (409, 429, 503)  # a library would give the token up; these say that it is still good
@@ -45,17 +58,18 @@ def problem(error: Exception, request: Request) -> Response:
     An error that is not one of ours, or that no client should meet, is `internal_error`.
     """
     if not isinstance(error, SallyportError) or error.code not in PROBLEMS:
-        return _response("internal_error", request, {})
+        return _response("internal_error", PROBLEMS["internal_error"], request, {})
     more: dict[str, Any] = {}
     if isinstance(error, InvalidRequest):
         more["errors"] = [{"field": e.field, "code": e.code, "detail": e.detail} for e in error.errors]
     if error.retry_after is not None:
         more["retry_after"] = error.retry_after
-    return replace(_response(error.code, request, more), outcome=error.outcome, trail=error.trail)
+    row = NOT_AT_LOGIN.get(type(error), PROBLEMS[error.code])
+    return replace(_response(error.code, row, request, more), outcome=error.outcome, trail=error.trail)
 
 
-def _response(code: str, request: Request, more: Mapping[str, Any]) -> Response:
-    status, title, detail = PROBLEMS[code]
+def _response(code: str, row: tuple[int, str, str], request: Request, more: Mapping[str, Any]) -> Response:
+    status, title, detail = row
     headers = {"content-type": "application/problem+json"}
     if status == 401:
         headers["www-authenticate"] = "Bearer"  # RFC 9110 s15.5.2

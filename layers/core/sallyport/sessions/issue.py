@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
 from sallyport.keys.key import SigningKey
 from sallyport.sessions.session import Session
-from sallyport.tokens import access, device, refresh
+from sallyport.tokens import access, refresh
 from sallyport.tokens.claims import IssuerName
+from sallyport.tokens.device import DeviceSigner
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,12 @@ class TokenIssuer:
 
     def signer(self) -> "Signer":
         """Return a signer that needs no more I/O. Raises Unavailable, before anything is written."""
+        issuer, refresh_key = self.names.issuer, self.refresh_key()
         return Signer(
-            issuer=self.names.issuer,
+            issuer=issuer,
             access_key=self.access_key(),
-            refresh_key=self.refresh_key(),
+            refresh_key=refresh_key,
+            devices=DeviceSigner(issuer, refresh_key),
             audience=self.audience,
             client_id=self.client_id,
             access_token_seconds=self.access_token_seconds,
@@ -52,6 +54,7 @@ class Signer:
     issuer: str
     access_key: SigningKey
     refresh_key: SigningKey
+    devices: DeviceSigner
     audience: str
     client_id: str
     access_token_seconds: int
@@ -91,16 +94,3 @@ class Signer:
             refresh_expires_in=session.ends_at - now,
             session_id=session.sid,
         )
-
-    def issue_device_token(self, user: User, *, now: int) -> str:
-        """Return a token by which login knows this device again."""
-        token = device.DeviceToken(
-            iss=self.issuer,
-            sub=user.user_id,
-            aud=device.audience(self.issuer),
-            iat=now,
-            exp=now + device.LIFETIME_SECONDS,
-            jti=new_id(),
-            ver=user.token_version,
-        )
-        return device.sign(token, self.refresh_key)

@@ -37,6 +37,14 @@ class Session:
         return min(self.expires_at, self.idle_expires_at)
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a request comes from, as the user is shown it in the list of their sessions and in notices."""
+
+    ip: str = field(repr=False)
+    user_agent: str = field(repr=False)
+
+
 class RaceLost(Exception):
     """Another request wrote first. `current` is the session as that left it, None if it is gone."""
 
@@ -65,7 +73,12 @@ class SessionStore(Protocol):
         """Read all sessions of a user, dead ones included."""
         ...
 
-    def create(self, session: Session) -> None: ...
+    def open(self, session: Session) -> bool:
+        """Store a new session. Return False, having stored nothing, unless its user is as the session needs them.
+
+        They exist, are active and of the session's version, and nobody is deleting them.
+        """
+        ...
 
     def rotate(self, session: Session, gen: int, *, now_ms: int, idle_expires_at: int) -> Session:
         """Use candidate `gen`, and return the session as it is now."""
@@ -76,7 +89,7 @@ class SessionStore(Protocol):
         ...
 
     def forget(self, sessions: list[Session]) -> None:
-        """Delete sessions that are dead already."""
+        """Delete sessions, 25 a call."""
         ...
 
     def forget_all(self, user_id: str) -> int:

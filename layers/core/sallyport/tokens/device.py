@@ -1,8 +1,11 @@
 """The device token: by it login knows a device that has logged in before. Opens nothing by itself."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from sallyport.identifiers import new_id
 from sallyport.keys.key import SigningKey
+from sallyport.tokens.claims import IssuerName
 
 TYP = "dt+jwt"
 LIFETIME_SECONDS = 30 * 86_400
@@ -26,5 +29,34 @@ def audience(issuer: str) -> str:
     return f"{issuer}/auth/login"
 
 
-def sign(token: DeviceToken, key: SigningKey) -> str:
-    return key.sign(asdict(token), typ=TYP)
+@dataclass(frozen=True, slots=True)
+class DeviceSigner:
+    """Signs device tokens without I/O."""
+
+    issuer: str
+    key: SigningKey
+
+    def issue(self, user_id: str, ver: int, *, now: int) -> str:
+        """Return a token by which login knows this device again, while the user's token version is `ver`."""
+        token = DeviceToken(
+            iss=self.issuer,
+            sub=user_id,
+            aud=audience(self.issuer),
+            iat=now,
+            exp=now + LIFETIME_SECONDS,
+            jti=new_id(),
+            ver=ver,
+        )
+        return self.key.sign(asdict(token), typ=TYP)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTokens:
+    """Issues device tokens with the active refresh key."""
+
+    names: IssuerName
+    refresh_key: Callable[[], SigningKey]
+
+    def signer(self) -> DeviceSigner:
+        """Return a signer that needs no more I/O. Raises Unavailable, before anything is written."""
+        return DeviceSigner(self.names.issuer, self.refresh_key())

@@ -7,7 +7,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from sallyport.accounts.user import AccountStore, User, new_user
 from sallyport.clock import Clock
-from sallyport.errors import Unavailable
+from sallyport.errors import ChangedMeanwhile
 from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.session import SessionStore
 
@@ -18,13 +18,6 @@ class NoSuchUser(Exception):
 
 class AddressTaken(Exception):
     """There is a user of this e-mail address already."""
-
-
-class ChangedMeanwhile(Unavailable):
-    """Another request changed the user between our read and our write, three times in a row."""
-
-    def __init__(self) -> None:
-        super().__init__("contention")
 
 
 @dataclass(frozen=True, slots=True)

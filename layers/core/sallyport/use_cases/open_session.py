@@ -11,11 +11,16 @@ from sallyport.identifiers import new_id
 from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
-from sallyport.sessions.session import Mode, Session, SessionStore, is_live
+from sallyport.sessions.session import Device, Mode, Session, SessionStore, is_live
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
 from sallyport.trail import Note, Trail
 
 MAX_LIVE_SESSIONS = 100
+
+
+class UserMoved(Exception):
+    """The user is no longer as they were when they were authenticated: disabled, of a newer version, about to leave."""
+
 
 _MOST_ENDED_AT_ONCE = 2
 _FORGOTTEN_AT_ONCE = 25  # one call to the store
@@ -28,14 +33,6 @@ class Lifetimes:
 
     absolute: int
     idle: int
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Where a login comes from, as shown to the user in the list of their sessions."""
-
-    ip: str = field(repr=False)
-    user_agent: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +61,22 @@ class OpenSession:
         `replaces` are refresh tokens, not verified, of sessions on this device. They end after the new one exists, so
         that a failure never logs the user out; one that is not authentic counts as absent.
 
-        Raises Unavailable if there is no new session.
+        Raises UserMoved and Unavailable if there is no new session.
         """
         now_ms = self.clock()
         signer = self.issuer.signer()
         older = list(self._authentic(replaces, now_ms // 1000))
         session = _new_session(user, device, mode, self.life, now_ms)
         others = self.sessions.of_user(user.user_id)
-        self.sessions.create(session)
+        if not self.sessions.open(session):
+            raise UserMoved
         also = [
             *_attempted("older_not_ended", lambda: self._end(older, mode, now_ms)),
             *_attempted("no_room_made", lambda: self._make_room(user, others, now_ms)),
         ]
         return LoggedIn(
             signer.issue(session, 1, now=now_ms // 1000),
-            signer.issue_device_token(user, now=now_ms // 1000),
+            signer.devices.issue(user.user_id, user.token_version, now=now_ms // 1000),
             Trail(session.sid, tuple(also)),
         )
 

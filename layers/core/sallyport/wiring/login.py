@@ -15,6 +15,7 @@ from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.login import LoginEndpoint
 from sallyport.http.serve import Api, Endpoint
 from sallyport.use_cases.authenticate import Authenticate
+from sallyport.use_cases.log_in import LogIn
 from sallyport.use_cases.open_session import Lifetimes, OpenSession
 from sallyport.wiring.parts import (
     cipher,
@@ -57,7 +58,6 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         life=Lifetimes(absolute=config.session_seconds, idle=config.session_idle_seconds),
         clock=clock,
     )
-    endpoints: dict[str, Endpoint] = {
-        "POST /auth/login": LoginEndpoint(authenticate, open_session, config.allowed_origins)
-    }
+    log_in = LogIn(authenticate=authenticate, open_session=open_session)
+    endpoints: dict[str, Endpoint] = {"POST /auth/login": LoginEndpoint(log_in, config.allowed_origins)}
     return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("login", config.log_level, stack=config.stack_name)))

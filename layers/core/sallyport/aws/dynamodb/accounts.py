@@ -4,11 +4,14 @@ from base64 import urlsafe_b64encode
 from hashlib import sha256
 from itertools import islice
 
+from sallyport.accounts.throttle import CODES_OF_MAILBOX, MAIL_TO_ADDRESS, key_of_address
 from sallyport.accounts.user import Account, User
-from sallyport.aws.dynamodb.revoking import AT_VERSION, RevokingWrites
+from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.session_items import ALIVE, optional_session, session_key
 from sallyport.aws.dynamodb.table import ConditionFailed, Table, Write
+from sallyport.aws.dynamodb.throttle import forgotten
 from sallyport.aws.dynamodb.user_items import (
+    AT_VERSION,
     SHOWN,
     account_from,
     credential_key,
@@ -20,6 +23,8 @@ from sallyport.aws.dynamodb.user_items import (
 from sallyport.aws.dynamodb.users import Users
 from sallyport.revocation.entries import UserChanged, UserDeleted
 from sallyport.sessions.session import Session
+
+_AS_READ = f"{AT_VERSION} AND email = :email"
 
 
 class Accounts:
@@ -42,9 +47,12 @@ class Accounts:
     def get(self, user_id: str) -> User | None:
         return self._users.get(user_id)
 
+    def of_user(self, user_id: str) -> Account | None:
+        user, credential = self._table.get(user_key(user_id), credential_key(user_id))
+        return account_from(user, credential) if user else None
+
     def named(self, email: str) -> User | None:
-        (login_name,) = self._table.get(login_name_key(email))
-        return self.get(login_name["user_id"]) if login_name else None
+        return self._users.named(email)
 
     def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]:
         """List users in the table's own order, which does not change (AccountStore.page).
@@ -102,15 +110,32 @@ class Accounts:
         entry = self._writes.entry(UserChanged(user.user_id, user.token_version), now_ms)
         return self._table.transact_if_possible([changed, entry])
 
-    def delete(self, user: User, *, now_ms: int) -> bool:
+    def begin_leaving(self, user: User, *, now: int) -> bool:
+        try:
+            self._table.update(
+                user_key(user.user_id),
+                "SET leaving_at = :now",
+                condition=_AS_READ,
+                values={":now": now, ":ver": user.token_version, ":email": user.email},
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def delete(self, user: User, *, now_ms: int, sid: str | None = None) -> bool:
         deleted = self._table.delete_in_transaction(
-            user_key(user.user_id), condition=AT_VERSION, values={":ver": user.token_version}
+            user_key(user.user_id),
+            condition=_AS_READ,
+            values={":ver": user.token_version, ":email": user.email},
         )
         rest = [credential_key(user.user_id), login_name_key(user.email)]
+        if sid is not None:
+            rest.append(session_key(user.user_id, sid))
         return self._table.transact_if_possible(
             [
                 deleted,
                 *(self._table.delete_in_transaction(key) for key in rest),
+                *forgotten(self._table, key_of_address(user.email), MAIL_TO_ADDRESS.scope, CODES_OF_MAILBOX.scope),
                 self._writes.entry(UserDeleted(user.user_id), now_ms),
             ]
         )

@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from sallyport.aws.dynamodb.entries import entry_item
 from sallyport.aws.dynamodb.session_items import NOT_REVOKED, session_key
 from sallyport.aws.dynamodb.table import DAY, Item, Key, Table, Write
-from sallyport.aws.dynamodb.user_items import user_key
+from sallyport.aws.dynamodb.user_items import AT_VERSION, user_key
 from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserChanged, retention
-
-AT_VERSION = "attribute_exists(PK) AND token_version = :ver"
 
 
 def revoked_token_key(jti: str) -> Key:

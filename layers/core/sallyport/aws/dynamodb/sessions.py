@@ -13,7 +13,7 @@ from sallyport.aws.dynamodb.session_items import (
     session_key,
 )
 from sallyport.aws.dynamodb.table import ConditionFailed, Item, Table
-from sallyport.aws.dynamodb.user_items import user_from, user_key
+from sallyport.aws.dynamodb.user_items import AT_VERSION, NOT_LEAVING, not_leaving, user_from, user_key
 from sallyport.sessions.session import RaceLost, Session
 
 
@@ -34,8 +34,15 @@ class Sessions:
     def of_user(self, user_id: str) -> list[Session]:
         return [session_from(item) for item in self._table.partition(f"SESSIONS#{user_id}")]
 
-    def create(self, session: Session) -> None:
-        self._table.put(session_item(session))
+    def open(self, session: Session) -> bool:
+        user_as_needed = self._table.check_in_transaction(
+            user_key(session.user_id),
+            condition=f"{AT_VERSION} AND #status = :active AND {NOT_LEAVING}",
+            values={":ver": session.ver, ":active": "active", **not_leaving(session.created_at)},
+            names={"#status": "status"},
+        )
+        opened = self._table.put_in_transaction(session_item(session))
+        return self._table.transact_if_possible([user_as_needed, opened])
 
     def forget(self, sessions: list[Session]) -> None:
         self._table.delete([session_key(session.user_id, session.sid) for session in sessions])

@@ -179,15 +179,18 @@ class Table:
             delete |= {"ConditionExpression": condition, "ExpressionAttributeValues": _marshal(values or {})}
         return cast("Write", {"Delete": delete})
 
-    def check_in_transaction(self, key: Key, *, condition: str, values: Item) -> Write:
-        return {
-            "ConditionCheck": {
-                "TableName": self._name,
-                "Key": _marshal(_key(key)),
-                "ConditionExpression": condition,
-                "ExpressionAttributeValues": _marshal(values),
-            }
+    def check_in_transaction(
+        self, key: Key, *, condition: str, values: Item, names: Mapping[str, str] | None = None
+    ) -> Write:
+        check: dict[str, Any] = {
+            "TableName": self._name,
+            "Key": _marshal(_key(key)),
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": _marshal(values),
         }
+        if names:
+            check["ExpressionAttributeNames"] = names
+        return cast("Write", {"ConditionCheck": check})
 
     @_when_free
     def transact(self, writes: Sequence[Write]) -> None:

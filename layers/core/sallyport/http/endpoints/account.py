@@ -1,24 +1,17 @@
-"""GET /auth/me, GET /auth/sessions and DELETE /auth/sessions/{sid}: what callers may see and end of their own."""
+"""/auth/me and /auth/sessions: what callers may see, end and delete of their own."""
 
 from dataclasses import asdict, dataclass
 
-from sallyport.errors import TokenRejected
+from sallyport.http import identity
+from sallyport.http.caller import caller_of, device_of
+from sallyport.http.fields import fields_of
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.trail import Trail
+from sallyport.use_cases.delete_account import DeleteAccount
 from sallyport.use_cases.describe_user import DescribeUser
 from sallyport.use_cases.end_session import EndSession
 from sallyport.use_cases.list_sessions import ListSessions
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """What the authorizer has said about the caller: the claims of a token that it let pass."""
-
-    sub: str
-    sid: str
-    jti: str
-    ver: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +21,7 @@ class MeEndpoint:
     describe_user: DescribeUser
 
     def __call__(self, request: Request) -> Response:
-        user = self.describe_user(_caller(request))
+        user = self.describe_user(caller_of(request))
         body = {"sub": user.user_id, "email": user.email, "roles": list(user.roles), "created_at": user.created_at}
         return Response(200, "described", body)
 
@@ -40,7 +33,7 @@ class SessionsEndpoint:
     list_sessions: ListSessions
 
     def __call__(self, request: Request) -> Response:
-        listed = self.list_sessions(_caller(request))
+        listed = self.list_sessions(caller_of(request))
         return Response(200, "listed", {"sessions": [asdict(session) for session in listed]})
 
 
@@ -52,15 +45,19 @@ class EndSessionEndpoint:
 
     def __call__(self, request: Request) -> Response:
         sid = request.path["sid"]
-        outcome = self.end_session(_caller(request), sid)
+        outcome = self.end_session(caller_of(request), sid)
         return Response(204, outcome, trail=Trail(sid))
 
 
-def _caller(request: Request) -> Caller:
-    """Return what the authorizer has said. Raises TokenRejected if a part of it is missing."""
-    match request.caller:
-        case {"sub": str(sub), "sid": str(sid), "jti": str(jti), "ver": int(ver)} if (
-            sub and sid and jti and not isinstance(ver, bool)
-        ):
-            return Caller(sub, sid, jti, ver)
-    raise TokenRejected("caller")
+@dataclass(frozen=True, slots=True)
+class DeleteAccountEndpoint:
+    """204: the account is gone. Asks for the password, because nothing brings it back."""
+
+    delete_account: DeleteAccount
+
+    def __call__(self, request: Request) -> Response:
+        caller = caller_of(request)
+        with fields_of(request.json_object(), ("password",)) as fields:
+            password = identity.password(fields)
+        trail = self.delete_account(caller, password, device_of(request))
+        return Response(204, "deleted", trail=trail)

@@ -1,0 +1,38 @@
+"""The mail queue (SQS), and its messages as JSON. They hold no link, secret or code."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sallyport.accounts.mail_request import MailRequest, Notice, Queued, Subject
+from sallyport.aws.clients import failing_closed
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+
+class SqsMailQueue:
+    """Implements MailQueue. Connects only when there is something to put."""
+
+    def __init__(self, connect: Callable[[], "SQSClient"], url: str) -> None:
+        self._client = cache(connect)
+        self._url = url
+
+    def put(self, queued: Queued) -> None:
+        with failing_closed():
+            self._client().send_message(QueueUrl=self._url, MessageBody=json.dumps(asdict(queued)))
+
+
+def queued_from(body: str) -> Queued:
+    """Read a message. Raises ValueError or TypeError for one that this version does not understand."""
+    members = json.loads(body)
+    match members:
+        case {"kind": str()}:
+            return Notice(**members)
+        case {"purpose": str(), "subject": {"user_id": str(user_id), "ver": int(ver)}}:
+            return MailRequest(**{**members, "subject": Subject(user_id, ver)})
+        case {"purpose": str(), "subject": None}:
+            return MailRequest(**members)
+    raise ValueError("not a message of the mail queue")

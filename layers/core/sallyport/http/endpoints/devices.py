@@ -1,0 +1,21 @@
+"""The response that carries a device token only: the account has a new password, and nobody is logged in."""
+
+from sallyport.http import cookies
+from sallyport.http.response import Response
+from sallyport.sessions.session import Mode
+from sallyport.tokens import device
+from sallyport.trail import Trail
+from sallyport.use_cases.verify_email import Redeemed
+
+
+def device_response(redeemed: Redeemed, mode: Mode, outcome: str) -> Response:
+    """Return the device token, in the body or as the cookie that scripts cannot read."""
+    trail = Trail(also=redeemed.also)
+    if mode == "body":
+        return Response(200, outcome, {"device_token": redeemed.device_token}, trail=trail)
+    return Response(200, outcome, {}, cookies=(device_cookie(redeemed.device_token),), trail=trail)
+
+
+def device_cookie(token: str) -> str:
+    """Return the Set-Cookie header of a device token."""
+    return cookies.keep(cookies.DEVICE_TOKEN, token, seconds=device.LIFETIME_SECONDS)

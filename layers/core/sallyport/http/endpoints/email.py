@@ -1,0 +1,41 @@
+"""POST /auth/email/change and /confirm: how a user moves to another address."""
+
+from dataclasses import dataclass
+
+from sallyport.http import identity
+from sallyport.http.caller import caller_of, device_of
+from sallyport.http.endpoints.mailed import mailed
+from sallyport.http.fields import fields_of
+from sallyport.http.request import Request
+from sallyport.http.response import Response
+from sallyport.trail import Trail
+from sallyport.use_cases.change_email import ChangeEmail
+from sallyport.use_cases.confirm_email import ConfirmEmail
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEmailEndpoint:
+    """202, whether or not the new address has an account. The caller's own address stays as it is."""
+
+    change_email: ChangeEmail
+
+    def __call__(self, request: Request) -> Response:
+        caller = caller_of(request)
+        with fields_of(request.json_object(), ("email", "password")) as fields:
+            email, password = identity.email(fields), identity.password(fields)
+        asked, also = self.change_email(caller, email, password, device_of(request))
+        return mailed(asked, "verification_sent", also)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmEmailEndpoint:
+    """204: the caller logs in by the new address from now on."""
+
+    confirm_email: ConfirmEmail
+
+    def __call__(self, request: Request) -> Response:
+        caller = caller_of(request)
+        with fields_of(request.json_object(), identity.PROOF_FIELDS) as fields:
+            typed = identity.TypedProof(fields)
+        also = self.confirm_email(caller, typed.read(), device_of(request))
+        return Response(204, "email_changed", trail=Trail(caller.sid, also))

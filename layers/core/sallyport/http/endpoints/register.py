@@ -1,0 +1,46 @@
+"""POST /auth/register and POST /auth/verify-email: how an account begins."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sallyport.accounts.password import NewPasswords
+from sallyport.http import identity
+from sallyport.http.csrf import require_page_of_ours_for
+from sallyport.http.endpoints.devices import device_response
+from sallyport.http.endpoints.mailed import mailed
+from sallyport.http.fields import fields_of
+from sallyport.http.request import Request
+from sallyport.http.response import Response
+from sallyport.sessions.session import Mode
+from sallyport.use_cases.register import Register
+from sallyport.use_cases.verify_email import VerifyEmail
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterEndpoint:
+    """202, the same for every address: only its owner learns whether it has an account, by mail."""
+
+    register: Register
+
+    def __call__(self, request: Request) -> Response:
+        with fields_of(request.json_object(), ("email",)) as fields:
+            email = identity.email(fields)
+        return mailed(self.register(email, request.source_ip), "verification_sent")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyEmailEndpoint:
+    """Take the link or the code, and the password that the account begins with."""
+
+    verify_email: VerifyEmail
+    rules: NewPasswords
+    allowed_origins: Collection[str]
+
+    def __call__(self, request: Request) -> Response:
+        with fields_of(request.json_object(), (*identity.PROOF_FIELDS, "password", "mode")) as fields:
+            typed, password = identity.TypedProof(fields), identity.new_password(fields, self.rules)
+            mode: Mode = fields.choice("mode", "body", "cookie")
+        require_page_of_ours_for(mode, request, self.allowed_origins)
+        with identity.refusing():
+            redeemed = self.verify_email(typed.read(), password, request.source_ip)
+        return device_response(redeemed, mode, "verified")

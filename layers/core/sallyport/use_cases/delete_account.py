@@ -1,0 +1,40 @@
+"""Delete an account at the wish of its user."""
+
+from dataclasses import dataclass
+
+from sallyport.accounts.password import NormalPassword
+from sallyport.clock import Clock
+from sallyport.errors import ChangedMeanwhile
+from sallyport.sessions.session import Device
+from sallyport.sessions.strict import VerifiedClaims
+from sallyport.trail import Trail
+from sallyport.use_cases.confirm_caller import ConfirmCaller
+from sallyport.use_cases.notify import Notify
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteAccount:
+    """Deletes everything that is about a user, but mail requests, which open nothing without them and end soon."""
+
+    confirm_caller: ConfirmCaller
+    notify: Notify
+    clock: Clock
+
+    def __call__(self, caller: VerifiedClaims, password: NormalPassword, device: Device) -> Trail:
+        """Delete the caller's account.
+
+        First no session can be opened any more, then the others are deleted, and in the end everything else at once
+        with the session that asked. So whatever fails before leaves the user with a session to ask again from.
+
+        Raises TokenDead, WrongPassword, ChangedMeanwhile, Unavailable.
+        """
+        _, account = self.confirm_caller(caller, password)
+        user = account.user
+        accounts = self.confirm_caller.accounts
+        if not accounts.begin_leaving(user, now=self.clock() // 1000):
+            raise ChangedMeanwhile
+        sessions = self.confirm_caller.sessions
+        sessions.forget([session for session in sessions.of_user(user.user_id) if session.sid != caller.sid])
+        if not accounts.delete(user, now_ms=self.clock(), sid=caller.sid) and accounts.get(user.user_id) is not None:
+            raise ChangedMeanwhile
+        return Trail(caller.sid, self.notify("account_deleted", user.email, device))

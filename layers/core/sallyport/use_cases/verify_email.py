@@ -1,0 +1,51 @@
+"""Verify an e-mail address: the account begins."""
+
+from dataclasses import dataclass, field
+
+from sallyport.accounts.one_time_token import Code, Proof, RedemptionStore, Registration
+from sallyport.accounts.password import NormalPassword
+from sallyport.accounts.user import new_user
+from sallyport.clock import Clock
+from sallyport.errors import ProofRejected
+from sallyport.tokens.device import DeviceTokens
+from sallyport.trail import Note
+from sallyport.use_cases.choose_password import ChoosePassword
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """The account has this password now. By its token login knows the device on which it was chosen."""
+
+    device_token: str = field(repr=False)
+    also: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyEmail:
+    """Creates accounts for whoever reads mail at their address. Before that there is nothing that could be taken."""
+
+    choose_password: ChoosePassword
+    redemptions: RedemptionStore
+    devices: DeviceTokens
+    clock: Clock
+
+    def __call__(self, proof: Proof, password: NormalPassword, ip: str) -> Redeemed:
+        """Create the account with the password that whoever holds the proof has chosen.
+
+        Raises ProofRejected, also where the address has an account by now; PasswordRefused; TooManyAttempts;
+        Unavailable.
+        """
+        devices = self.devices.signer()
+        chosen = self.choose_password(proof, "verify_email", password, ip)
+        now_ms = self.clock()
+        match chosen.token.grant:
+            case Registration(email):
+                user = new_user(email, is_verified=True, now=now_ms // 1000)
+            case _:
+                raise ProofRejected
+        done = self.redemptions.register(
+            chosen.token, user, chosen.password_hash, now_ms=now_ms, by_code=isinstance(proof, Code)
+        )
+        if not done:
+            raise ProofRejected("overtaken")
+        return Redeemed(devices.issue(user.user_id, user.token_version, now=now_ms // 1000), chosen.also)
