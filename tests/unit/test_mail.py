@@ -234,7 +234,10 @@ def test_other_letters_have_neither_link_nor_code(composer: Composer, kind: Lett
         assert not re.search(r"https?:|\bcode\b|\blink\b|\d{4} \d{4}", body, re.IGNORECASE)
 
 
-@pytest.mark.parametrize(("seconds", "minutes"), [(600, "10 minutes"), (3600, "60 minutes")])
+@pytest.mark.parametrize(
+    ("seconds", "minutes"),
+    [(600, "10 minutes, until 26 November 2026, 14:12"), (3600, "60 minutes, until 26 November 2026, 15:02")],
+)
 def test_how_long_a_link_works_is_what_the_composer_was_told(tmp_path: Path, seconds: int, minutes: str) -> None:
     mail = Composer(service=SERVICE, valid_seconds=seconds, yours=tmp_path).compose(sample("reset_password"))
 
@@ -299,6 +302,24 @@ def test_a_hostile_user_agent_stays_text(composer: Composer, language: str) -> N
     assert not {"img", "script"} & {tag for tag, _ in page.tags}
 
 
+def test_nobody_puts_a_link_or_a_line_into_a_mail_by_what_they_are_called(composer: Composer) -> None:
+    letter = replace(sample("password_changed"), user_agent="Visit https://evil.example\nnow", ip="evil.example\nnow")
+
+    mail = composer.compose(letter)
+
+    for body in (mail.text, mail.html):
+        assert "evil" not in body
+        assert "Visit ... now" in body
+
+
+def test_a_long_address_stays_whole_in_the_text(composer: Composer) -> None:
+    address = f"{'long-' * 12}address@example.com"
+
+    mail = composer.compose(replace(sample("verify_email"), to=address))
+
+    assert mail.text.count(address) == 2
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_hostile_address_service_and_link_stay_text(tmp_path: Path, kind: LetterKind) -> None:
     address = '"<b>\'&amp;"@example.com'
@@ -339,6 +360,7 @@ def test_a_service_name_with_a_line_break_is_one_line(tmp_path: Path, injection:
     mail = Composer(service=f"Example{injection}", valid_seconds=1800, yours=tmp_path).compose(sample("verify_email"))
 
     assert mail.subject.isprintable()
+    assert mail.text.splitlines()[0] == " ".join(f"Example{injection}".split())
 
 
 @pytest.mark.parametrize("place", ["to", "subject", "headers"])
