@@ -15,7 +15,12 @@ def operator_routes(deployed: Deployment, clock: Clock) -> DevRoutes:
         "table_name": deployed.table_name,
         "dynamodb_endpoint_url": dynamodb.meta.endpoint_url,
         "region": dynamodb.meta.region_name,
-        "settings": dict(deployed.functions["Authorizer"].spec.environment),
+        "sqs_endpoint_url": deployed.mail.queue.meta.endpoint_url,
+        "mail_queue_url": deployed.mail.url,
+        "settings": {
+            **deployed.functions["Authorizer"].spec.environment,
+            "MAIL_LANGUAGE": deployed.functions["Account"].spec.environment["MAIL_LANGUAGE"],
+        },
     }
 
     def stack(_body: bytes) -> dict[str, Any]:

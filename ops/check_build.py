@@ -1,7 +1,8 @@
 """Check what `make build` built: `python -m ops.check_build <build folder>`.
 
 Every native module is for its layer's architecture. Every module has bytecode that Python uses from a read-only folder
-without looking at its source. Nothing is larger than it may be. Prints the sizes; exits with 1 if anything is wrong.
+without looking at its source. The blocklists are whole, and as long as they should be at least. Nothing is larger than
+it may be. Prints the sizes; exits with 1 if anything is wrong.
 """
 
 import io
@@ -9,6 +10,7 @@ import struct
 import sys
 import zipfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 ELF_MACHINES = {"DependenciesX86": 62, "DependenciesArm64": 183}
@@ -16,6 +18,10 @@ UNCHECKED_HASH = 0b01  # PEP 552
 
 CORE = "CoreLayer"
 LAYERS = (*ELF_MACHINES, CORE)
+BLOCKLISTS = f"{CORE}/python/sallyport/accounts/blocklists"
+LEAST_ENTRIES = {"long.bin": 300_000, "short.bin": 100_000}
+CHECKSUM_BYTES, ENTRY_BYTES = 32, 6  # as in sallyport/accounts/blocklist.py, which need not be installed here
+
 MAX_LAYERS_BYTES = 25_000_000
 MAX_FUNCTION_BYTES = 100_000
 
@@ -30,7 +36,21 @@ def problems(build: Path) -> Iterator[str]:
     for layer in LAYERS:
         for source in (build / layer).rglob("*.py"):
             yield from _bytecode_problems(source)
+    yield from blocklist_problems(build / BLOCKLISTS)
     yield from _size_problems(build)
+
+
+def blocklist_problems(folder: Path) -> Iterator[str]:
+    """Yield what is wrong with the blocklists of a layer: a function without them takes no new password."""
+    for name, least in LEAST_ENTRIES.items():
+        data = (folder / name).read_bytes() if (folder / name).exists() else b""
+        entries = (len(data) - CHECKSUM_BYTES) // ENTRY_BYTES
+        if entries < least:
+            yield f"{folder / name} has {max(entries, 0)} passwords, and {least} would be few"
+        elif sha256(data[CHECKSUM_BYTES:]).digest() != data[:CHECKSUM_BYTES]:
+            yield f"{folder / name} is damaged"
+    if not (folder / "LICENSES").exists():
+        yield f"{folder} ships without the licences of the lists that it is made from"
 
 
 def _bytecode_problems(source: Path) -> Iterator[str]:

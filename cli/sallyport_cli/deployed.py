@@ -13,6 +13,7 @@ from botocore.config import Config
 from sallyport import settings
 from sallyport.aws.clients import failing_closed
 from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.mail_queue import SqsMailQueue
 from sallyport.errors import CallFailed
 from sallyport_cli.errors import Refused
 from sallyport_cli.stack import Settings, Stack, clock_at
@@ -38,13 +39,14 @@ def open_stack(name: str, *, profile: str | None, region: str | None) -> Stack:
         here = f"{name} in {cloudformation.meta.region_name}"
         dynamodb = session.client("dynamodb", config=TABLE_PATIENCE)
         functions = session.client("lambda", config=_ONCE)
+        queues = partial(session.client, "sqs", config=_PATIENCE)
     described = _described(lambda: cloudformation.describe_stacks(StackName=name), here)
     with failing_closed():
         (found,) = described["Stacks"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
         given = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
         answered = parsedate_to_datetime(described["ResponseMetadata"]["HTTPHeaders"]["date"])
-    missing = [output for output in ("TableName", "RotateKeysName") if output not in outputs]
+    missing = [output for output in ("TableName", "RotateKeysName", "MailQueueUrl") if output not in outputs]
     if missing:
         raise Refused(f"{here} is no stack of Sallyport's, or not deployed yet: it has no output {missing[0]}")
     return Stack(
@@ -53,6 +55,7 @@ def open_stack(name: str, *, profile: str | None, region: str | None) -> Stack:
         table=Table(dynamodb, outputs["TableName"]),
         clock=clock_at(int(answered.timestamp()) * 1000, exact_to_ms=_EXACT_TO_MS),
         rotate_keys=partial(_invoke, functions, outputs["RotateKeysName"]),
+        mail_queue=SqsMailQueue(queues, outputs["MailQueueUrl"]),
     )
 
 

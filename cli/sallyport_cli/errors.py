@@ -5,7 +5,14 @@ from contextlib import contextmanager
 
 import click
 
-from sallyport.errors import CallFailed, ChangedMeanwhile, NoKeysPublished, SettingsError, Unavailable
+from sallyport.errors import (
+    BlocklistUnreadable,
+    CallFailed,
+    ChangedMeanwhile,
+    NoKeysPublished,
+    SettingsError,
+    Unavailable,
+)
 from sallyport.use_cases.manage_users import NoSuchUser
 from sallyport_cli.output import printable
 
@@ -18,6 +25,8 @@ _NO_ANSWER = (
 _REFUSED = "AWS refuses {operation} to these credentials; docs/cli.md lists the permissions that a command needs"
 
 _NO_KEYS = "no keys are published yet: has the first deployment ended?"
+
+_NO_BLOCKLIST = "the {reason}: install the command anew (in a checkout of Sallyport: make .venv/.dev)"
 
 _ADVICE: Mapping[str, str] = {
     **dict.fromkeys(
@@ -68,6 +77,8 @@ def _explained(error: Unavailable) -> str:
     match error:
         case ChangedMeanwhile():
             return "the user was changed by somebody else meanwhile; try again"
+        case BlocklistUnreadable():
+            return _NO_BLOCKLIST.format(reason=error.reason)
         case NoKeysPublished():
             return _NO_KEYS
         case CallFailed(operation=operation, word=word) if word in _ADVICE:

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import botocore.session
@@ -13,11 +13,9 @@ from botocore.config import Config
 
 from sallyport import settings
 from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.mail_queue import SqsMailQueue
 from sallyport_cli.errors import Refused
 from sallyport_cli.stack import Settings, Stack, clock_at
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _DIRECTLY = Config(connect_timeout=5, read_timeout=60, proxies={})  # whatever HTTP_PROXY says
 _NOBODY = "local"  # as in dev/aws/cloud.py: some engines keep a database for each access key
@@ -36,18 +34,21 @@ def open_stack(port: int) -> Stack:
         return Stack(
             where=f"`make dev` on {url}",
             settings=settings.parse(Settings, told["settings"]),
-            table=Table(_dynamodb(told["region"], told["dynamodb_endpoint_url"]), told["table_name"]),
+            table=Table(_client("dynamodb", told["region"], told["dynamodb_endpoint_url"]), told["table_name"]),
             clock=clock_at(told["now_ms"]),
             rotate_keys=partial(_rotate_keys, url),
+            mail_queue=SqsMailQueue(
+                partial(_client, "sqs", told["region"], told["sqs_endpoint_url"]), told["mail_queue_url"]
+            ),
         )
     except (LookupError, TypeError):
         raise _nobody_answers(url) from None
 
 
-def _dynamodb(region: str, endpoint_url: str) -> "DynamoDBClient":
+def _client(service: Any, region: str, endpoint_url: str) -> Any:
     session = boto3.Session(botocore_session=botocore.session.Session(session_vars=_NO_CONFIGURATION))
     return session.client(
-        "dynamodb",
+        service,
         region_name=region,
         endpoint_url=endpoint_url,
         aws_access_key_id=_NOBODY,

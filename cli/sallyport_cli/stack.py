@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from sallyport import settings
+from sallyport.accounts.mail_request import MailQueue
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.revoking import RevokingWrites
@@ -15,23 +16,28 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import Clock, system_clock
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.use_cases.manage_users import ManageUsers
+from sallyport.use_cases.notify import Notify
 from sallyport.wiring.parts import access_verifier, public_keys
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Revocation, access_verifier.Settings):
-    """The settings of the stack's authorizer."""
+class Settings(settings.Revocation, settings.MailLanguage, access_verifier.Settings):
+    """The settings of the stack's authorizer, and the language in which users are written to."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """`where` is for people; `clock` is the stack's, not this machine's; `rotate_keys` invokes that function."""
+    """`where` is for people; `clock` is the stack's, not this machine's; `rotate_keys` invokes that function.
+
+    `mail_queue` takes notices to users.
+    """
 
     where: str
     settings: Settings
     table: Table
     clock: Clock
     rotate_keys: Callable[[Mapping[str, Any]], Any]
+    mail_queue: MailQueue
 
     @property
     def now(self) -> int:
@@ -52,7 +58,11 @@ class Stack:
     @cached_property
     def manage_users(self) -> ManageUsers:
         return ManageUsers(
-            accounts=self.accounts, sessions=self.sessions, revocations=self.revocations, clock=self.clock
+            accounts=self.accounts,
+            sessions=self.sessions,
+            revocations=self.revocations,
+            notify=Notify(queue=self.mail_queue, language=self.settings.mail_language, clock=self.clock),
+            clock=self.clock,
         )
 
     @cached_property

@@ -5,14 +5,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sallyport.accounts.hashing import Passwords
-from sallyport.accounts.password import (
-    MAX_PASSWORD_BYTES,
-    MIN_PASSWORD_LENGTH,
-    NormalPassword,
-    PasswordTooLong,
-    PasswordTooShort,
-    chosen,
-)
 from sallyport.accounts.user import User
 from sallyport.use_cases.list_sessions import live_sessions
 from sallyport.use_cases.manage_users import AddressTaken, Changed
@@ -21,6 +13,7 @@ from sallyport_cli.arguments import USER, Email, Roles, UserId, UserName, joined
 from sallyport_cli.command import Group, examples
 from sallyport_cli.errors import Refused
 from sallyport_cli.output import Answer
+from sallyport_cli.passwords import new_password
 
 if TYPE_CHECKING:
     from sallyport_cli.stack import Stack
@@ -65,13 +58,16 @@ def _looked_up(stack: "Stack", name: str) -> User | None:
 @user_commands.command(short_help="Make a user who may log in at once.")
 @click.argument("email", type=Email(), metavar="EMAIL", help="The user's e-mail address, with which they log in.")
 @click.option("--role", "roles", type=Roles(), multiple=True, help="A role, or several with commas. May be repeated.")
+@click.option("--verified", is_flag=True, help="You know that the user reads mail at this address.")
 @_password_stdin
-def create(stack: "Stack", email: str, roles: tuple[tuple[str, ...], ...], *, password_stdin: bool) -> Answer:
-    """Make a user who may log in at once. Their address is not verified."""
+def create(
+    stack: "Stack", email: str, roles: tuple[tuple[str, ...], ...], *, verified: bool, password_stdin: bool
+) -> Answer:
+    """Make a user who may log in at once. Nothing is mailed to them."""
     all_roles = joined(*roles)
-    password = _new_password(typed.password(from_stdin=password_stdin))
+    password = new_password(email, from_stdin=password_stdin)
     try:
-        user = stack.manage_users.create(email, Passwords().hash(password), roles=all_roles)
+        user = stack.manage_users.create(email, Passwords().hash(password), roles=all_roles, is_verified=verified)
     except AddressTaken:
         raise Refused(f"there is a user {email} already") from None
     return Answer(_described(user))
@@ -134,9 +130,9 @@ def revoke(stack: "Stack", user: str) -> Answer:
 @_password_stdin
 def set_password(stack: "Stack", user: str, *, password_stdin: bool) -> Answer:
     """Give a user another password. All their tokens and sessions die; a disabled user stays disabled."""
-    user_id = found(stack, user).user_id  # before anybody types a password for nobody
-    new_hash = Passwords().hash(_new_password(typed.password(from_stdin=password_stdin)))
-    return _revoked(stack, stack.manage_users.set_password(user_id, new_hash))
+    known = found(stack, user)  # before anybody types a password for nobody
+    new_hash = Passwords().hash(new_password(known.email, from_stdin=password_stdin))
+    return _revoked(stack, stack.manage_users.set_password(known.user_id, new_hash))
 
 
 @user_commands.command(short_help="Delete a user and all that is about them.")
@@ -184,7 +180,8 @@ def roles(
 
 
 def _answer(changed: Changed, note: str, **more: Any) -> Answer:
-    return Answer({**_described(changed.user), "changed": changed.is_changed, **more}, note)
+    lost = " The mail that tells the user of it could not be sent." if "notice_lost" in changed.also else ""
+    return Answer({**_described(changed.user), "changed": changed.is_changed, **more}, note + lost)
 
 
 def _revoked(stack: "Stack", changed: Changed, *, otherwise: str = "") -> Answer:
@@ -220,15 +217,5 @@ def _described(user: User) -> dict[str, Any]:
         "roles": list(user.roles),
         "token_version": user.token_version,
         "created_at": user.created_at,
+        "email_verified_at": user.email_verified_at,
     }
-
-
-def _new_password(text: str) -> NormalPassword:
-    try:
-        return chosen(text)
-    except PasswordTooShort:
-        raise Refused(f"the password needs at least {MIN_PASSWORD_LENGTH} characters") from None
-    except PasswordTooLong:
-        raise Refused(f"the password may have at most {MAX_PASSWORD_BYTES} bytes") from None
-    except UnicodeEncodeError:  # its text is the password
-        raise Refused("the password is not text that this terminal can write") from None

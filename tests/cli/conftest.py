@@ -25,7 +25,12 @@ from tests.support.stopped_time import MovableTime
 @pytest.fixture(scope="session", autouse=True)
 def described(deployment: Deployment) -> None:
     """Describe the deployed functions by the name that the command looks for first."""
-    describe_stack("sallyport", {"TableName": deployment.table_name, "RotateKeysName": "RotateKeys"})
+    outputs = {
+        "TableName": deployment.table_name,
+        "RotateKeysName": "RotateKeys",
+        "MailQueueUrl": deployment.mail.url,
+    }
+    describe_stack("sallyport", outputs)
 
 
 @pytest.fixture
@@ -57,7 +62,7 @@ def key_stack(cloud: Cloud, clock: MovableTime, monkeypatch: pytest.MonkeyPatch)
     clock.advance(-DAY)
     rotate_keys.invoke({})
     clock.advance(DAY)
-    describe_stack(name, {"TableName": name, "RotateKeysName": f"{name}-RotateKeys"})
+    describe_stack(name, {"TableName": name, "RotateKeysName": f"{name}-RotateKeys", "MailQueueUrl": "unused"})
     functions = {f"{name}-RotateKeys": rotate_keys}
     with serving(lambda_answers(functions.__getitem__)) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", endpoint.url)

@@ -1,20 +1,24 @@
 """`sallyport user`: what becomes of the user, of their tokens, and of what is typed."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dev.lambda_host.functions import LocalFunction
 from dev.sam.template import ROOT, FunctionSpec
+from sallyport.accounts.blocklist import shipped
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.identifiers import new_id
+from sallyport_cli import passwords
 from tests.cli.operating import Ran, done, run
 from tests.support.deployed import PASSWORD, Stack, sample
 from tests.support.wire import Wire
 
 DENIED = {"isAuthorized": False}
-DESCRIBED = ["user_id", "email", "status", "roles", "token_version", "created_at"]
+DESCRIBED = ["user_id", "email", "status", "roles", "token_version", "created_at", "email_verified_at"]
 
 
 def an_address() -> str:
@@ -44,6 +48,7 @@ def test_a_created_user_logs_in_and_has_the_roles_they_were_given(stack: Stack) 
         "roles": ["a", "b", "c"],
         "token_version": 1,
         "created_at": user.created_at,
+        "email_verified_at": None,
     }
     assert abs(user.created_at - stack.now) < 60
     access_token = stack.log_in(user).body["access_token"]
@@ -77,8 +82,9 @@ def test_an_address_that_is_taken_is_refused_and_its_user_stays(stack: Stack, us
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ("canary-14-long", "the password needs at least 15 characters"),
-        ("canary" + "x" * 1019, "the password may have at most 1024 bytes"),
+        ("canary-14-long", "A new password needs at least 15 characters."),
+        ("canary" + "x" * 1019, "A password may have at most 1024 bytes."),
+        ("CorrectHorseBatteryStaple", "This password is on a list of common ones, which are guessed first."),
         (b"canary \xff\xfe of fifteen", "standard input is not UTF-8"),
         ("canary" * 4000, "standard input holds too much"),
         ("canary of the first line\nand of a second", "standard input holds more than one line, and a password is one"),
@@ -95,6 +101,29 @@ def test_a_password_that_is_refused_is_not_repeated(stack: Stack, user: User, ty
     for ran in (created, changed):
         assert (ran.exit_code, ran.out, ran.err) == (1, "", f"Error: {why}\n")
     assert stack.accounts.named(email) is None
+    assert stack.log_in(user).status == 200
+
+
+def test_an_address_is_no_password_of_its_own_user(stack: Stack) -> None:
+    email = f"the.operator.{an_address()}"
+    refused = "Error: A new password may not be the account's e-mail address, or the part before the @.\n"
+
+    assert run("user", "create", email, "--password-stdin", typed=email.upper()).err == refused
+    assert stack.accounts.named(email) is None
+
+    done("user", "create", email, "--password-stdin", typed=PASSWORD)
+    assert run("user", "set-password", email, "--password-stdin", typed=email.split("@", maxsplit=1)[0]).err == refused
+
+
+def test_without_the_blocklist_no_password_is_taken(
+    stack: Stack, user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "RULES", replace(passwords.RULES, blocklist=shipped(15, tmp_path)))
+
+    ran = run("user", "set-password", user.email, "--password-stdin", typed=ANOTHER)
+
+    assert (ran.exit_code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: the blocklist long.bin is missing: install the command anew")
     assert stack.log_in(user).status == 200
 
 
@@ -412,7 +441,7 @@ def test_a_page_ends_with_where_to_go_on(stack: Stack) -> None:
 
     following = done("user", "list", "--limit", "1", "--json").document["next"]
     assert first.out.endswith(f"There are more: go on with --after {following}\n")
-    assert ["user id", "email", "status", "roles", "token version", "created at"] in first.rows
+    assert ["user id", "email", "status", "roles", "token version", "created at", "email verified at"] in first.rows
 
 
 def test_a_page_may_begin_behind_an_imported_user(stack: Stack, user: User) -> None:

@@ -112,7 +112,11 @@ def test_a_stack_of_something_else_is_refused(cloud: object) -> None:
 
 
 def test_settings_of_another_version_are_named(cloud: object) -> None:
-    outputs = {"TableName": "functions", "RotateKeysName": "RotateKeys"}
+    outputs = {
+        "TableName": "functions",
+        "RotateKeysName": "RotateKeys",
+        "MailQueueUrl": "https://sqs.example.com/1/mail",
+    }
     describe_stack("newer", outputs, {**PARAMETERS, "RevocationMode": "telepathic"})
 
     ran = run("--stack", "newer", "keys", "list")

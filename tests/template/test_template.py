@@ -19,7 +19,19 @@ from sallyport.errors import SettingsError
 from sallyport.revocation.window import OVERLAP_MS
 from sallyport.wiring.setup import EverySetting
 
-FUNCTIONS = ["Account", "Authorizer", "Login", "Logout", "Refresh", "RotateKeys", "Setup", "Wellknown"]
+FUNCTIONS = [
+    "Account",
+    "Authorizer",
+    "Login",
+    "Logout",
+    "Mailer",
+    "Password",
+    "Refresh",
+    "Register",
+    "RotateKeys",
+    "Setup",
+    "Wellknown",
+]
 UNSERVED = ("RotateKeys", "Setup")
 GROUPS = [
     settings.TokenTimes,
@@ -28,14 +40,25 @@ GROUPS = [
     settings.Rotation,
     settings.Revocation,
     settings.RevocationShards,
+    settings.NewPasswords,
+    settings.Attempts,
 ]
-CHOOSING = [settings.Common, settings.Revocation, settings.Denials, settings.KeyMaking]
+CHOOSING = [
+    settings.Common,
+    settings.Revocation,
+    settings.Denials,
+    settings.KeyMaking,
+    settings.Registration,
+    settings.NewPasswords,
+    settings.MailCodes,
+]
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
 NOT_SETTINGS = {  # what only the template uses
     "Architecture",
     "Deployment",
     "LogRetentionDays",
     "LoginConcurrency",
+    "MailIdentity",
     "Release",
     "RequestBurst",
     "RequestsPerSecond",
@@ -45,6 +68,10 @@ PUBLIC = {
     "POST /auth/login",
     "POST /auth/refresh",
     "POST /auth/logout",
+    "POST /auth/register",
+    "POST /auth/verify-email",
+    "POST /auth/password/forgot",
+    "POST /auth/password/reset",
     "GET /.well-known/jwks.json",
     "GET /.well-known/openid-configuration",
 }
@@ -94,9 +121,12 @@ def test_every_route_asks_the_authorizer_or_stands_on_the_public_list(described:
         assert route.authorizer in (None, "Authorizer")
 
 
-def test_a_revocation_is_written_while_polls_still_look_back_so_far(described: Stack) -> None:
+def test_a_revocation_is_written_while_polls_still_look_back_so_far(
+    described: Stack, resources: dict[str, Any]
+) -> None:
     """Its timestamp is at most as old as its function may be, and a minute is left for clocks that differ."""
-    slowest = max(spec.timeout for name, spec in described.functions.items() if name not in UNSERVED)
+    revoking = {name for name in described.functions if "REVOKED#*" in key_prefixes(resources, name)}
+    slowest = max(described.functions[name].timeout for name in revoking)
 
     assert slowest + 60 <= OVERLAP_MS // 1000
 
@@ -120,15 +150,28 @@ def test_a_role_names_its_actions_resources_and_key_prefixes(resources: dict[str
 
 
 def test_only_those_who_check_passwords_read_credentials(resources: dict[str, Any]) -> None:
-    assert {f for f in FUNCTIONS if "CREDENTIAL#*" in key_prefixes(resources, f)} == {"Login"}
+    assert {f for f in FUNCTIONS if "CREDENTIAL#*" in key_prefixes(resources, f)} == {
+        "Account",
+        "Login",
+        "Password",
+        "Register",
+    }
 
 
 def test_only_those_who_sign_or_make_keys_read_private_ones(resources: dict[str, Any]) -> None:
     def reads(prefix: str) -> set[str]:
         return {f for f in FUNCTIONS if prefix in key_prefixes(resources, f)}
 
-    assert reads("SIGNING#access") == {"Login", "Refresh", "RotateKeys", "Setup"}
-    assert reads("SIGNING#refresh") == {"Login", "Refresh", "Logout", "RotateKeys", "Setup"}
+    assert reads("SIGNING#access") == {"Login", "Password", "Refresh", "RotateKeys", "Setup"}
+    assert reads("SIGNING#refresh") == {
+        "Login",
+        "Logout",
+        "Password",
+        "Refresh",
+        "Register",
+        "RotateKeys",
+        "Setup",
+    }
 
 
 def test_the_authorizer_may_only_read(resources: dict[str, Any]) -> None:
@@ -264,6 +307,8 @@ def test_what_alarms_watch_is_what_telemetry_counts(resources: dict[str, Any]) -
         ("failed", (stack,)),
         ("failed", (("service", "sallyport.authorizer"), stack)),
         ("kept_rings", (stack,)),
+        ("notice_lost", (("service", "sallyport.account"), stack)),
+        ("notice_lost", (("service", "sallyport.password"), stack)),
         ("unreported", (("service", "sallyport.refresh"), stack)),
     }
 
@@ -273,9 +318,9 @@ def test_every_alarm_and_every_row_of_the_dashboard_is_of_this_stack_alone(resou
     document = as_cloudformation()[0]["Resources"]
     for name, alarm in alarms_of(document).items():
         for metric in metrics_of(alarm):
-            assert any({"Ref"} == set(d["Value"]) for d in metric["Dimensions"]), name
+            assert any(set(d["Value"]) <= {"Ref", "Fn::GetAtt"} for d in metric["Dimensions"]), name
     dashboard = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"])
-    assert len(dashboard["widgets"]) == 6
+    assert len(dashboard["widgets"]) == 8
     for widget in dashboard["widgets"]:
         row: list[Any] = []
         for shown in widget["properties"]["metrics"]:
@@ -335,7 +380,13 @@ def test_the_checks_of_a_deployment_come_before_any_function_changes(cloud: Clou
         assert ("Checks" in waits_for) == (function != "Setup"), function
     told = document["Checks"]["Properties"]["Settings"].keys()
     everything = {field.name.upper() for field in dataclasses.fields(EverySetting)}
-    assert everything - told == {"DYNAMODB_ENDPOINT_URL", "TABLE_NAME", "KMS_KEY_ID", "ISSUER", "SIGNING_ALGORITHM"}
+    assert everything - told == {
+        "DYNAMODB_ENDPOINT_URL",
+        "TABLE_NAME",
+        "KMS_KEY_ID",
+        "ISSUER",
+        "SIGNING_ALGORITHM",
+    }
     for function in FUNCTIONS:
         wiring = importlib.import_module(f"sallyport.wiring.{document[function]['Properties']['Code']['S3Key'][10:-1]}")
         assert {field.name for field in dataclasses.fields(wiring.Settings)} <= {name.lower() for name in everything}

@@ -1,13 +1,23 @@
-"""Passwords: what is hashed, what is refused before hashing (docs/attacks.md L04, L05, L06, L21)."""
+"""Passwords: what is hashed, what is refused before hashing, what a new one must be."""
 
 import unicodedata
+from pathlib import Path
 
 import argon2
 import pytest
 
-from sallyport.accounts import password as passwords_module
+from sallyport.accounts.blocklist import shipped
 from sallyport.accounts.hashing import Passwords, Verdict
-from sallyport.accounts.password import PasswordTooLong, PasswordTooShort, normal
+from sallyport.accounts.password import (
+    BreachedPasswords,
+    NewPasswords,
+    NormalPassword,
+    PasswordBreached,
+    PasswordCommon,
+    PasswordNotText,
+    PasswordTooShort,
+    normal,
+)
 from sallyport.errors import Unavailable
 from tests.support.builders import WEAK_PASSWORDS
 
@@ -82,40 +92,105 @@ def test_1024_bytes_are_hashed() -> None:
     assert WEAK_PASSWORDS.check(normal(longest), WEAK_PASSWORDS.hash(normal(longest))).matches
 
 
-@pytest.mark.parametrize("too_long", ["x" * 1025, "ü" * 513, "e" + "\u0301" * 200_000, "\ufdfa" * 1_000_000])
-def test_more_is_refused_before_any_unicode_work(too_long: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords_module, "unicodedata", None)
+@pytest.mark.parametrize("typed", ["\ud800 a lone surrogate", "the other \udc00 half", "\udfff\ud83d"])
+def test_what_is_no_text_is_refused_without_the_error_that_carries_it(typed: str) -> None:
+    with pytest.raises(PasswordNotText) as refused:
+        normal(typed)
 
-    with pytest.raises(PasswordTooLong) as refused:
-        normal(too_long)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__
+    assert refused.value.args == ("A password must be text that can be written in UTF-8.",)
 
-    assert too_long not in repr(refused.value)
+
+class Thieves:
+    """The passwords that were stolen elsewhere, or nobody to ask. Remembers what it was asked."""
+
+    def __init__(self, *stolen: str, away: bool = False) -> None:
+        self._stolen = {normal(each) for each in stolen}
+        self._away = away
+        self.asked: list[NormalPassword] = []
+
+    def hold(self, password: NormalPassword) -> bool:
+        self.asked.append(password)
+        if self._away:
+            raise Unavailable("away")
+        return password in self._stolen
+
+
+def rules(min_length: int = 15, breaches: BreachedPasswords | None = None, **blocklist: str) -> NewPasswords:
+    return NewPasswords(
+        min_length=min_length,
+        service_name="The Example Company",
+        blocklist=set(blocklist.values()),
+        breaches=breaches,
+    )
 
 
 @pytest.mark.parametrize("short", ["", "x" * 14, "ü" * 14, "u\u0308" * 14, "\U0001f511" * 14])
 def test_a_new_password_of_14_code_points_is_too_short_however_many_bytes_they_take(short: str) -> None:
     with pytest.raises(PasswordTooShort) as refused:
-        chosen(short)
+        rules().choose(short)
 
-    assert str(refused.value) == ""
+    assert refused.value.detail == "A new password needs at least 15 characters."
 
 
 @pytest.mark.parametrize("long_enough", ["x" * 15, "u\u0308" * 15, " " * 15, "\U0001f511" * 15])
 def test_a_new_password_of_15_code_points_is_long_enough_whatever_they_are(long_enough: str) -> None:
-    assert chosen(long_enough) == normal(long_enough)
+    assert rules().choose(long_enough) == normal(long_enough)
 
 
-def test_the_minimum_of_a_new_password_can_be_another() -> None:
-    assert chosen("x" * 8, at_least=8) == b"x" * 8
-    with pytest.raises(PasswordTooShort):
-        chosen("x" * 7, at_least=8)
+@pytest.mark.parametrize("min_length", [8, 15, 20])
+def test_the_minimum_is_a_setting(min_length: int) -> None:
+    assert rules(min_length).choose("x" * min_length) == b"x" * min_length
+    with pytest.raises(PasswordTooShort, match=f"at least {min_length} characters"):
+        rules(min_length).choose("x" * (min_length - 1))
 
 
-def test_a_new_password_is_capped_before_any_unicode_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords_module, "unicodedata", None)
+def test_the_blocklist_is_asked_for_the_caseless_form() -> None:
+    listed = rules(one="a common pässword")
 
-    with pytest.raises(PasswordTooLong):
-        chosen("x" * 1025)
+    for typed in ("A Common PÄSSWORD", "a common pa\u0308ssword"):
+        with pytest.raises(PasswordCommon):
+            listed.choose(typed)
+    assert listed.choose("a common pässword!")
+
+
+def test_a_password_that_is_chosen_keeps_its_case() -> None:
+    assert rules().choose("My Own Long Password") == b"My Own Long Password"
+
+
+def test_a_blocklist_that_cannot_be_read_refuses_every_password(tmp_path: Path) -> None:
+    blind = NewPasswords(min_length=15, service_name="", blocklist=shipped(15, tmp_path))
+
+    with pytest.raises(Unavailable):
+        blind.choose(PASSWORD)
+
+
+def test_without_a_service_to_ask_no_breach_is_looked_for() -> None:
+    assert rules().require_fit_for(normal(PASSWORD), "ann@example.com") == ()
+
+
+def test_a_password_that_was_stolen_elsewhere_is_refused() -> None:
+    asking = rules(breaches=Thieves(PASSWORD))
+
+    with pytest.raises(PasswordBreached):
+        asking.require_fit_for(normal(PASSWORD), "ann@example.com")
+    assert asking.require_fit_for(normal(PASSWORD + "!"), "ann@example.com") == ()
+
+
+def test_an_outage_of_the_breach_check_refuses_nothing_and_is_reported() -> None:
+    asking = rules(breaches=Thieves(PASSWORD, away=True))
+
+    assert asking.require_fit_for(normal(PASSWORD), "ann@example.com") == ("breach_check_failed",)
+
+
+def test_nobody_else_is_asked_about_a_password_that_our_own_rules_refuse() -> None:
+    thieves = Thieves()
+
+    with pytest.raises(PasswordCommon):
+        rules(breaches=thieves).require_fit_for(normal("ann.the.first@example.com"), "ann.the.first@example.com")
+
+    assert thieves.asked == []
 
 
 def test_a_missing_account_pays_one_hash_of_todays_parameters_and_never_matches() -> None:
@@ -167,3 +242,46 @@ def test_a_hash_that_could_not_be_computed_is_no_wrong_password(monkeypatch: pyt
 
     with pytest.raises(Unavailable):
         passwords.check(normal(PASSWORD), Passwords().hash(normal(PASSWORD)))
+
+
+CODE = "04815162"
+
+
+def test_a_code_matches_itself_and_nothing_else() -> None:
+    stored = WEAK_PASSWORDS.hash_code(CODE)
+
+    assert WEAK_PASSWORDS.check_code(CODE, stored)
+    for other in ("04815163", "4815162", CODE + "0", "", "\ud800"):
+        assert not WEAK_PASSWORDS.check_code(other, stored)
+
+
+def test_a_code_is_hashed_like_a_password_with_a_salt_of_its_own() -> None:
+    first, second = Passwords().hash_code(CODE), Passwords().hash_code(CODE)
+
+    assert first.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert first != second
+
+
+def test_no_unicode_rule_applies_to_a_code() -> None:
+    full_width = "".join(chr(ord(digit) - ord("0") + ord("０")) for digit in CODE)
+
+    assert unicodedata.normalize("NFKC", full_width) == CODE
+    assert not WEAK_PASSWORDS.check_code(full_width, WEAK_PASSWORDS.hash_code(CODE))
+
+
+@pytest.mark.parametrize(
+    "stored", [None, "", "garbage", "$argon2id$v=19$m=2097152,t=2,p=1$" + "A" * 22 + "$" + "A" * 43]
+)
+def test_a_code_without_a_usable_hash_pays_for_the_decoy(stored: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords, hasher = counted(monkeypatch)
+
+    assert not passwords.check_code(CODE, stored)
+
+    assert hasher.verified == [(passwords._decoy, CODE.encode())]
+
+
+def test_a_code_whose_hash_could_not_be_computed_is_no_wrong_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords, _ = counted(monkeypatch, error=argon2.exceptions.VerificationError)
+
+    with pytest.raises(Unavailable):
+        passwords.check_code(CODE, None)

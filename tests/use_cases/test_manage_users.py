@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from sallyport.accounts.mail_request import MailQueue, Notice, Queued
 from sallyport.accounts.user import AccountStore, User
 from sallyport.errors import ChangedMeanwhile, Unavailable
 from sallyport.revocation.entries import RevocationStore, UserChanged, UserDeleted
 from sallyport.sessions.session import SessionStore
 from sallyport.use_cases.manage_users import AddressTaken, Changed, ManageUsers, NoSuchUser
+from sallyport.use_cases.notify import Notify
 from tests.support.builders import NOW, SECOND, a_session
-from tests.support.fakes import FakeAccounts, FakeRevocations, FakeSessions, Memory
+from tests.support.fakes import FakeAccounts, FakeMailQueue, FakeRevocations, FakeSessions, Memory
 
 CHANGES: dict[str, Callable[[ManageUsers, str], Changed]] = {
     "disable": lambda manage, user_id: manage.disable(user_id),
@@ -37,12 +39,18 @@ class RacedAccounts(FakeAccounts):
         return user
 
 
-def managing(memory: Memory, accounts: AccountStore | None = None, sessions: SessionStore | None = None) -> ManageUsers:
+def managing(
+    memory: Memory,
+    accounts: AccountStore | None = None,
+    sessions: SessionStore | None = None,
+    queue: MailQueue | None = None,
+) -> ManageUsers:
     revocations: RevocationStore = FakeRevocations(memory)
     return ManageUsers(
         accounts=accounts or FakeAccounts(memory),
         sessions=sessions or FakeSessions(memory),
         revocations=revocations,
+        notify=Notify(queue=queue or FakeMailQueue(), language="de", clock=lambda: NOW * SECOND),
         clock=lambda: NOW * SECOND,
     )
 
@@ -143,3 +151,37 @@ def test_a_deletion_that_stops_half_way_is_finished_by_the_next(memory: Memory, 
 def test_a_deletion_that_loses_a_race_reads_the_user_again(memory: Memory, user: User) -> None:
     assert managing(memory, RacedAccounts(memory, 2)).delete(user.user_id)
     assert memory.users == {}
+
+
+def test_a_user_is_told_of_what_an_operator_does_to_their_account(memory: Memory, user: User) -> None:
+    queue = FakeMailQueue()
+    manage = managing(memory, queue=queue)
+
+    manage.disable(user.user_id)
+    manage.disable(user.user_id)
+    manage.enable(user.user_id)
+    manage.set_password(user.user_id, "new")
+    manage.change_roles(user.user_id, lambda _: ("admin",))
+    manage.delete(user.user_id)
+
+    told = [queued for queued in queue.queued if isinstance(queued, Notice)]
+    assert [notice.kind for notice in told] == [
+        "account_disabled",
+        "account_enabled",
+        "password_set",
+        "account_deleted",
+    ]
+    assert {(notice.email, notice.at, notice.language, notice.ip, notice.user_agent) for notice in told} == {
+        ("ann@example.com", NOW, "de", "", "")
+    }
+
+
+def test_a_change_stands_although_nobody_can_be_told_of_it(memory: Memory, user: User) -> None:
+    class Away(FakeMailQueue):
+        def put(self, queued: Queued) -> None:
+            raise Unavailable
+
+    changed = managing(memory, queue=Away()).disable(user.user_id)
+
+    assert (changed.user.status, changed.also) == ("disabled", ("notice_lost",))
+    assert memory.users[user.user_id].status == "disabled"

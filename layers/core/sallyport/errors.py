@@ -295,7 +295,7 @@ class BlocklistUnreadable(Unavailable):
     """The list of common passwords is missing or damaged. No new password is taken without it."""
 
     def __init__(self, file: str, why: str) -> None:
-        super().__init__(f"blocklist {file}: {why}")
+        super().__init__(f"blocklist {file} is {why}")
 
 
 class NoKeysPublished(Unavailable):

@@ -249,11 +249,17 @@ class KeyMaking(PrivateKeys):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MailRequests:
-    """Where mail requests and notices wait, and in which language they are answered."""
+class MailLanguage:
+    """The language of mails."""
+
+    mail_language: str = _language()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailRequests(MailLanguage):
+    """Where mail requests and notices wait."""
 
     mail_queue_url: str = _url(is_required=True)
-    mail_language: str = _language()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,7 +81,9 @@ class ListFile:
             with self._path.open("rb") as file:
                 data = mmap(file.fileno(), 0, access=ACCESS_READ)
         except (OSError, ValueError) as error:  # ValueError: an empty file cannot be mapped
-            raise BlocklistUnreadable(self._path.name, type(error).__name__) from error
+            raise BlocklistUnreadable(
+                self._path.name, "missing" if isinstance(error, FileNotFoundError) else "unreadable"
+            ) from error
         with memoryview(data) as view:
             listed = view[CHECKSUM_BYTES:]
             is_whole = len(listed) > 0 and len(listed) % ENTRY_BYTES == 0

@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
+from sallyport.accounts.mail_request import NoticeKind
 from sallyport.accounts.user import AccountStore, User, new_user
 from sallyport.clock import Clock
 from sallyport.errors import ChangedMeanwhile
 from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.session import SessionStore
+from sallyport.trail import Note
+from sallyport.use_cases.notify import BY_AN_OPERATOR, Notify
 
 
 class NoSuchUser(Exception):
@@ -22,10 +25,11 @@ class AddressTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The user as they are now, and whether this call has changed them."""
+    """The user as they are now, and whether this call has changed them. `also` is what to note."""
 
     user: User
     is_changed: bool
+    also: tuple[Note, ...] = ()
 
 
 _again_if_changed_meanwhile = retry(
@@ -35,7 +39,9 @@ _again_if_changed_meanwhile = retry(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManageUsers:
-    """Changes users. A change that loses a race against another one reads the user again.
+    """Changes users, and tells them by mail of what keeps them out, lets them in or gives them another password.
+
+    A change that loses a race against another one reads the user again.
 
     Every method that changes a user raises NoSuchUser and ChangedMeanwhile; every method raises Unavailable.
     """
@@ -43,11 +49,12 @@ class ManageUsers:
     accounts: AccountStore
     sessions: SessionStore
     revocations: RevocationStore
+    notify: Notify
     clock: Clock
 
-    def create(self, email: str, password_hash: str, *, roles: tuple[str, ...] = ()) -> User:
+    def create(self, email: str, password_hash: str, *, roles: tuple[str, ...] = (), is_verified: bool = False) -> User:
         """Create a user who may log in at once. Raises AddressTaken."""
-        user = new_user(email, roles=roles, now=self.clock() // 1000)
+        user = new_user(email, roles=roles, is_verified=is_verified, now=self.clock() // 1000)
         if not self.accounts.create(user, password_hash):
             raise AddressTaken
         return user
@@ -61,7 +68,7 @@ class ManageUsers:
             done = self.accounts.disable(user, now_ms=self.clock())
             return replace(user, status="disabled", token_version=user.token_version + 1) if done else None
 
-        return self._change(user_id, keep_out)
+        return self._told(self._change(user_id, keep_out), "account_disabled")
 
     def enable(self, user_id: str) -> Changed:
         """Let a disabled user log in again. Their old tokens stay dead."""
@@ -71,7 +78,7 @@ class ManageUsers:
                 return user
             return replace(user, status="active") if self.accounts.enable(user_id) else None
 
-        return self._change(user_id, let_in)
+        return self._told(self._change(user_id, let_in), "account_enabled")
 
     def revoke(self, user_id: str) -> Changed:
         """Kill every token and session of a user. They may log in again at once."""
@@ -89,7 +96,7 @@ class ManageUsers:
             done = self.accounts.set_password(user, new_hash, now_ms=self.clock())
             return replace(user, token_version=user.token_version + 1) if done else None
 
-        return self._change(user_id, set_it)
+        return self._told(self._change(user_id, set_it), "password_set")
 
     def change_roles(self, user_id: str, wanted: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Changed:
         """Give a user the roles that `wanted` makes of those they have. This revokes nothing."""
@@ -115,7 +122,14 @@ class ManageUsers:
         if user is not None and not self.accounts.delete(user, now_ms=self.clock()):
             raise ChangedMeanwhile
         forgotten = self.sessions.forget_all(user_id)
+        if user is not None:
+            self.notify("account_deleted", user.email, BY_AN_OPERATOR)
         return user is not None or forgotten > 0
+
+    def _told(self, changed: Changed, kind: NoticeKind) -> Changed:
+        if not changed.is_changed:
+            return changed
+        return replace(changed, also=self.notify(kind, changed.user.email, BY_AN_OPERATOR))
 
     @_again_if_changed_meanwhile
     def _change(self, user_id: str, change: Callable[[User], User | None]) -> Changed:

@@ -24,6 +24,11 @@ class EverySetting(
     settings.Denials,
     settings.RevocationShards,
     settings.KeyMaking,
+    settings.MailRequests,
+    settings.Mailing,
+    settings.Registration,
+    settings.NewPasswords,
+    settings.Attempts,
 ):
     """The settings of all functions."""
 
