@@ -208,7 +208,9 @@ def test_cloudformations_role_may_do_all_that_the_resources_of_the_template_need
     "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:PurgeQueue", "ses:SendEmail", "ses:SendRawEmail",
     "sts:AssumeRole", "iam:CreateUser", "iam:CreatePolicy",
 ])  # fmt: skip
-def test_a_deployment_reads_no_user_opens_no_key_sends_no_mail_and_deletes_none_of_them(roles: Mapping[str, Any], action: str) -> None:
+def test_a_deployment_reads_no_user_opens_no_key_sends_no_mail_and_deletes_none_of_them(
+    roles: Mapping[str, Any], action: str
+) -> None:
     assert not allows(statements(roles["CloudFormationRole"]), action)
 
 
