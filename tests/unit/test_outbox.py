@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from dev.aws.cloud import LOCAL, Cloud, create_mail_identity
+from dev.aws.cloud import Cloud, create_mail_identity
 from dev.aws.recorded import RecordingClients
 from dev.mail_samples import SERVICE, VALID_SECONDS, sample
 from dev.outbox import Outbox
@@ -22,7 +22,7 @@ MAIL = Composer(service=SERVICE, valid_seconds=VALID_SECONDS).compose(sample("ve
 
 
 def sender(outbox: Outbox, address: str) -> Ses:
-    clients = RecordingClients(patience=LOCAL.patience, outbox=outbox, clock=lambda: NOW * SECOND + 999)
+    clients = RecordingClients(outbox=outbox, clock=lambda: NOW * SECOND + 999)
     return Ses(clients.ses(), name="Acme", address=address, configuration_set="Mails")
 
 

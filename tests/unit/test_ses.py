@@ -151,7 +151,7 @@ def test_a_sender_is_one_address(address: str) -> None:
 def test_a_client_of_ses_waits_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
-    client = Clients(Config(read_timeout=7)).ses()
+    client = Clients(patience_with_ses=Config(read_timeout=7)).ses()
 
     assert client.meta.config.read_timeout == 7  # type: ignore[attr-defined]
     assert client.meta.service_model.service_name == "sesv2"

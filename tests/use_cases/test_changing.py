@@ -99,7 +99,6 @@ def test_the_owner_is_told_of_a_change(
     ]
 
 
-@pytest.mark.parametrize("what", ["password", "email", "account"])
 def test_a_wrong_password_changes_nothing(
     change_password: ChangePassword,
     change_email: ChangeEmail,
@@ -109,18 +108,15 @@ def test_a_wrong_password_changes_nothing(
     session: Session,
     caller: AccessToken,
     queue: FakeMailQueue,
-    what: str,
 ) -> None:
     before = dict(memory.hashes)
 
     with pytest.raises(WrongPassword):
-        match what:
-            case "password":
-                change_password(caller, WRONG, NEW, HERE)
-            case "email":
-                change_email(caller, "new@example.com", WRONG, HERE)
-            case _:
-                delete_account(caller, WRONG, HERE)
+        change_password(caller, WRONG, NEW, HERE)
+    with pytest.raises(WrongPassword):
+        change_email(caller, "new@example.com", WRONG, HERE)
+    with pytest.raises(WrongPassword):
+        delete_account(caller, WRONG, HERE)
 
     assert (memory.users, memory.hashes) == ({user.user_id: user}, before)
     assert memory.sessions == {(session.user_id, session.sid): session}
@@ -159,7 +155,7 @@ def test_a_change_that_another_overtakes_is_not_made(
     change_password: ChangePassword, memory: Memory, user: User, caller: AccessToken
 ) -> None:
     class Overtaken(FakeAccounts):
-        def change_password(self, *arguments: object, **named: object) -> None:  # type: ignore[override]
+        def change_password(self, *arguments: object, **named: object) -> None:
             return None
 
     with pytest.raises(ChangedMeanwhile):

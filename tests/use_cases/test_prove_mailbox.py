@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sallyport.accounts.one_time_token import Code, Link, OneTimeToken, Proof, Reset, secret_hash
+from sallyport.accounts.one_time_token import Code, Link, OneTimeToken, Proof, Purpose, Reset, secret_hash
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, key_of_address
 from sallyport.errors import ProofRejected, TooManyAttempts
 from sallyport.identifiers import new_id
@@ -107,7 +107,8 @@ def test_everything_else_is_the_one_refusal(
 def test_a_purpose_without_codes_refuses_the_right_one_after_the_same_work(
     prove_mailbox: ProveMailbox, token: OneTimeToken, calls: Calls
 ) -> None:
-    by_link_only = replace(prove_mailbox, by_code=("verify_email",))
+    purposes: tuple[Purpose, ...] = ("verify_email",)
+    by_link_only = replace(prove_mailbox, by_code=purposes)
 
     refused(by_link_only, Code(token.request, CODE))
 

@@ -200,7 +200,8 @@ def test_nothing_is_mailed_whose_proof_was_not_stored(send_mail: SendMail, calls
 
 
 def test_codes_can_be_left_out_of_resets(send_mail: SendMail, mailer: FakeMailer, user: User) -> None:
-    by_link_only = replace(send_mail, by_code=("verify_email",))
+    purposes: Sequence[Purpose] = ("verify_email",)
+    by_link_only = replace(send_mail, by_code=purposes)
 
     by_link_only(asked("reset_password", user.email))
     by_link_only(asked("verify_email", NEW))
