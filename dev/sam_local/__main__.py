@@ -40,6 +40,7 @@ class Printed(Outbox):
     """Prints mails, because only `make dev` has a page for them."""
 
     def add(self, mail: Mail, *, at: int) -> None:
+        super().add(mail, at=at)
         print(f"\nMail to {mail.to}: {mail.subject}\n\n{mail.text}", flush=True)
 
 
