@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sallyport.accounts.user import User
-from sallyport.aws.dynamodb.user_items import login_name_key
 from tests.support.deployed import PASSWORD, Answer, Stack
 
 NEW_PASSWORD = "another horse, another battery"
@@ -51,7 +50,12 @@ class Mail:
     def code(self) -> dict[str, str]:
         """Return the proof that a person types."""
         ((first, second),) = _CODE.findall(self.text)
-        return {"request": self.link["token"].partition(".")[0], "code": first + second}
+        return {"request": self.request, "code": first + second}
+
+    @property
+    def request(self) -> str:
+        """Return the id of the request that was answered."""
+        return self.link["token"].partition(".")[0]
 
     def proves(self) -> bool:
         """Tell whether there is a link or a code in it, in either body."""
@@ -130,11 +134,6 @@ def user_of(stack: Stack, email: str) -> User | None:
     """Return who has a login name."""
     account = stack.accounts.find(email)
     return account.user if account else None
-
-
-def has_login_name(stack: Stack, email: str) -> bool:
-    (item,) = stack.table.get(login_name_key(email))
-    return item is not None
 
 
 def everything(stack: Stack) -> list[dict[str, Any]]:
