@@ -12,7 +12,7 @@ from dev.aws.recorded import RecordingClients
 from sallyport.aws.dynamodb.throttle import throttle_key
 from sallyport.identifiers import new_id
 from tests.attacks.accounts.visitor import Visitor, an_address, an_ip, deliver, everything, shown, user_of, waiting
-from tests.support.deployed import STRICT, Stack, open_stack
+from tests.support.deployed import STRICT, Stack, open_stack, sample
 from tests.support.tokens import ISSUER
 from tests.support.watch import Watch
 from tests.support.wire import Wire
@@ -170,17 +170,19 @@ def test_l18_the_name_of_the_device_is_only_text_in_a_notice(stack: Stack, visit
     """A user agent is a stranger's text, in a mail that the user trusts."""
     user = stack.new_user()
     mail = visitor.forgotten(user.email)
-    headers = {"user-agent": '<a href="https://evil.example">Confirm</a>\r\nBcc: eve@example.com'}
-    event_ip = '"><img src=x>'
+    event = sample("logout_ended", body={**mail.link, "password": "a third horse without a staple"})
+    event["routeKey"] = "POST /auth/password/reset"
+    http = event["requestContext"]["http"]
+    http["userAgent"] = '<a href="https://evil.example">Confirm</a>\r\nBcc: eve@example.com'
+    http["sourceIp"] = '"><img src=x>'
 
-    answer = stack.post(
-        "/auth/password/reset", {**mail.link, "password": "a third horse without a staple"}, ip=event_ip, headers=headers
-    )
+    assert stack.call("Password", event).status == 200
 
-    assert answer.status == 200
     notice = visitor.mail(user.email)
-    assert "<a href=\"https://evil.example" not in notice.html
+    assert notice.subject == "Your password for Sallyport was reset"
+    assert '<a href="https://evil.example' not in notice.html
     assert "<img src=x" not in notice.html
+    assert "\nBcc:" not in notice.text
 
 
 # L26: mail bombing
