@@ -97,8 +97,7 @@ async function get(path) {
 async function call(path, method = "GET") {
   const answer = await sallyport.fetch(url + path, { method });
   if (answer.ok) return answer;
-  const body = await answer.json();
-  throw new Problem(answer.status, body.code ?? body.message, body.retry_after);
+  throw new Problem(answer.status, await answer.json());
 }
 
 /** What the client calls in place of fetch: it keeps the list of calls. @type {typeof fetch} */
