@@ -61,8 +61,8 @@ def test_the_client_and_the_example_page_are_strictly_typed() -> None:
 
 def write_pages(folder: Path, api: str) -> None:
     shutil.copytree(_EXAMPLE, folder, dirs_exist_ok=True)
-    index = folder / "index.html"
-    index.write_text(index.read_text().replace(_EXAMPLE_API, api))
+    for page in folder.rglob("index.html"):
+        page.write_text(page.read_text().replace(_EXAMPLE_API, api))
     (folder / "hostile.html").write_text('<!doctype html><link rel="icon" href="data:,"><title>Hostile</title>')
 
 
