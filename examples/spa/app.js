@@ -9,7 +9,7 @@ import { linkToken } from "./links.js"; // first: a link's token leaves the addr
 import { openAccount, read } from "./account.js";
 import { sallyport } from "./api.js";
 import { byId, input } from "./dom.js";
-import { emptied, inWords, on, onSubmit } from "./forms.js";
+import { emptied, failed, inWords, on, onSubmit } from "./forms.js";
 import { openForgot, openRedeem, openSignUp } from "./mail.js";
 import { openChangeEmail, openChangePassword, openConfirm, openDelete } from "./own.js";
 import { LoggedOut } from "./sallyport.js";
@@ -29,6 +29,8 @@ const OWN = {
 };
 
 let routes = 0;
+/** The address of whoever is logged in, "" before that is known. The page reloads before it is somebody else. */
+let own = "";
 
 onSubmit("login-form", async ({ email, password }) => {
   try {
@@ -71,12 +73,13 @@ async function route() {
   if (state.byLink && !linkToken) return lost();
   const { screen = "" } = state;
   if (screen in OPEN) return OPEN[screen](state);
+  if (screen in OWN && own) return OWN[screen](state, own);
   try {
-    const own = await read();
+    own = await read();
     if (mine === routes) (OWN[screen] ?? openAccount)(state, own);
   } catch (error) {
     if (mine !== routes) return;
-    if (error instanceof LoggedOut) return openLogin(state);
+    if (error instanceof LoggedOut) return own ? failed(error) : openLogin(state);
     show("away");
     notify(inWords(error));
   }

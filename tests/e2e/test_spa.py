@@ -39,7 +39,7 @@ def test_the_example_page_passes_its_tests_in_a_browser(tests: str, tmp_path: Pa
             ["node", "--test", f"tests/node/{tests}.test.mjs"],
             cwd=ROOT,
             env={**os.environ, "CHROMIUM": chromium, "API": server.url, "PAGE": page, "NEIGHBOUR": neighbour},
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr
