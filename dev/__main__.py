@@ -108,7 +108,7 @@ async def _serve(
     url = f"http://{hosts[0]}"
     yours = _attached(asked, url, settings)  # first: a template that cannot run here must leave no trace
     outbox = Outbox()
-    clients = RecordingClients(patience=cloud.LOCAL.patience, outbox=outbox, clock=clock)
+    clients = RecordingClients(outbox=outbox, clock=clock)
     with _no_log():
         deployed = deploy(url, settings, clock=clock, clients=clients)
     demo.create_user(Table(cloud.LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name))

@@ -19,7 +19,7 @@ VALID_SECONDS = 1800
 
 _AT = int(datetime(2026, 11, 26, 14, 2, tzinfo=UTC).timestamp())
 _REQUEST = "k3Jp0vT8QwSxYb1mZr5NcA"
-_SECRET = "9fQ2xW7uLhD4tKzE6mVaR1sYjBnC8oGpI0dXvM3TqUw"
+_LINK = f"https://app.example.com/{{page}}?token={_REQUEST}.9fQ2xW7uLhD4tKzE6mVaR1sYjBnC8oGpI0dXvM3TqUw"
 _PAGES = {"verify_email": "verify-email", "reset_password": "reset-password", "confirm_email": "confirm-email"}
 _BY_OPERATORS = ("password_set", "account_disabled", "account_enabled")
 _BROWSER = (
@@ -31,8 +31,7 @@ def sample(kind: LetterKind, language: str = "en") -> Letter:
     """Return a letter of a kind, with everything that it can carry."""
     letter = Letter(kind=kind, to="ann@example.com", language=language, at=_AT)
     if page := _PAGES.get(kind):
-        link = f"https://app.example.com/{page}?token={_REQUEST}.{_SECRET}"
-        return replace(letter, request=_REQUEST, link=link, code="48210573")
+        return replace(letter, request=_REQUEST, link=_LINK.format(page=page), code="48210573")
     if kind == "address_known":
         return replace(letter, request=_REQUEST)
     return letter if kind in _BY_OPERATORS else replace(letter, ip="203.0.113.7", user_agent=_BROWSER)

@@ -21,7 +21,10 @@ _TEMPLATES = Environment(
 )
 
 # A mail brings styles of its own, and the frame that shows it is under the page's policy. Nothing runs or loads.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 @dataclass(frozen=True, slots=True)

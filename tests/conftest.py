@@ -9,7 +9,7 @@ import pytest
 from botocore.loaders import create_loader
 from hypothesis import settings
 
-from dev.aws.cloud import LOCAL, SERVICES, Cloud, never_reach_aws
+from dev.aws.cloud import SERVICES, Cloud, never_reach_aws
 from dev.aws.deployment import Deployment, deploy
 from dev.aws.recorded import RecordingClients
 from dev.outbox import Outbox
@@ -88,7 +88,7 @@ def _mails() -> Outbox:
 
 @pytest.fixture(scope="session")
 def deployment(cloud: Cloud, _mails: Outbox) -> Deployment:
-    clients = RecordingClients(patience=LOCAL.patience, outbox=_mails, clock=system_clock)
+    clients = RecordingClients(outbox=_mails, clock=system_clock)
     return deploy(ISSUER, STRICT, table_name="functions", clients=clients)
 
 

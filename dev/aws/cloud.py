@@ -25,7 +25,9 @@ WsgiEnviron = dict[str, Any]
 WsgiApp = Callable[[WsgiEnviron, Callable[..., Any]], Iterable[bytes]]
 
 
-LOCAL = Clients(PATIENCE.merge(Config(connect_timeout=30, read_timeout=60)))
+_PATIENCE = PATIENCE.merge(Config(connect_timeout=30, read_timeout=60))
+
+LOCAL = Clients(_PATIENCE, _PATIENCE)
 """What local handlers use: the embedded cloud serves one call at a time, on a machine that may be busy."""
 
 

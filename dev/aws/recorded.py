@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from botocore.config import Config
+
+from dev.aws.cloud import LOCAL
 from dev.outbox import Outbox
 from sallyport.aws.clients import Clients
 from sallyport.clock import Clock
@@ -16,11 +19,13 @@ if TYPE_CHECKING:
 class RecordingClients(Clients):
     """Clients like others, but for SES: what it accepts is kept in an outbox, with the second by `clock`."""
 
+    patience: Config = LOCAL.patience
+    patience_with_ses: Config = LOCAL.patience_with_ses
     outbox: Outbox
     clock: Clock
 
     def ses(self) -> "SESV2Client":
-        client = Clients(self.patience).ses()
+        client = Clients(self.patience, self.patience_with_ses).ses()
         return cast("SESV2Client", _Recording(client, self.outbox, self.clock))
 
 

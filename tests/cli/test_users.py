@@ -18,7 +18,7 @@ from tests.support.deployed import PASSWORD, Stack, sample
 from tests.support.wire import Wire
 
 DENIED = {"isAuthorized": False}
-DESCRIBED = ["user_id", "email", "status", "roles", "token_version", "created_at"]
+DESCRIBED = ["user_id", "email", "status", "roles", "token_version", "created_at", "email_verified_at"]
 
 
 def an_address() -> str:
@@ -441,7 +441,7 @@ def test_a_page_ends_with_where_to_go_on(stack: Stack) -> None:
 
     following = done("user", "list", "--limit", "1", "--json").document["next"]
     assert first.out.endswith(f"There are more: go on with --after {following}\n")
-    assert ["user id", "email", "status", "roles", "token version", "created at"] in first.rows
+    assert ["user id", "email", "status", "roles", "token version", "created at", "email verified at"] in first.rows
 
 
 def test_a_page_may_begin_behind_an_imported_user(stack: Stack, user: User) -> None:

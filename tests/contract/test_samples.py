@@ -15,6 +15,16 @@ import pytest
 
 from dev.aws.cloud import LOCAL, Cloud, create_table
 from dev.sam import stack
+from sallyport.accounts.one_time_token import (
+    EmailChange,
+    Grant,
+    OneTimeToken,
+    Purpose,
+    Registration,
+    Reset,
+    secret_hash,
+)
+from sallyport.accounts.throttle import CODES_OF_MAILBOX, MAIL_TO_ADDRESS, key_of_address
 from sallyport.accounts.user import Account, User
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.releases import Releases
@@ -30,14 +40,28 @@ from tests.support.builders import DAY, SECOND
 from tests.support.stores import AllAccounts, Stores, in_table
 
 SAMPLES = sorted(Path(__file__).parent.glob("samples/*.json"), key=lambda file: int(file.stem))
+FIRST_WITH_MAIL = Path(__file__).parent / "samples/3.json"
 THEN = 1_790_000_000
 
 HASH = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
 ANN = User("wjZp0dyQRbV8mLQHVTWrSw", "ann@example.com", 3, "active", ("admin", "auditor"), THEN)
 DORA = User("D" * 22, "dora@example.com", 2, "disabled", (), THEN)
+EVE = User("E" * 22, "eve@example.com", 1, "active", (), THEN, email_verified_at=THEN)
 HERE, ELSEWHERE, TOKEN = "q83vEjRWeJCrze8SNFZ4kA", "R" * 22, "J" * 22
 ACCESS_KID, REFRESH_KID = "K" * 43, "H" * 22
 OUR_KMS_KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
+
+
+def a_token(request: str, grant: Grant | None, mailbox: str, purpose: Purpose = "verify_email") -> OneTimeToken:
+    return OneTimeToken(request, purpose, mailbox, secret_hash("S" * 43), HASH, THEN + 1800, grant)
+
+
+MAILED = (
+    a_token("0" * 22, None, "ann@example.com"),
+    a_token("1" * 22, Registration("new@example.com"), "new@example.com"),
+    a_token("2" * 22, Reset(EVE.user_id, 1, EVE.email), EVE.email, "reset_password"),
+    a_token("3" * 22, EmailChange(EVE.user_id, 1, EVE.email, "e@example.com"), "e@example.com", "confirm_email"),
+)
 
 
 @pytest.fixture(params=SAMPLES, ids=lambda file: file.stem)
@@ -77,7 +101,8 @@ def a_session(sid: str = HERE, **changes: Any) -> Session:
 def test_a_user_can_log_in(stores: Stores) -> None:
     assert stores.accounts.find(ANN.email) == Account(ANN, HASH)
     assert stores.accounts.named(DORA.email) == stores.accounts.get(DORA.user_id) == DORA
-    assert stores.accounts.page(10)[0] in ([ANN, DORA], [DORA, ANN])
+    listed = stores.accounts.page(10)[0]
+    assert [user for user in listed if user in (ANN, DORA)] in ([ANN, DORA], [DORA, ANN])
 
 
 def test_a_session_goes_on_and_a_revoked_one_stays_revoked(stores: Stores) -> None:
@@ -137,6 +162,18 @@ def test_a_user_without_a_password_can_be_given_one(table: Table, credential: Ma
     assert (account.user.token_version, account.password_hash) == (ANN.token_version + 1, HASH)
 
 
+def test_mail_that_was_sent_can_be_redeemed(table: Table) -> None:
+    for item in json.loads(FIRST_WITH_MAIL.read_text()):
+        boto3.client("dynamodb").put_item(TableName=table._name, Item=_with_bytes(item))
+    stores = in_table(table)
+
+    assert [stores.tokens.read(token.purpose, token.request) for token in MAILED] == [*MAILED]
+    used = stores.tokens.read("verify_email", "V" * 22)
+    assert used is not None
+    assert (used.used_at, used.grant) == (THEN, None)
+    assert stores.accounts.get(EVE.user_id) == EVE
+
+
 def test_the_newest_samples_are_what_this_version_writes(cloud: Cloud) -> None:
     table = an_empty_table("samples-today")
     write_everything(table)
@@ -171,6 +208,23 @@ def write_everything(table: Table) -> None:
     for use, record, jwk in rings:
         SigningKeys(table).change_ring(use, RingChange(add=[SealedKey(record, jwk)]), version=0)
     Releases(table).accept(Release("r1", "d" * 64))
+    _register(stores)
+    _ask_for_mail(stores)
+    stores.throttle.take(key_of_address(EVE.email), MAIL_TO_ADDRESS, now_ms=THEN * SECOND)
+    stores.throttle.reserve(key_of_address(EVE.email), CODES_OF_MAILBOX, now_ms=THEN * SECOND)
+
+
+def _register(stores: Stores) -> None:
+    """Let Eve register. Then she begins to delete her account, and stops."""
+    token = a_token("V" * 22, Registration(EVE.email), EVE.email)
+    assert stores.tokens.offer(token)
+    assert stores.redemptions.register(token, EVE, HASH, now_ms=THEN * SECOND, by_code=False)
+    assert stores.accounts.begin_leaving(EVE, now=THEN)
+
+
+def _ask_for_mail(stores: Stores) -> None:
+    for token in MAILED:
+        assert stores.tokens.offer(token)
 
 
 def create(accounts: AllAccounts, *users: User) -> None:

@@ -37,7 +37,7 @@ class Fault:
 class Line:
     """Hears every attempt of every call between `listen` and `hang_up`, and lets one call fail.
 
-    A call is named by its operation and what it is about: `Query SESSIONS`. `attempts` counts how often each was tried.
+    A call is named by its operation and what it is about: `Query SESSIONS`, `SendMessage notice`. `attempts` counts how often each was tried.
     """
 
     def __init__(self) -> None:
@@ -101,4 +101,7 @@ def body_of(request: AWSPreparedRequest) -> bytes:
 
 
 def _subject(request: AWSPreparedRequest) -> str:
-    return "+".join(dict.fromkeys(found.decode() for found in _SUBJECTS.findall(body_of(request))))
+    body = body_of(request)
+    if b"MessageBody" in body:
+        return "request" if rb"\"purpose\"" in body else "notice"
+    return "+".join(dict.fromkeys(found.decode() for found in _SUBJECTS.findall(body)))

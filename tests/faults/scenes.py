@@ -8,12 +8,24 @@ from moto.dynamodb.models import dynamodb_backends
 
 from dev.aws.deployment import LOCAL_ORIGIN
 from dev.sam.template import ACCOUNT, REGION
+from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.one_time_token import (
+    LIFETIME_SECONDS,
+    EmailChange,
+    Grant,
+    OneTimeToken,
+    Purpose,
+    Registration,
+    Reset,
+    secret_hash,
+)
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.session_items import session_item
 from sallyport.aws.dynamodb.table import Item, _marshal
 from sallyport.aws.dynamodb.user_items import items_of
 from sallyport.http.cookies import REFRESH_TOKEN
+from sallyport.identifiers import new_id
 from sallyport.sessions.issue import Signer
 from sallyport.sessions.rotation import Recovered, Rotated, Rotation, next_step, recover, rotate
 from sallyport.sessions.session import Session
@@ -23,6 +35,9 @@ from tests.support.deployed import PASSWORD, Answer, Stack, sample
 from tests.support.tokens import unverified_claims
 
 LEEWAY = MINUTE
+ANOTHER = "a password nobody has"
+_CODE = "12345678"
+_CODE_HASH = WEAK_PASSWORDS.hash_code(_CODE)
 _OURS = {"x-sallyport-csrf": "1", "origin": LOCAL_ORIGIN}
 
 
@@ -100,6 +115,8 @@ class Flow:
     code: str | None
     check: Check
     tolerates: Mapping[str, str] = field(default_factory=dict)
+    done_before: str | None = None
+    """What the same request is refused with, once it was carried out and its answer lost: it works once."""
 
 
 # Login
@@ -294,6 +311,117 @@ def _ending_from_another(world: World) -> Scene:
     return Scene(user, event, session, 1)
 
 
+# Accounts
+
+
+def _an_event(path: str, body: Mapping[str, Any], session: Session | None = None) -> dict[str, Any]:
+    event = sample("logout_ended", body=body)
+    event["routeKey"] = f"POST {path}"
+    if session is not None:
+        claims = {"sub": session.user_id, "sid": session.sid, "jti": new_id(), "ver": session.ver}
+        event["requestContext"]["authorizer"] = {"lambda": claims}
+    return event
+
+
+def _owner(world: World) -> tuple[User, Session]:
+    user = world.stack.new_user(WEAK_PASSWORDS.hash(normal(PASSWORD)))
+    return user, world.session(user, _at_first(world))
+
+
+def _asking_for_mail(path: str) -> Callable[[World], Scene]:
+    def arrange(_: World) -> Scene:
+        user = a_user()
+        return Scene(user, _an_event(path, {"email": user.email}))
+
+    return arrange
+
+
+def _mailed(world: World, purpose: Purpose, grant: Grant, mailbox: str, *, by_code: bool) -> dict[str, str]:
+    """Let a mail have been sent. Return the fields of its proof."""
+    token = OneTimeToken(
+        new_id(), purpose, mailbox, secret_hash("s" * 43), _CODE_HASH, world.now + LIFETIME_SECONDS, grant
+    )
+    assert world.stack.tokens.offer(token)
+    return {"request": token.request, "code": _CODE} if by_code else {"token": f"{token.request}.{'s' * 43}"}
+
+
+def _verifying(*, by_code: bool) -> Callable[[World], Scene]:
+    def arrange(world: World) -> Scene:
+        user = a_user()
+        proof = _mailed(world, "verify_email", Registration(user.email), user.email, by_code=by_code)
+        return Scene(user, _an_event("/auth/verify-email", {**proof, "password": ANOTHER}))
+
+    return arrange
+
+
+def _resetting(*, by_code: bool) -> Callable[[World], Scene]:
+    def arrange(world: World) -> Scene:
+        user, _ = _owner(world)
+        grant = Reset(user.user_id, user.token_version, user.email)
+        proof = _mailed(world, "reset_password", grant, user.email, by_code=by_code)
+        return Scene(user, _an_event("/auth/password/reset", {**proof, "password": ANOTHER}))
+
+    return arrange
+
+
+def _changing_the_password(world: World) -> Scene:
+    user, session = _owner(world)
+    body = {"current_password": PASSWORD, "new_password": ANOTHER}
+    return Scene(user, _an_event("/auth/password/change", body, session))
+
+
+def _asking_for_another_address(world: World) -> Scene:
+    user, session = _owner(world)
+    body = {"email": f"new-{user.email}", "password": PASSWORD}
+    return Scene(user, _an_event("/auth/email/change", body, session))
+
+
+def _confirming_another_address(world: World) -> Scene:
+    user, session = _owner(world)
+    new = f"new-{user.email}"
+    grant = EmailChange(user.user_id, user.token_version, user.email, new)
+    proof = _mailed(world, "confirm_email", grant, new, by_code=True)
+    return Scene(user, _an_event("/auth/email/confirm", proof, session))
+
+
+def _leaving_for_good(world: World) -> Scene:
+    user, session = _owner(world)
+    world.session(user, _at_first(world))
+    return Scene(user, _an_event("/auth/me/delete", {"password": PASSWORD}, session))
+
+
+def _has_this_password(world: World, scene: Scene, _: Answer) -> None:
+    account = world.stack.accounts.find(scene.user.email)
+    assert account is not None
+    assert Passwords().check(normal(ANOTHER), account.password_hash).matches
+
+
+def _has_this_password_and_another_version(world: World, scene: Scene, answer: Answer) -> None:
+    _has_this_password(world, scene, answer)
+    user = world.stack.accounts.get(scene.user.user_id)
+    assert user is not None
+    assert user.token_version == scene.user.token_version + 1
+    assert len(world.entries(sub=user.user_id)) == 1
+
+
+def _has_moved(world: World, scene: Scene, _: Answer) -> None:
+    assert world.stack.accounts.named(scene.user.email) is None
+    moved = world.stack.accounts.named(f"new-{scene.user.email}")
+    assert moved is not None
+    assert moved.user_id == scene.user.user_id
+
+
+def _is_gone(world: World, scene: Scene, _: Answer) -> None:
+    user_id = scene.user.user_id
+    assert world.stack.accounts.named(scene.user.email) is world.stack.accounts.get(user_id) is None
+    assert world.stack.sessions.of_user(user_id) == []
+    assert len(world.entries(sub=user_id)) == 1
+
+
+def _is_as_it_was(world: World, scene: Scene, _: Answer) -> None:
+    assert world.stack.accounts.get(scene.user.user_id) in (None, scene.user)
+
+
 _KNOWN_KEYS = "keys that were read before stay good while the table is away"
 _KEYS = {
     "Query JWKS": _KNOWN_KEYS,
@@ -302,6 +430,8 @@ _KEYS = {
 _CLEARING = {"BatchWriteItem SESSIONS": "the session stands; the next login clears away"}
 _ENDING = {"TransactWriteItems SESSIONS+REVOKED": "the login stands; the older session ends by itself"}
 _REHASH = {"TransactWriteItems USER+CREDENTIAL": "the password is right; the next login stores the stronger hash"}
+
+_NOTICE = {"SendMessage notice": "the change stands, whoever hears of it"}
 
 LOGINS: Mapping[str, Flow] = {
     "login": Flow(
@@ -349,7 +479,50 @@ ENDINGS: Mapping[str, Flow] = {
     "ended from another session": Flow("Account", _ending_from_another, 204, None, _has_ended),
 }
 
-FLOWS: Mapping[str, Flow] = {**LOGINS, **REFRESHES, **LOGOUTS, **ENDINGS}
+ACCOUNTS: Mapping[str, Flow] = {
+    "register": Flow("Register", _asking_for_mail("/auth/register"), 202, None, _is_as_it_was),
+    "verify by link": Flow(
+        "Register", _verifying(by_code=False), 200, None, _has_this_password, done_before="invalid_token"
+    ),
+    "verify by code": Flow(
+        "Register", _verifying(by_code=True), 200, None, _has_this_password, done_before="invalid_token"
+    ),
+    "forgot": Flow("Password", _asking_for_mail("/auth/password/forgot"), 202, None, _is_as_it_was),
+    "reset by link": Flow(
+        "Password",
+        _resetting(by_code=False),
+        200,
+        None,
+        _has_this_password_and_another_version,
+        _NOTICE,
+        done_before="invalid_token",
+    ),
+    "reset by code": Flow(
+        "Password",
+        _resetting(by_code=True),
+        200,
+        None,
+        _has_this_password_and_another_version,
+        _NOTICE,
+        done_before="invalid_token",
+    ),
+    "password changed": Flow(
+        "Password",
+        _changing_the_password,
+        200,
+        None,
+        _has_this_password_and_another_version,
+        _NOTICE,
+        done_before="invalid_token",
+    ),
+    "another address": Flow("Password", _asking_for_another_address, 202, None, _is_as_it_was, _NOTICE),
+    "address confirmed": Flow(
+        "Password", _confirming_another_address, 204, None, _has_moved, _NOTICE, done_before="invalid_token"
+    ),
+    "deleted": Flow("Account", _leaving_for_good, 204, None, _is_gone, _NOTICE, done_before="invalid_token"),
+}
+
+FLOWS: Mapping[str, Flow] = {**LOGINS, **REFRESHES, **LOGOUTS, **ENDINGS, **ACCOUNTS}
 
 EXEMPLARY = {"rotated", "logout by token"}
 """Those whose calls fail in every way; the others' fail in one of each kind."""
@@ -359,7 +532,9 @@ LONGEST: Mapping[str, Callable[[World], Scene]] = {
     "Refresh": _with_old_keys(_presenting(4)),
     "Logout": _with_old_keys(_leaving("token", everywhere=True)),
     "Authorizer": _with_old_keys(_asking),
-    "Account": _ending_from_another,
+    "Account": _leaving_for_good,
+    "Register": _with_old_keys(_verifying(by_code=True)),
+    "Password": _with_old_keys(_changing_the_password),
 }
 """By function, the request that makes the most calls although they fail, one after another."""
 

@@ -42,7 +42,8 @@ def test_a_request_whose_calls_hang_from_some_point_on_ends_with_an_answer_of_ou
             if function == "Authorizer":
                 assert answer["isAuthorized"]  # it goes on with what it knows
             else:
-                assert (answer.get("statusCode") == 503) == (hanging_from < len(line.calls))
+                missed = [call for call in line.calls[hanging_from:] if call != "SendMessage notice"]
+                assert (answer.get("statusCode") == 503) == (missed != [])
         except AuthorizerUnavailable:
             assert hanging_from < len(line.calls)
         line.hang_up()

@@ -11,6 +11,7 @@ from dev.aws.cloud import LOCAL
 from dev.aws.deployment import Deployment
 from dev.outbox import Outbox
 from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.one_time_token import OneTimeTokenStore
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.table import Table
@@ -53,6 +54,7 @@ class Stack:
     table: Table
     clock: MovableTime
     outbox: Outbox
+    tokens: OneTimeTokenStore
     keep: Callable[[Session], None]
 
     @property
@@ -130,6 +132,7 @@ def open_stack(deployment: Deployment, clock: MovableTime, outbox: Outbox | None
         table,
         clock,
         outbox or Outbox(),
+        stores.tokens,
         stores.keep,
     )
 

@@ -28,12 +28,16 @@ PATIENCE = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
 )
 
+# A mail whose answer nobody waited for is sent twice. No request waits for this one.
+PATIENCE_WITH_SES = PATIENCE.merge(Config(read_timeout=5))
+
 
 @dataclass(frozen=True, slots=True)
 class Clients:
     """Makes clients of AWS services, which wait and retry as `patience` says."""
 
     patience: Config = PATIENCE
+    patience_with_ses: Config = PATIENCE_WITH_SES
 
     def dynamodb(self, endpoint_url: str | None = None) -> "DynamoDBClient":
         return boto3.client("dynamodb", endpoint_url=endpoint_url, config=self.patience)
@@ -48,7 +52,7 @@ class Clients:
         return boto3.client("events", config=self.patience)
 
     def ses(self) -> "SESV2Client":
-        return boto3.client("sesv2", config=self.patience)
+        return boto3.client("sesv2", config=self.patience_with_ses)
 
 
 ON_LAMBDA = Clients()

@@ -74,7 +74,7 @@ class ComposedMailer:
 def _environment(loader: ChoiceLoader, *, escapes: bool) -> Environment:
     templates = Environment(
         loader=loader,
-        autoescape=escapes,
+        autoescape=escapes,  # noqa: S701  # words and texts are plain text
         undefined=StrictUndefined,
         auto_reload=False,
         trim_blocks=True,

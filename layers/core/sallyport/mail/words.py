@@ -26,7 +26,7 @@ SHARED = frozenset(
 )
 """What a language's `words.jinja` sets."""
 
-_OPERATORS = frozenset({"password_set", "account_disabled", "account_enabled"})
+_BY_OPERATORS = frozenset({"password_set", "account_disabled", "account_enabled"})
 
 
 class WordsMissing(Exception):
@@ -46,19 +46,19 @@ class Words:
 def words_of(letter: Letter, templates: Environment, *, service: str, valid_seconds: int) -> Words:
     """Read the words of a letter. Raises WordsMissing, and jinja2.TemplateError for a template that is wrong."""
     own, language = _own(letter, templates)
-    moment = templates.get_template(f"{language}/time.jinja").module.moment
+    time = templates.get_template(f"{language}/time.jinja")
     facts = {
         "service": service,
         "to": letter.to,
-        "at": str(moment(datetime.fromtimestamp(letter.at, UTC))),
-        "until": str(moment(datetime.fromtimestamp(letter.at + valid_seconds, UTC))),
+        "at": _moment(time, letter.at),
+        "until": _moment(time, letter.at + valid_seconds),
         "minutes": valid_seconds // 60,
         "link": letter.link,
         "code": shown.code(letter.code),
         "request": letter.request,
         "ip": shown.address(letter.ip),
         "device": shown.device(letter.user_agent),
-        "by_operator": letter.kind in _OPERATORS,
+        "by_operator": _is_by_operator(letter),
     }
     shared = templates.get_template(f"{language}/words.jinja")
     return Words(
@@ -69,10 +69,20 @@ def words_of(letter: Letter, templates: Environment, *, service: str, valid_seco
     )
 
 
+def _is_by_operator(letter: Letter) -> bool:
+    """Say whether an operator did what a notice tells of. Users delete their accounts, too, and from somewhere."""
+    is_from_nowhere = not letter.ip and not letter.user_agent
+    return letter.kind in _BY_OPERATORS or (letter.kind == "account_deleted" and is_from_nowhere)
+
+
 def _own(letter: Letter, templates: Environment) -> tuple[Template, str]:
     spoken = f"{letter.language}/{letter.kind}.jinja"
     template = templates.select_template([spoken, f"{FALLBACK}/{letter.kind}.jinja"])
     return template, letter.language if template.name == spoken else FALLBACK
+
+
+def _moment(time: Template, second: int) -> str:
+    return time.render(at=datetime.fromtimestamp(second, UTC)).strip()
 
 
 def _read(template: Template, facts: dict[str, Any], names: frozenset[str]) -> dict[str, str]:

@@ -78,14 +78,23 @@ class OneTimeTokens:
             )
 
 
-def spent(table: Table, token: OneTimeToken, *, now: int) -> Write:
-    """Return the write that uses a token up, once and while it lives. Address and hashes leave the table with it."""
+def spent(table: Table, token: OneTimeToken, *, by: str, now: int) -> Write:
+    """Return the write that uses a token up, once and while it lives. Address and hashes leave the table with it.
+
+    `by` names the redemption, so that it knows its own work again (`is_spent_by`).
+    """
     return table.update_in_transaction(
         one_time_token_key(token.purpose, token.request),
-        f"SET used_at = :now REMOVE {', '.join(_PERSONAL)}",
+        f"SET used_at = :now, used_by = :by REMOVE {', '.join(_PERSONAL)}",
         condition=_NOT_USED,
-        values={":now": now},
+        values={":now": now, ":by": by},
     )
+
+
+def is_spent_by(table: Table, token: OneTimeToken, by: str) -> bool:
+    """Tell whether it was this redemption that used a token up."""
+    (item,) = table.get(one_time_token_key(token.purpose, token.request))
+    return item is not None and item.get("used_by") == by
 
 
 def _attributes(grant: Grant | None) -> dict[str, Any]:

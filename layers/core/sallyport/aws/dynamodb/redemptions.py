@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sallyport.accounts.one_time_token import EmailChange, OneTimeToken, Reset
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, key_of_address
 from sallyport.accounts.user import User
-from sallyport.aws.dynamodb.one_time_tokens import spent
+from sallyport.aws.dynamodb.one_time_tokens import is_spent_by, spent
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.table import Table, Write
 from sallyport.aws.dynamodb.throttle import given_back
@@ -19,6 +19,7 @@ from sallyport.aws.dynamodb.user_items import (
     not_leaving,
     user_key,
 )
+from sallyport.identifiers import new_id
 from sallyport.revocation.entries import UserChanged
 
 _FREE = "attribute_not_exists(PK)"
@@ -27,8 +28,8 @@ _FREE = "attribute_not_exists(PK)"
 class Redemptions:
     """Spends one-time tokens. Implements RedemptionStore.
 
-    A transaction whose answer was lost is sent again, and then meets its own work. So after a refusal the table is
-    asked whether it holds what only this call can have written.
+    A transaction whose answer was lost is sent again, and then meets its own work. So after a refusal the token is
+    asked who has spent it.
     """
 
     def __init__(self, table: Table, writes: RevokingWrites) -> None:
@@ -37,10 +38,7 @@ class Redemptions:
 
     def register(self, token: OneTimeToken, user: User, password_hash: str, *, now_ms: int, by_code: bool) -> bool:
         account = [self._table.put_in_transaction(item, condition=_FREE) for item in items_of(user, password_hash)]
-        if self._spend(token, account, now_ms=now_ms, by_code=by_code):
-            return True
-        (stored,) = self._table.get(user_key(user.user_id))
-        return stored is not None
+        return self._spend(token, account, now_ms=now_ms, by_code=by_code)
 
     def reset(self, token: OneTimeToken, grant: Reset, new_hash: str, *, now_ms: int, by_code: bool) -> bool:
         user_changed = self._table.update_in_transaction(
@@ -53,10 +51,7 @@ class Redemptions:
             credential_key(grant.user_id), "SET password_hash = :new", values={":new": new_hash}
         )
         entry = self._writes.entry(UserChanged(grant.user_id, grant.ver + 1), now_ms)
-        if self._spend(token, [user_changed, credential_set, entry], now_ms=now_ms, by_code=by_code):
-            return True
-        (credential,) = self._table.get(credential_key(grant.user_id))
-        return credential is not None and credential.get("password_hash") == new_hash
+        return self._spend(token, [user_changed, credential_set, entry], now_ms=now_ms, by_code=by_code)
 
     def move(self, token: OneTimeToken, grant: EmailChange, *, now_ms: int, by_code: bool) -> bool:
         now = now_ms // 1000
@@ -76,13 +71,11 @@ class Redemptions:
             login_name_key(grant.email), condition="user_id = :user_id", values={":user_id": grant.user_id}
         )
         new_name = self._table.put_in_transaction(login_name_item(grant.new_email, grant.user_id), condition=_FREE)
-        if self._spend(token, [new_name, old_name_gone, user_moved], now_ms=now_ms, by_code=by_code):
-            return True
-        (user,) = self._table.get(user_key(grant.user_id))
-        return user is not None and (user["email"], user.get("email_verified_at")) == (grant.new_email, now)
+        return self._spend(token, [new_name, old_name_gone, user_moved], now_ms=now_ms, by_code=by_code)
 
     def _spend(self, token: OneTimeToken, change: Sequence[Write], *, now_ms: int, by_code: bool) -> bool:
-        writes = [spent(self._table, token, now=now_ms // 1000), *change]
+        us = new_id()
+        writes = [spent(self._table, token, by=us, now=now_ms // 1000), *change]
         if by_code:
             writes.append(given_back(self._table, key_of_address(token.mailbox), CODES_OF_MAILBOX))
-        return self._table.transact_if_possible(writes)
+        return self._table.transact_if_possible(writes) or is_spent_by(self._table, token, us)
