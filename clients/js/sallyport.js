@@ -274,16 +274,17 @@ export class Sallyport {
       ...(token && { authorization: `Bearer ${token}` }),
     };
     const credentials = this.mode === "cookie" ? "include" : "omit";
-    const answer = await this.send(this.url + path, {
-      method: "POST",
-      headers,
-      credentials,
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE), // other tabs wait for the lock
-    });
-    const isJson = answer.headers.get("content-type")?.includes("json");
-    const read = /** @type {Record<string, any>} */ (isJson ? await answer.json() : {});
-    return { status: answer.status, body: read, isRefusal: isRefusal(answer) };
+    const waiting = new AbortController(); // React Native has no AbortSignal.timeout
+    const patience = setTimeout(() => waiting.abort(), PATIENCE); // other tabs wait for the lock
+    try {
+      const init = { method: "POST", headers, body: JSON.stringify(body), signal: waiting.signal };
+      const answer = await this.send(this.url + path, { ...init, credentials });
+      const isJson = answer.headers.get("content-type")?.includes("json");
+      const read = /** @type {Record<string, any>} */ (isJson ? await answer.json() : {});
+      return { status: answer.status, body: read, isRefusal: isRefusal(answer) };
+    } finally {
+      clearTimeout(patience);
+    }
   }
 }
 
