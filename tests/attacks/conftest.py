@@ -7,6 +7,8 @@ import pytest
 
 from dev.aws.cloud import LOCAL, Cloud
 from dev.aws.deployment import Deployment, deploy
+from dev.aws.recorded import RecordingClients
+from dev.outbox import Outbox
 from sallyport.accounts.password import normal
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.kms import KmsCipher
@@ -21,9 +23,15 @@ from tests.support.stores import in_table
 from tests.support.tokens import ISSUER
 
 
+@pytest.fixture(scope="session")
+def recording(_mails: Outbox) -> RecordingClients:
+    """Clients of AWS whose mails are kept."""
+    return RecordingClients(patience=LOCAL.patience, outbox=_mails, clock=system_clock)
+
+
 @pytest.fixture(scope="module")
-def deployment(cloud: Cloud) -> Deployment:
-    return deploy(ISSUER, STRICT, table_name=f"attacks-{new_id()}")
+def deployment(cloud: Cloud, recording: RecordingClients) -> Deployment:
+    return deploy(ISSUER, STRICT, table_name=f"attacks-{new_id()}", clients=recording)
 
 
 def active_key(deployment: Deployment, use: Use) -> SigningKey:

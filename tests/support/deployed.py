@@ -1,6 +1,7 @@
 """The deployed functions: the real app.py files on the embedded cloud, spoken to in events."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -98,8 +99,13 @@ class Stack:
         ip: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send a body to a route of `POST`, in the name of whom an access token is about, if one is given."""
-        event = sample("logout_ended", body=body)
+        """Send a body to a route of `POST`, in the name of whom an access token is about, if one is given.
+
+        Bytes are sent as they are, everything else as JSON.
+        """
+        event = sample("logout_ended", body=None if isinstance(body, bytes) else body)
+        if isinstance(body, bytes):
+            event["body"], event["isBase64Encoded"] = b64encode(body).decode(), True
         event["routeKey"] = f"POST {path}"
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
         event["headers"] |= headers or {}

@@ -11,7 +11,7 @@ from moto.dynamodb.models import dynamodb_backends
 
 from dev.sam.template import ACCOUNT, REGION
 
-_ABOUT_USERS = ("USER#", "CREDENTIAL#", "EMAIL#", "SESSIONS#", "JTI#", "REVOKED#")
+_ABOUT_USERS = ("USER#", "CREDENTIAL#", "EMAIL#", "SESSIONS#", "JTI#", "REVOKED#", "OTT#", "THROTTLE#")
 
 
 @contextmanager

@@ -170,7 +170,7 @@ def test_both_addresses_hear_of_a_change_that_is_asked_for(
     request, notice = queue.queued
     assert isinstance(request, MailRequest)
     assert (request.purpose, request.email, request.request) == ("confirm_email", "new@example.com", asked.request)
-    assert request.subject == Subject(user.user_id, user.token_version)
+    assert request.subject == Subject(user.user_id, user.token_version, user.email)
     assert isinstance(notice, Notice)
     assert (notice.kind, notice.email) == ("email_change_requested", user.email)
     assert also == ()

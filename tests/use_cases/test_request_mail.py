@@ -31,7 +31,7 @@ def request_mail(throttle: ThrottleStore, queue: FakeMailQueue, calls: Calls) ->
 
 
 def test_the_queue_hears_what_was_asked_for_and_nothing_secret(request_mail: RequestMail, queue: FakeMailQueue) -> None:
-    asked = request_mail("confirm_email", ANN, HERE, subject=Subject("u", 3))
+    asked = request_mail("confirm_email", ANN, HERE, subject=Subject("u", 3, "old@example.com"))
 
     assert asked.expires_in == 1800
     assert queue.queued == [
@@ -41,7 +41,7 @@ def test_the_queue_hears_what_was_asked_for_and_nothing_secret(request_mail: Req
             request=asked.request,
             requested_at=NOW,
             language="de",
-            subject=Subject("u", 3),
+            subject=Subject("u", 3, "old@example.com"),
         )
     ]
 

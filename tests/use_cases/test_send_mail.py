@@ -81,7 +81,7 @@ def test_a_letter_has_the_link_and_the_code_of_its_request(
 def test_an_address_that_has_an_account_is_told_so_without_a_proof(
     send_mail: SendMail, memory: Memory, mailer: FakeMailer, user: User, purpose: Purpose
 ) -> None:
-    request = asked(purpose, user.email, subject=Subject("u", 1) if purpose == "confirm_email" else None)
+    request = asked(purpose, user.email, subject=Subject("u", 1, user.email) if purpose == "confirm_email" else None)
 
     assert send_mail(request) == "mailed"
 
@@ -132,7 +132,7 @@ def test_whoever_has_no_account_is_mailed_no_reset_and_the_same_is_stored(
 def test_a_change_of_address_is_mailed_to_the_new_one(
     send_mail: SendMail, memory: Memory, mailer: FakeMailer, user: User
 ) -> None:
-    request = asked("confirm_email", NEW, subject=Subject(user.user_id, user.token_version))
+    request = asked("confirm_email", NEW, subject=Subject(user.user_id, user.token_version, user.email))
 
     assert send_mail(request) == "mailed"
 
@@ -141,12 +141,16 @@ def test_a_change_of_address_is_mailed_to_the_new_one(
     assert stored(memory, request).grant == EmailChange(user.user_id, user.token_version, user.email, NEW)
 
 
-@pytest.mark.parametrize("change", [{"token_version": 2}, {"status": "disabled"}], ids=["version", "disabled"])
+@pytest.mark.parametrize(
+    "change",
+    [{"token_version": 2}, {"status": "disabled"}, {"email": "moved@example.com"}],
+    ids=["version", "disabled", "address"],
+)
 def test_a_change_of_address_is_not_mailed_when_its_user_has_changed(
     send_mail: SendMail, memory: Memory, mailer: FakeMailer, user: User, change: dict[str, object]
 ) -> None:
     memory.users[user.user_id] = replace(user, **change)  # type: ignore[arg-type]  # each of its own type
-    request = asked("confirm_email", NEW, subject=Subject(user.user_id, user.token_version))
+    request = asked("confirm_email", NEW, subject=Subject(user.user_id, user.token_version, user.email))
 
     assert send_mail(request) == "not_mailed"
     assert mailer.letters == []

@@ -24,6 +24,7 @@ class Subject:
 
     user_id: str
     ver: int
+    email: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

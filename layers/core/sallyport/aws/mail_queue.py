@@ -31,8 +31,8 @@ def queued_from(body: str) -> Queued:
     match members:
         case {"kind": str()}:
             return Notice(**members)
-        case {"purpose": str(), "subject": {"user_id": str(user_id), "ver": int(ver)}}:
-            return MailRequest(**{**members, "subject": Subject(user_id, ver)})
+        case {"purpose": str(), "subject": {"user_id": str(user_id), "ver": int(ver), "email": str(email)}}:
+            return MailRequest(**{**members, "subject": Subject(user_id, ver, email)})
         case {"purpose": str(), "subject": None}:
             return MailRequest(**members)
     raise ValueError("not a message of the mail queue")

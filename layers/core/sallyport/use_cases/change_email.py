@@ -29,6 +29,6 @@ class ChangeEmail:
         """
         _, account = self.confirm_caller(caller, password)
         user = account.user
-        subject = Subject(user.user_id, user.token_version)
+        subject = Subject(user.user_id, user.token_version, user.email)
         asked = self.request_mail("confirm_email", email, device.ip, subject=subject)
         return asked, self.notify("email_change_requested", user.email, device)

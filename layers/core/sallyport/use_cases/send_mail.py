@@ -108,7 +108,9 @@ class SendMail:
         """Return the change of address that was asked for, unless its user is no longer as they were."""
         asking = asked.subject
         user = self.users.get(asking.user_id) if asking else None
-        if asking is None or user is None or (user.status, user.token_version) != ("active", asking.ver):
+        if asking is None or user is None or user.status != "active":
+            return None
+        if (user.token_version, user.email) != (asking.ver, asking.email):
             return None
         return EmailChange(user.user_id, user.token_version, user.email, asked.email)
 
