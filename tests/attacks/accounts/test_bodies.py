@@ -185,7 +185,9 @@ def _without_counters(stack: Stack) -> list[dict[str, Any]]:
     return [item for item in everything(stack) if not item["PK"]["S"].startswith("THROTTLE#")]
 
 
-@pytest.mark.parametrize("request_id", ["USER#x", "r" * 21 + "#", "r" * 21 + "/", "../" + "r" * 19, "r" * 22 + "\n", "é" * 22])
+@pytest.mark.parametrize(
+    "request_id", ["USER#x", "r" * 21 + "#", "r" * 21 + "/", "../" + "r" * 19, "r" * 22 + "\n", "é" * 22]
+)
 def test_l10_no_request_id_becomes_another_key(stack: Stack, watch: Watch, request_id: str) -> None:
     visitor = Visitor(stack)
     for proof in ({"request": request_id, "code": "12345678"}, {"token": f"{request_id}.{'s' * 43}"}):
@@ -324,7 +326,11 @@ def test_l20_a_page_of_others_cannot_give_a_browser_an_account(stack: Stack, vis
     user = stack.new_user()
     mail = visitor.forgotten(user.email) if path.endswith("reset") else visitor.registered(an_address())
     body = {**mail.link, "password": NEW_PASSWORD, "mode": "cookie"}
-    for headers in ({}, {"origin": "https://evil.example", "x-sallyport-csrf": "1"}, {"origin": "http://127.0.0.1:5173"}):
+    for headers in (
+        {},
+        {"origin": "https://evil.example", "x-sallyport-csrf": "1"},
+        {"origin": "http://127.0.0.1:5173"},
+    ):
         answer = stack.post(path, body, headers=headers)
         assert (answer.status, answer.body["code"]) == (403, "csrf_rejected")
 
@@ -361,7 +367,9 @@ def test_l20_a_stolen_access_token_changes_nothing_without_the_password(
     assert waiting(stack) == []
 
 
-@pytest.mark.parametrize("path", ["/auth/password/change", "/auth/email/change", "/auth/email/confirm", "/auth/me/delete"])
+@pytest.mark.parametrize(
+    "path", ["/auth/password/change", "/auth/email/change", "/auth/email/confirm", "/auth/me/delete"]
+)
 def test_l20_a_token_that_is_dead_changes_nothing_although_the_authorizer_has_let_it_pass(
     stack: Stack, watch: Watch, user: User, path: str
 ) -> None:

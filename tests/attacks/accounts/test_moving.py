@@ -250,9 +250,7 @@ def test_l27_a_user_who_is_being_deleted_does_not_move(stack: Stack, visitor: Vi
     assert visitor.confirm(tokens_of(stack, user)["access_token"], mail.link).status == 204
 
 
-def test_l27_no_line_and_no_message_tells_a_proof(
-    stack: Stack, watch: Watch, user: User, token: str
-) -> None:
+def test_l27_no_line_and_no_message_tells_a_proof(stack: Stack, watch: Watch, user: User, token: str) -> None:
     new = an_address()
     with watch.quiet(new, user.email, PASSWORD, token, reads=frozenset({"BatchGetItem", "UpdateItem", "SendMessage"})):
         assert Visitor(stack).change_email(token, new).status == 202

@@ -99,7 +99,10 @@ def test_prehijacking_3_trojan_identifier(stack: Stack, attacker: Visitor, victi
     assert attacker.verify(attacker.registered(email).link, NEW_PASSWORD).status == 200
     token = attacker.log_in(email, NEW_PASSWORD).body["access_token"]
     for field in ("email2", "phone", "alias", "username", "recovery_email", "emails"):
-        assert attacker.send("/auth/email/change", token, email=attackers, password=NEW_PASSWORD, **{field: "x"}).status == 400
+        assert (
+            attacker.send("/auth/email/change", token, email=attackers, password=NEW_PASSWORD, **{field: "x"}).status
+            == 400
+        )
     assert attacker.change_email(token, attackers, NEW_PASSWORD).status == 202
     mail = attacker.mail(attackers)
 

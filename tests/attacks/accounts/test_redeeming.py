@@ -326,9 +326,7 @@ def test_l19_what_cannot_be_a_code_takes_no_try(stack: Stack, visitor: Visitor, 
     assert visitor.verify(mail.code).status == 200
 
 
-def test_l25_a_mailbox_takes_twenty_five_wrong_codes_a_day_and_then_only_links(
-    stack: Stack, visitor: Visitor
-) -> None:
+def test_l25_a_mailbox_takes_twenty_five_wrong_codes_a_day_and_then_only_links(stack: Stack, visitor: Visitor) -> None:
     """Whoever asks, for whatever, from wherever: five requests of five tries, and another five requests tomorrow."""
     email = stack.new_user().email
     _guess(stack, email, times=25)
