@@ -12,7 +12,7 @@ import pytest
 
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.letter import Letter
-from sallyport.accounts.one_time_token import Code, Link, Proof, Purpose
+from sallyport.accounts.one_time_token import Code, Proof, Purpose
 from sallyport.accounts.password import normal
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, MAIL_TO_ADDRESS, key_of_address
 from sallyport.accounts.user import User
@@ -29,7 +29,6 @@ from tests.races.people import (
     code_of,
     link_of,
 )
-from tests.support.builders import WEAK_PASSWORDS
 
 many = partial(pytest.param, marks=pytest.mark.only_in_check)
 
@@ -446,7 +445,7 @@ def test_l31_an_address_is_free_for_one_after_its_user_has_gone_or_moved(
     arena: Arena, people: People, purpose: Purpose, rounds: int
 ) -> None:
     """A new owner begins while the old one leaves: two, one or none, and never one with the other's items."""
-    for number in arena.rounds(rounds):
+    for _ in arena.rounds(rounds):
         email = an_address()
         registering = people.mailed(people.asked("verify_email", email))
         first = people.mailed(people.asked("verify_email", email))

@@ -8,8 +8,16 @@ what comes nearest to it: another way into the same account.
 import pytest
 
 from sallyport.accounts.user import User
-from tests.attacks.accounts.visitor import NEW_PASSWORD, OTHER_PASSWORD, Visitor, an_address, everything, user_of
-from tests.support.deployed import Answer, Stack
+from tests.attacks.accounts.visitor import (
+    NEW_PASSWORD,
+    OTHER_PASSWORD,
+    Visitor,
+    an_address,
+    everything,
+    is_refused,
+    user_of,
+)
+from tests.support.deployed import Stack
 
 VICTIMS = "the victim chose this one"
 
@@ -22,10 +30,6 @@ def attacker(stack: Stack) -> Visitor:
 @pytest.fixture
 def victim(stack: Stack) -> Visitor:
     return Visitor(stack)
-
-
-def is_refused(answer: Answer) -> bool:
-    return (answer.status, answer.body["code"]) == (400, "invalid_token")
 
 
 def the_user(stack: Stack, email: str) -> User:
