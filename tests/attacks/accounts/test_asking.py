@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -21,8 +21,9 @@ MINUTE = 60
 ASKING = ["/auth/register", "/auth/password/forgot"]
 SPOOFED = {
     "host": "evil.example", "x-forwarded-host": "evil.example", "x-host": "evil.example", "x-forwarded-proto": "http",
-    "forwarded": "host=evil.example;proto=http", "x-original-host": "evil.example", "x-forwarded-server": "evil.example",
-    "x-forwarded-port": "8080", "x-original-url": "http://evil.example/", "x-rewrite-url": "http://evil.example/",
+    "forwarded": "host=evil.example;proto=http", "x-original-host": "evil.example",
+    "x-forwarded-server": "evil.example", "x-forwarded-port": "8080", "x-original-url": "http://evil.example/",
+    "x-rewrite-url": "http://evil.example/",
     "origin": "https://evil.example", "referer": "https://evil.example/",
 }  # fmt: skip
 
@@ -295,10 +296,10 @@ def test_l26_an_address_has_one_bucket_however_it_is_written(stack: Stack, spell
 
 
 @pytest.fixture
-def closed(cloud: Cloud, stack: Stack, recording: RecordingClients) -> Iterator[Stack]:
+def closed(cloud: Cloud, stack: Stack, recording: RecordingClients) -> Stack:
     settings = {**STRICT, "REGISTRATION_OPEN": "false"}
     deployment = deploy(ISSUER, settings, table_name=f"closed-{new_id()}", clients=recording)
-    yield open_stack(deployment, stack.clock, stack.outbox)
+    return open_stack(deployment, stack.clock, stack.outbox)
 
 
 def test_l17_where_registration_is_closed_nobody_learns_who_has_an_account(closed: Stack, wire: Wire) -> None:

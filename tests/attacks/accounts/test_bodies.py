@@ -59,12 +59,13 @@ LOOKING_LIKE_DYNAMODB = [
     "{{7*7}}", "{% raw %}",
 ]  # fmt: skip
 
-NO_TEXT = [None, 0, 1, -1.5, True, [], ["x"], {}, {"a": 1}, [[]]]
+NO_TEXT: list[Any] = [None, 0, 1, -1.5, True, [], ["x"], {}, {"a": 1}, [[]]]
 
 NO_BODIES = {
     "an array": b"[]", "a string": b'"x"', "a number": b"1", "null": b"null", "nothing but space": b" ",
     "NaN": b'{"email": NaN}', "Infinity": b'{"email": Infinity}', "1e999": b'{"email": 1e999}',
-    "a lone surrogate": b'{"email": "\\ud800@example.com", "password": "correct horse \\ud800"}', "5000 digits": b'{"email": ' + b"9" * 5000 + b"}", "a BOM": b'\xef\xbb\xbf{"email": "x@example.com"}',
+    "a lone surrogate": b'{"email": "\\ud800@example.com", "password": "x"}',
+    "5000 digits": b'{"email": ' + b"9" * 5000 + b"}", "a BOM": b'\xef\xbb\xbf{"email": "x@example.com"}',
     "UTF-16": '{"email": "x@example.com"}'.encode("utf-16"), "no UTF-8": b'{"email": "\xff@example.com"}',
     "nesting": b'{"email": ' + b"[" * 8000 + b"}", "a comma": b'{"email": "x@example.com",}', "a comment": b"{/**/}",
     "a name twice": b'{"email": "x@example.com", "email": "y@example.com"}', "single quotes": b"{'email': 'x'}",
@@ -185,7 +186,9 @@ def _without_counters(stack: Stack) -> list[dict[str, Any]]:
     return [item for item in everything(stack) if not item["PK"]["S"].startswith("THROTTLE#")]
 
 
-@pytest.mark.parametrize("request_id", ["USER#x", "r" * 21 + "#", "r" * 21 + "/", "../" + "r" * 19, "r" * 22 + "\n", "é" * 22])
+@pytest.mark.parametrize(
+    "request_id", ["USER#x", "r" * 21 + "#", "r" * 21 + "/", "../" + "r" * 19, "r" * 22 + "\n", "é" * 22]
+)
 def test_l10_no_request_id_becomes_another_key(stack: Stack, watch: Watch, request_id: str) -> None:
     visitor = Visitor(stack)
     for proof in ({"request": request_id, "code": "12345678"}, {"token": f"{request_id}.{'s' * 43}"}):
@@ -193,7 +196,7 @@ def test_l10_no_request_id_becomes_another_key(stack: Stack, watch: Watch, reque
             assert visitor.verify(proof).body["code"] == "invalid_token"
 
 
-# L11: types
+# L11: whatever is no text
 
 
 @pytest.mark.parametrize(("path", "name"), EVERY_FIELD)
@@ -256,8 +259,9 @@ def test_l04_l05_l16_a_new_password_that_breaks_a_rule_is_refused_before_any_has
 
 
 STRONG = [
-    "correct horse.!", "  leading and trailing  ", "\u00e9" * 511, "\U0001d7cf \U0001f469\u200d\U0001f467 \u05e9\u05dc\u05d5\u05dd and so on",
-    "nul\0inside a password", " " * 15 + "x", "sallyport 123456", "correct 123456789012345",
+    "correct horse.!", "  leading and trailing  ", "\u00e9" * 511, " " * 15 + "x", "nul\0inside a password",
+    "\U0001d7cf \U0001f469\u200d\U0001f467 \u05e9\u05dc\u05d5\u05dd and so on", "sallyport 123456",
+    "correct 123456789012345",
 ]  # fmt: skip
 
 
@@ -288,8 +292,9 @@ def test_l06_a_password_is_the_same_in_either_form_of_unicode(stack: Stack, visi
 NO_ADDRESSES = [
     "victim@example.com\r\nBcc: eve@evil.example", "victim@example.com, eve@evil.example", "Eve <victim@example.com>",
     "victim@example.com\0", '"victim @x"@example.com', "victim@example.com@evil.example", "vi\u0441tim@example.com",
-    "victim@[127.0.0.1]", "@example.com", "victim", "", "a" * 65 + "@example.com", "victim@example", "\ufb01@example.com",
-    "victim@" + "a" * 250 + ".com", "victim\u200b@example.com", "victim@exam ple.com", "\u212aate@example.com",
+    "victim@[127.0.0.1]", "@example.com", "victim", "", "a" * 65 + "@example.com", "victim@example",
+    "\ufb01@example.com", "victim@" + "a" * 250 + ".com", "victim\u200b@example.com", "victim@exam ple.com",
+    "\u212aate@example.com",
 ]  # fmt: skip
 
 
@@ -324,7 +329,11 @@ def test_l20_a_page_of_others_cannot_give_a_browser_an_account(stack: Stack, vis
     user = stack.new_user()
     mail = visitor.forgotten(user.email) if path.endswith("reset") else visitor.registered(an_address())
     body = {**mail.link, "password": NEW_PASSWORD, "mode": "cookie"}
-    for headers in ({}, {"origin": "https://evil.example", "x-sallyport-csrf": "1"}, {"origin": "http://127.0.0.1:5173"}):
+    for headers in (
+        {},
+        {"origin": "https://evil.example", "x-sallyport-csrf": "1"},
+        {"origin": "http://127.0.0.1:5173"},
+    ):
         answer = stack.post(path, body, headers=headers)
         assert (answer.status, answer.body["code"]) == (403, "csrf_rejected")
 
@@ -361,7 +370,9 @@ def test_l20_a_stolen_access_token_changes_nothing_without_the_password(
     assert waiting(stack) == []
 
 
-@pytest.mark.parametrize("path", ["/auth/password/change", "/auth/email/change", "/auth/email/confirm", "/auth/me/delete"])
+@pytest.mark.parametrize(
+    "path", ["/auth/password/change", "/auth/email/change", "/auth/email/confirm", "/auth/me/delete"]
+)
 def test_l20_a_token_that_is_dead_changes_nothing_although_the_authorizer_has_let_it_pass(
     stack: Stack, watch: Watch, user: User, path: str
 ) -> None:
@@ -378,7 +389,7 @@ def test_l20_a_token_that_is_dead_changes_nothing_although_the_authorizer_has_le
     assert waiting(stack) == []
 
 
-# L21: hashes
+# What is stored (L21)
 
 
 def _verified(stack: Stack, visitor: Visitor) -> str:
@@ -411,11 +422,19 @@ def test_l21_a_new_password_is_stored_as_argon2id_with_a_salt_of_its_own(
     assert NEW_PASSWORD not in repr(everything(stack))
 
 
+_SALT_AND_HASH = f"$c29tZXNhbHRzb21lc2FsdA${'A' * 43}"
+
+
 @pytest.mark.parametrize(
     "stored",
-    ["", "garbage", "$argon2id$v=19$m=2097152,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43]
-    + ["$argon2i$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43]
-    + ["$argon2id$v=19$m=19456,t=200,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43],
+    [
+        "",
+        "garbage",
+        f"$argon2id$v=19$m=2097152,t=2,p=1{_SALT_AND_HASH}",
+        f"$argon2i$v=19$m=19456,t=2,p=1{_SALT_AND_HASH}",
+        f"$argon2id$v=19$m=19456,t=200,p=1{_SALT_AND_HASH}",
+    ],
+    ids=["empty", "garbage", "2 GiB", "argon2i", "200 passes"],
 )
 def test_l21_a_stored_code_that_we_cannot_have_written_opens_nothing(
     stack: Stack, visitor: Visitor, hashes: list[str], stored: str

@@ -17,6 +17,7 @@ from tests.attacks.accounts.visitor import (
     waiting,
     wrong,
 )
+from tests.support.builders import a_session
 from tests.support.deployed import PASSWORD, Stack
 from tests.support.wire import Wire
 
@@ -90,8 +91,6 @@ def test_l31_every_session_is_gone_and_every_token_dead(stack: Stack, visitor: V
 
 
 def test_l31_more_sessions_than_one_call_deletes_are_deleted(stack: Stack, visitor: Visitor, user: User) -> None:
-    from tests.support.builders import a_session
-
     token = tokens_of(stack, user)["access_token"]
     for _ in range(60):
         stack.keep(a_session(user))

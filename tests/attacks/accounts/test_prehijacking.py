@@ -8,8 +8,16 @@ what comes nearest to it: another way into the same account.
 import pytest
 
 from sallyport.accounts.user import User
-from tests.attacks.accounts.visitor import NEW_PASSWORD, OTHER_PASSWORD, Visitor, an_address, everything, user_of
-from tests.support.deployed import Answer, Stack
+from tests.attacks.accounts.visitor import (
+    NEW_PASSWORD,
+    OTHER_PASSWORD,
+    Visitor,
+    an_address,
+    everything,
+    is_refused,
+    user_of,
+)
+from tests.support.deployed import Stack
 
 VICTIMS = "the victim chose this one"
 
@@ -22,10 +30,6 @@ def attacker(stack: Stack) -> Visitor:
 @pytest.fixture
 def victim(stack: Stack) -> Visitor:
     return Visitor(stack)
-
-
-def is_refused(answer: Answer) -> bool:
-    return (answer.status, answer.body["code"]) == (400, "invalid_token")
 
 
 def the_user(stack: Stack, email: str) -> User:
@@ -99,7 +103,10 @@ def test_prehijacking_3_trojan_identifier(stack: Stack, attacker: Visitor, victi
     assert attacker.verify(attacker.registered(email).link, NEW_PASSWORD).status == 200
     token = attacker.log_in(email, NEW_PASSWORD).body["access_token"]
     for field in ("email2", "phone", "alias", "username", "recovery_email", "emails"):
-        assert attacker.send("/auth/email/change", token, email=attackers, password=NEW_PASSWORD, **{field: "x"}).status == 400
+        assert (
+            attacker.send("/auth/email/change", token, email=attackers, password=NEW_PASSWORD, **{field: "x"}).status
+            == 400
+        )
     assert attacker.change_email(token, attackers, NEW_PASSWORD).status == 202
     mail = attacker.mail(attackers)
 

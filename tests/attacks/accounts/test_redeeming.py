@@ -20,7 +20,11 @@ from tests.attacks.accounts.visitor import (
     Mail,
     Visitor,
     an_address,
+    code,
     deliver,
+    either_proof,
+    is_refused,
+    link,
     shown,
     tokens_of,
     user_of,
@@ -29,7 +33,7 @@ from tests.attacks.accounts.visitor import (
 )
 from tests.support.builders import DAY
 from tests.support.deployed import PASSWORD, STRICT, Answer, Stack, open_stack
-from tests.support.tokens import ISSUER, unverified_claims
+from tests.support.tokens import ISSUER
 from tests.support.watch import Watch
 from tests.support.wire import Wire
 
@@ -40,25 +44,10 @@ WRITES = frozenset({"UpdateItem", "BatchGetItem", "Query", "Decrypt"})
 Spend = Callable[[Visitor, Mapping[str, str]], Answer]
 
 
-def link(mail: Mail) -> dict[str, str]:
-    return mail.link
-
-
-def code(mail: Mail) -> dict[str, str]:
-    return mail.code
-
-
-either_proof = pytest.mark.parametrize("proof", [link, code])
-
-
 def token_item(stack: Stack, mail: Mail, purpose: str) -> Item:
     (item,) = stack.table.get((f"OTT#{mail.request}", purpose))
     assert item is not None
     return item
-
-
-def is_refused(answer: Answer) -> bool:
-    return (answer.status, answer.body["code"]) == (400, "invalid_token")
 
 
 # L17: what a reset does, and what makes it void
@@ -72,7 +61,7 @@ def test_l17_a_reset_ends_every_session_and_logs_nobody_in(
 
     answer = visitor.reset(proof(visitor.forgotten(user.email)))
 
-    assert (answer.status, answer.body.keys()) == (200, {"device_token"})
+    assert (answer.status, set(answer.body)) == (200, {"device_token"})
     assert stack.sessions.of_user(user.user_id)
     for tokens in before:
         assert not stack.authorize(tokens["access_token"])["isAuthorized"]
@@ -311,24 +300,23 @@ def test_l19_a_code_is_taken_as_people_type_it(stack: Stack, visitor: Visitor, t
     assert visitor.verify({**mail.code, "code": typed.format(digits[:4], digits[4:])}).status == 200
 
 
-@pytest.mark.parametrize(
-    "typed",
-    ["", "1234567", "123456789", "+1234567", "1234567.", "0x123456", "1e000007", "\u0661" * 8, "\uff11" * 8, "१" * 8]
-    + ["12345678' OR '1'='1", "1" * 10_000, " " * 10_000, "12345678\0", "②" * 8],
-)  # fmt: skip
-def test_l19_what_cannot_be_a_code_takes_no_try(stack: Stack, visitor: Visitor, watch: Watch, typed: str) -> None:
-    mail = visitor.registered(an_address())
+NO_CODES = [
+    "", "1234567", "123456789", "+1234567", "1234567.", "0x123456", "1e000007", "\u0661" * 8, "\uff11" * 8,
+    "\u0967" * 8, "\u2461" * 8, "12345678' OR '1'='1", "1" * 10_000, " " * 10_000, "12345678\0",
+]  # fmt: skip
 
-    with watch.quiet(mail.code["code"], NEW_PASSWORD, reads=WRITES):
-        assert is_refused(visitor.verify({**mail.code, "code": typed}))
+
+def test_l19_what_cannot_be_a_code_takes_no_try(stack: Stack, visitor: Visitor, watch: Watch) -> None:
+    mail = visitor.registered(an_address())
+    for typed in NO_CODES:
+        with watch.quiet(mail.code["code"], NEW_PASSWORD, reads=WRITES):
+            assert is_refused(visitor.verify({**mail.code, "code": typed})), typed
 
     assert token_item(stack, mail, "verify_email")["tries"] == 0
     assert visitor.verify(mail.code).status == 200
 
 
-def test_l25_a_mailbox_takes_twenty_five_wrong_codes_a_day_and_then_only_links(
-    stack: Stack, visitor: Visitor
-) -> None:
+def test_l25_a_mailbox_takes_twenty_five_wrong_codes_a_day_and_then_only_links(stack: Stack, visitor: Visitor) -> None:
     """Whoever asks, for whatever, from wherever: five requests of five tries, and another five requests tomorrow."""
     email = stack.new_user().email
     _guess(stack, email, times=25)

@@ -41,7 +41,9 @@ def scan(stack: Stack, mail: Mail) -> list[HttpResponse]:
                 (("content-type", "application/json"), json.dumps({"token": token, "password": ""})),
                 (("content-type", "application/json"), json.dumps({"token": token, "password": "test"})),
             ]  # fmt: skip
-            answers += [gateway.answer(a_request("POST", target, header, body=body.encode())) for header, body in bodies]
+            answers += [
+                gateway.answer(a_request("POST", target, header, body=body.encode())) for header, body in bodies
+            ]
     return answers
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from sallyport.accounts.user import User
 from tests.support.deployed import PASSWORD, Answer, Stack
 
@@ -38,7 +40,8 @@ class Mail:
     @property
     def page(self) -> str:
         """Return the address of the page to which the link leads."""
-        return _LINK.findall(self.text)[0][0]
+        ((page, _),) = _LINK.findall(self.text)
+        return str(page)
 
     @property
     def link(self) -> dict[str, str]:
@@ -158,6 +161,23 @@ def deliver(stack: Stack, bodies: Iterable[str]) -> None:
     """Hand messages to the mailer, as a queue that delivers at least once may do again."""
     records = [{"messageId": f"m-{number}", "body": body} for number, body in enumerate(bodies)]
     assert stack.invoke("Mailer", {"Records": records}) == {"batchItemFailures": []}
+
+
+def link(mail: Mail) -> dict[str, str]:
+    return mail.link
+
+
+def code(mail: Mail) -> dict[str, str]:
+    return mail.code
+
+
+either_proof = pytest.mark.parametrize("proof", [link, code])
+"""For what must hold for both proofs of a mail."""
+
+
+def is_refused(answer: Answer) -> bool:
+    """Tell whether a proof opened nothing."""
+    return (answer.status, answer.body["code"]) == (400, "invalid_token")
 
 
 def shown(answer: Answer) -> str:
