@@ -62,7 +62,9 @@ def test_l17_a_reset_ends_every_session_and_logs_nobody_in(
     answer = visitor.reset(proof(visitor.forgotten(user.email)))
 
     assert (answer.status, set(answer.body)) == (200, {"device_token"})
-    assert stack.sessions.of_user(user.user_id)
+    after = user_of(stack, user.email)
+    assert after is not None
+    assert (after.token_version, after.email_verified_at) == (2, stack.now)
     for tokens in before:
         assert not stack.authorize(tokens["access_token"])["isAuthorized"]
         assert stack.refresh(tokens["refresh_token"]).status == 401
