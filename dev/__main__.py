@@ -25,7 +25,7 @@ from dev.gateway.routes import dev_routes
 from dev.lambda_host.clock import MovableClock
 from dev.operating import operator_routes
 from dev.outbox import Outbox
-from dev.page import FrontPage, with_pages
+from dev.page import FrontPage, with_page
 from dev.sam import attached
 from dev.sam.template import CannotRunError
 from dev.walkthrough import curl_lines
@@ -122,8 +122,7 @@ async def _serve(
     )
     mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
     page = FrontPage(url, mode, deployed.routes.values(), yours.routes.values() if yours else ())
-    pages = {"/": page.response, "/_dev/outbox.html": outbox.page}
-    answer = with_pages(pages, *([gateway, _in_front_of(yours, gateway)] if yours else [gateway]))
+    answer = with_page(page.response(), *([gateway, _in_front_of(yours, gateway)] if yours else [gateway]))
     for line in misspelt.warnings(settings, known=_variables_of(yours)):
         print(line)
     if deployed.replaced_keys:

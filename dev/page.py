@@ -1,7 +1,7 @@
 """The page at `/`, which says what runs here. Only the local server has it, and only where no API has a route there."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -51,19 +51,12 @@ class FrontPage:
         return HttpResponse(200, tuple(headers.items()), html.encode())
 
 
-def with_pages(
-    pages: Mapping[str, Callable[[], HttpResponse]], *apis: Gateway
-) -> Callable[[HttpRequest], HttpResponse]:
-    """Serve APIs side by side, and pages at their paths unless an API has a route of any method there."""
+def with_page(page: HttpResponse, *apis: Gateway) -> Callable[[HttpRequest], HttpResponse]:
+    """Serve APIs side by side, and a page at `/` unless one of them has a route of any method there."""
     answer = side_by_side(*apis)
-    shown = {path: page for path, page in pages.items() if not any(api.has(path) for api in apis)}
-
-    def answer_or_show(request: HttpRequest) -> HttpResponse:
-        if request.method == "GET" and request.path in shown:
-            return shown[request.path]()
-        return answer(request)
-
-    return answer_or_show
+    if any(api.has("/") for api in apis):
+        return answer
+    return lambda request: page if (request.method, request.path) == ("GET", "/") else answer(request)
 
 
 def _by_path(route: Route) -> list[str]:

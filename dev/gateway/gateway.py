@@ -90,6 +90,8 @@ class Gateway:
             answer = route(request.body)
         except ValueError as error:
             return own_answer(400, str(error))
+        if isinstance(answer, HttpResponse):
+            return answer
         return HttpResponse(200, (("content-type", "application/json"),), json.dumps(answer).encode())
 
     def _authorize(self, authorizer: str, event: dict[str, Any]) -> HttpResponse | None:

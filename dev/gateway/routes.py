@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dev.gateway.events import HttpResponse
 from dev.lambda_host.clock import MovableClock
 from dev.outbox import Outbox
 
 DevRoutes = Mapping[tuple[str, str], Callable[[bytes], Any]]
-"""By method and path. Each takes the body and returns what is sent as JSON, or raises ValueError with advice."""
+"""By method and path. Each takes the body. It returns a response, or what is sent as JSON; ValueError gives advice."""
 
 DEV_PATHS = "/_dev/"
 """What all of them begin with; no other API served here may have such a path."""
@@ -22,7 +23,14 @@ def dev_routes(clock: MovableClock, outbox: Outbox) -> DevRoutes:
     def mails(_body: bytes) -> dict[str, Any]:
         return outbox.messages()
 
-    return {("POST", "/_dev/clock"): advance, ("GET", "/_dev/outbox"): mails}
+    def page(_body: bytes) -> HttpResponse:
+        return outbox.page()
+
+    return {
+        ("POST", "/_dev/clock"): advance,
+        ("GET", "/_dev/outbox"): mails,
+        ("GET", "/_dev/outbox.html"): page,
+    }
 
 
 def _advance_seconds(body: bytes) -> int:

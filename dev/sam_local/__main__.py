@@ -15,12 +15,17 @@ from secrets import token_hex
 from dev import demo
 from dev.aws.cloud import LOCAL, Cloud, NoEngineError, never_reach_aws
 from dev.aws.deployment import LOCAL_ORIGINS, Deployment, deploy
+from dev.aws.recorded import RecordingClients
+from dev.outbox import Outbox
+from dev.sam.stack import WITHOUT_DEFAULT
 from dev.sam.template import ROOT
 from dev.sam_local import containers
 from dev.sam_local.events import filled, function_of, log_in, prepare
 from dev.walkthrough import sam_local_lines
 from sallyport.aws.dynamodb.table import Table
+from sallyport.clock import system_clock
 from sallyport.errors import SettingsError, Unavailable
+from sallyport.mail.mail import Mail
 
 BUILT = ROOT / ".aws-sam/build/template.yaml"
 SAM = ROOT / ".venv-sam/bin/sam"
@@ -28,6 +33,15 @@ OURS = ROOT / ".aws-sam/local"  # files for sam, which git ignores
 DEFAULT_PORT = "3000"
 
 _OF_THE_TEMPLATE = ("ALLOWED_ORIGINS",)  # sam gives functions the parameter's value, which also makes the CORS headers
+_CREATED = ("TABLE_NAME", "KMS_KEY_ID", "MAIL_FROM", "APP_URL", "MAIL_CONFIGURATION_SET")
+
+
+class Printed(Outbox):
+    """Prints mails, because only `make dev` has a page for them."""
+
+    def add(self, mail: Mail, *, at: int) -> None:
+        super().add(mail, at=at)
+        print(f"\nMail to {mail.to}: {mail.subject}\n\n{mail.text}", flush=True)
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -45,13 +59,15 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         never_reach_aws(aws)
         port = settings.get("PORT") or DEFAULT_PORT
-        deployed = deploy(f"http://127.0.0.1:{port}", settings, table_name="sallyport-local")
+        clients = RecordingClients(outbox=Printed(), clock=system_clock)
+        deployed = deploy(f"http://127.0.0.1:{port}", settings, table_name="sallyport-local", clients=clients)
         table = Table(LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)
         demo.create_user(table)
         variables = _write("variables.json", {"Parameters": _variables(deployed, aws, settings)})
         if function is None:
             mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
-            return _serve(port, mode, variables, settings)
+            with deployed.mail.running():
+                return _serve(port, mode, variables, settings)
         with _prepared(asked.event, deployed, table, reached) as event:
             return _sam("invoke", function, "--event", str(event), variables=variables, settings=settings)
     except (SettingsError, Unavailable, NoEngineError) as error:
@@ -114,9 +130,16 @@ def _variables(deployed: Deployment, aws: Cloud, settings: Mapping[str, str]) ->
     environments = [function.spec.environment for function in deployed.functions.values()]
     declared = {name for environment in environments for name in environment}
     chosen = {name: settings[name] for name in declared if settings.get(name) and name not in _OF_THE_TEMPLATE}
-    created = {name: deployed.functions["Login"].spec.environment[name] for name in ("TABLE_NAME", "KMS_KEY_ID")}
-    issuer = deployed.functions["RotateKeys"].spec.environment["ISSUER"]
-    return {**chosen, **created, "ISSUER": issuer, "AWS_ENDPOINT_URL": aws.called_url}
+    known = {name: value for environment in environments for name, value in environment.items()}
+    created = {name: known[name] for name in _CREATED}
+    queue = known["MAIL_QUEUE_URL"].replace(aws.url, aws.called_url)
+    return {
+        **chosen,
+        **created,
+        "ISSUER": known["ISSUER"],
+        "MAIL_QUEUE_URL": queue,
+        "AWS_ENDPOINT_URL": aws.called_url,
+    }
 
 
 def _write(name: str, content: object) -> Path:
@@ -140,6 +163,7 @@ def _sam(command: str, *arguments: str, variables: Path, settings: Mapping[str, 
             "--parameter-overrides",
             f"Architecture={containers.architecture()}",
             f"AllowedOrigins={origins.replace(' ', '')}",
+            *(f"{name}={value}" for name, value in WITHOUT_DEFAULT.items()),
         ],
         check=False,
         # sam asks STS for the account's id, which nobody here answers: it need not ask five times

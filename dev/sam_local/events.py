@@ -1,4 +1,4 @@
-"""The files of events/, made real: with the demo user's tokens, and a session in the state that the name asks for."""
+"""The files of events/, made real: with the demo user's tokens, in the state that the name asks for."""
 
 import json
 import re
@@ -7,9 +7,28 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from dev import demo
 from dev.sam.template import ROOT
+from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.one_time_token import (
+    LIFETIME_SECONDS,
+    EmailChange,
+    Grant,
+    OneTimeToken,
+    Purpose,
+    Registration,
+    Reset,
+    link_from,
+    link_token,
+    new_code,
+    new_secret,
+    secret_hash,
+)
+from sallyport.aws.dynamodb.one_time_tokens import OneTimeTokens
 from sallyport.aws.dynamodb.session_items import session_key
 from sallyport.aws.dynamodb.table import Table
+from sallyport.clock import system_clock
+from sallyport.identifiers import new_id
 
 EVENTS = ROOT / "events"
 
@@ -17,7 +36,19 @@ Event: TypeAlias = dict[str, Any]
 Tokens: TypeAlias = Mapping[str, str]
 """What stands for each placeholder of the files."""
 
-_FUNCTIONS = ("account", "authorizer", "login", "logout", "refresh", "rotate_keys", "setup", "wellknown")
+_FUNCTIONS = (
+    "account",
+    "authorizer",
+    "login",
+    "logout",
+    "mailer",
+    "password",
+    "refresh",
+    "register",
+    "rotate_keys",
+    "setup",
+    "wellknown",
+)
 _TWO_MINUTES = 120_000
 
 
@@ -38,7 +69,9 @@ def filled(file: Path, tokens: Tokens) -> Event:
 
 
 def prepare(name: str, table: Table, tokens: Tokens) -> None:
-    """Bring the session of `tokens` into the state in which an event leads to what its name says."""
+    """Bring session and mail of `tokens` into the state in which an event leads to what its name says."""
+    if name in _MAILED:
+        _mail(_MAILED[name], table, tokens)
     if name in _PREPARED:
         change, values = _PREPARED[name]
         key = session_key(tokens["USER_ID"], tokens["SESSION_ID"])
@@ -57,17 +90,64 @@ _PREPARED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 }
 
 
+_MAILED: Mapping[str, Purpose] = {
+    "register_verified": "verify_email",
+    "password_reset": "reset_password",
+    "password_email_changed": "confirm_email",
+}
+"""Events that redeem the link of a mail, and what the mail was for."""
+
+
+def new_address(tokens: Tokens) -> str:
+    """Return the address to which the link of `tokens` was mailed, where it is not the demo user's."""
+    return f"new.{tokens['MAIL_REQUEST'].lower()}@example.com"
+
+
+def _mail(purpose: Purpose, table: Table, tokens: Tokens) -> None:
+    """Store what the mailer stores when it mails the link of `tokens`."""
+    link, grant = link_from(tokens["LINK_TOKEN"]), _grant(purpose, tokens)
+    OneTimeTokens(table).offer(
+        OneTimeToken(
+            request=link.request,
+            purpose=purpose,
+            mailbox=demo.EMAIL if isinstance(grant, Reset) else new_address(tokens),
+            secret_hash=secret_hash(link.unverified_secret),
+            code_hash=Passwords().hash_code(new_code()),
+            expires_at=int(tokens["REQUESTED_AT"]) + LIFETIME_SECONDS,
+            grant=grant,
+        )
+    )
+
+
+def _grant(purpose: Purpose, tokens: Tokens) -> Grant:
+    user_id, ver = tokens["USER_ID"], _unverified_claims(tokens["ACCESS_TOKEN"])["ver"]
+    match purpose:
+        case "verify_email":
+            return Registration(new_address(tokens))
+        case "reset_password":
+            return Reset(user_id, ver, demo.EMAIL)
+        case "confirm_email":
+            return EmailChange(user_id, ver, demo.EMAIL, new_address(tokens))
+
+
 def log_in(invoke: Callable[[Event], Any]) -> Tokens:
-    """Log the demo user in by the login function, and return the tokens and identifiers of the session."""
+    """Log the demo user in by the login function, and return the tokens and identifiers of the session.
+
+    Return with them those of a mail request that is made now.
+    """
     answer = invoke(json.loads((EVENTS / "login_logged_in.json").read_text()))
     body = json.loads(answer["body"])
     claims = _unverified_claims(body["access_token"])
+    request = new_id()
     return {
         "ACCESS_TOKEN": body["access_token"],
         "REFRESH_TOKEN": body["refresh_token"],
         "SESSION_ID": claims["sid"],
         "USER_ID": claims["sub"],
         "TOKEN_ID": claims["jti"],
+        "MAIL_REQUEST": request,
+        "LINK_TOKEN": link_token(request, new_secret()),
+        "REQUESTED_AT": str(system_clock() // 1000),
     }
 
 

@@ -1,4 +1,4 @@
-"""GET /auth/me, GET /auth/sessions and DELETE /auth/sessions/{sid}."""
+"""GET /auth/me, DELETE /auth/me, POST /auth/me/delete, GET /auth/sessions and DELETE /auth/sessions/{sid}."""
 
 import os
 

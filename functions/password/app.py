@@ -1,4 +1,7 @@
-"""POST /auth/password/forgot, reset and change; POST /auth/email/change and confirm."""
+"""POST /auth/password/forgot, POST /auth/password/reset, POST /auth/password/change.
+
+And POST /auth/email/change, POST /auth/email/confirm.
+"""
 
 import os
 

@@ -33,6 +33,7 @@ needs_sam = pytest.mark.skipif(not SAM.exists(), reason="sam is not installed: r
 @pytest.fixture(scope="module")
 def roles(cloud: Cloud) -> Mapping[str, Any]:
     given = {"Repository": "acme/login", "Environment": "staging", "StackName": STACK, "OidcProviderArn": PROVIDER}
+    given["MailDomain"] = "example.com"
     attributes = {f"{name}.Arn": arn for name, arn in OWN.items()}
     template = yaml_parse(ROLES.read_text())
     resources: Mapping[str, Any] = resolve(template, given, attributes, stack_name=f"{STACK}-ci")["Resources"]
@@ -99,6 +100,7 @@ def test_the_command_that_docs_show_makes_the_roles_of_an_environment() -> None:
         subprocess.run(shlex.split(shown), check=True, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, timeout=120)
 
     given = {"Repository": "your-org/sallyport", "Environment": "staging", "StackName": STACK}
+    given["MailDomain"] = "example.com"
     assert standing_in.deployed == {"ci-sallyport-staging": [given]}
     for name, value in given.items():
         assert re.fullmatch(yaml_parse(ROLES.read_text())["Parameters"][name]["AllowedPattern"], value)
@@ -151,6 +153,10 @@ NOT_USED = {
         "logs:*IndexPolicy", "logs:*KmsKey", "logs:PutLogGroupDeletionProtection",
         "logs:PutBearerTokenAuthentication", "logs:DeleteResourcePolicy", "firehose:*", "s3:REST.PUT.OBJECT",
     ],
+    "our mails are neither tracked nor archived, and name their configuration set themselves": [
+        "ses:PutConfigurationSetTrackingOptions", "ses:PutConfigurationSetVdmOptions",
+        "ses:PutConfigurationSetArchivingOptions", "ses:PutEmailIdentityConfigurationSetAttributes",
+    ],
     "for servers": [
         "codedeploy:RegisterOnPremisesInstance",
     ],
@@ -199,10 +205,42 @@ def test_cloudformations_role_may_do_all_that_the_resources_of_the_template_need
 @pytest.mark.parametrize("action", [
     "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:DeleteTable",
     "kms:Decrypt", "kms:Encrypt", "kms:CreateGrant", "kms:ScheduleKeyDeletion",
+    "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:PurgeQueue", "ses:SendEmail", "ses:SendRawEmail",
     "sts:AssumeRole", "iam:CreateUser", "iam:CreatePolicy",
 ])  # fmt: skip
-def test_a_deployment_reads_no_user_opens_no_key_and_deletes_neither(roles: Mapping[str, Any], action: str) -> None:
+def test_a_deployment_reads_no_user_opens_no_key_sends_no_mail_and_deletes_none_of_them(
+    roles: Mapping[str, Any], action: str
+) -> None:
     assert not allows(statements(roles["CloudFormationRole"]), action)
+
+
+@pytest.mark.parametrize(
+    ("action", "own", "another"),
+    [
+        ("sqs:DeleteQueue", f"sqs:us-east-1:{ACCOUNT}:{STACK}-MailQueue-1", f"sqs:us-east-1:{ACCOUNT}:orders"),
+        (
+            "ses:DeleteEmailIdentity",
+            f"ses:us-east-1:{ACCOUNT}:identity/example.com",
+            f"ses:us-east-1:{ACCOUNT}:identity/example.org",
+        ),
+    ],
+)
+def test_a_deployment_deletes_no_queue_or_domain_of_others(
+    roles: Mapping[str, Any], action: str, own: str, another: str
+) -> None:
+    allowed = statements(roles["CloudFormationRole"])
+
+    assert allows(allowed, action, f"arn:aws:{own}")
+    assert not allows(allowed, action, f"arn:aws:{another}")
+
+
+def test_a_deployment_lets_queues_call_functions_of_the_stack_only(roles: Mapping[str, Any]) -> None:
+    allowed = statements(roles["CloudFormationRole"])
+
+    (mapping,) = [s for s in allowed if "lambda:CreateEventSourceMapping" in s["Action"]]
+    assert mapping["Condition"] == {
+        "ArnLike": {"lambda:FunctionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{STACK}-*"}
+    }
 
 
 @pytest.mark.parametrize("role", OWN.values())

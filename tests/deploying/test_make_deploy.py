@@ -1,11 +1,14 @@
 """`make deploy`: no question without a terminal, nothing saved, a new release each time, and parameters as asked."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 from dev.sam.template import ROOT, TEMPLATE
 from ops.deploy import chosen_parameters, environment, main
@@ -147,3 +150,16 @@ def test_a_missing_region_is_said_before_anything_is_built(
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert main(where, has_terminal=False, run=Ran()) == 0
     assert "--region" not in asked("--config", "prod")  # sam's own order decides: samconfig, AWS_REGION, profile
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/deploying.md", "docs/attaching.md"])
+def test_the_first_deployment_that_a_page_shows_gives_every_parameter_without_a_default(page: str) -> None:
+    declared = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    shown = re.search(r"^make deploy (PARAMETERS=.*)$", (ROOT / page).read_text(), re.MULTILINE)
+    assert shown is not None
+
+    assigned = shlex.split(shown[1], comments=True)[0].removeprefix("PARAMETERS=")
+    given = dict(each.split("=", 1) for each in assigned.split())
+
+    assert given.keys() == {name for name, parameter in declared.items() if "Default" not in parameter}
+    assert all(re.fullmatch(declared[name]["AllowedPattern"], value) for name, value in given.items())

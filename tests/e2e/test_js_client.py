@@ -23,8 +23,8 @@ def test_the_reference_client_passes_its_own_tests() -> None:
     assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr
 
 
-def test_it_is_one_file_of_less_than_two_hundred_lines_without_dependencies() -> None:
+def test_it_is_one_file_of_less_than_350_lines_without_dependencies() -> None:
     source = (ROOT / "clients/js/sallyport.js").read_text()
 
-    assert len(source.splitlines()) < 200
+    assert len(source.splitlines()) < 350
     assert "import " not in source

@@ -29,7 +29,13 @@ PAGES = [
     {"Sec-Fetch-Site": "same-site"},
 ]
 REBOUND = ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "[::1]:{port}", ""]
-DEV = [("GET", "/_dev/stack"), ("GET", "/_dev/outbox"), ("POST", "/_dev/clock"), ("POST", "/_dev/rotate_keys")]
+DEV = [
+    ("GET", "/_dev/stack"),
+    ("GET", "/_dev/outbox"),
+    ("GET", "/_dev/outbox.html"),
+    ("POST", "/_dev/clock"),
+    ("POST", "/_dev/rotate_keys"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,7 @@
-"""The example page in Chromium, against a live server, by Node's own test runner; and the types of its scripts."""
+"""The example page in Chromium, against a live server, by Node's own test runner; and the types of its scripts.
+
+`spa` is about sessions, `accounts` about what comes by mail, `month` follows one person through a month.
+"""
 
 import os
 import shutil
@@ -19,7 +22,8 @@ _EXAMPLE = ROOT / "examples/spa"
 _EXAMPLE_API = "http://127.0.0.1:8787"
 
 
-def test_the_example_page_passes_its_tests_in_a_browser(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tests", ["spa", "accounts", "month"])
+def test_the_example_page_passes_its_tests_in_a_browser(tests: str, tmp_path: Path) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not installed")
@@ -32,10 +36,10 @@ def test_the_example_page_passes_its_tests_in_a_browser(tmp_path: Path) -> None:
     ):
         write_pages(tmp_path, server.url)
         ran = subprocess.run(
-            ["node", "--test", "tests/node/spa.test.mjs"],
+            ["node", "--test", f"tests/node/{tests}.test.mjs"],
             cwd=ROOT,
             env={**os.environ, "CHROMIUM": chromium, "API": server.url, "PAGE": page, "NEIGHBOUR": neighbour},
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr
@@ -61,8 +65,8 @@ def test_the_client_and_the_example_page_are_strictly_typed() -> None:
 
 def write_pages(folder: Path, api: str) -> None:
     shutil.copytree(_EXAMPLE, folder, dirs_exist_ok=True)
-    index = folder / "index.html"
-    index.write_text(index.read_text().replace(_EXAMPLE_API, api))
+    for page in folder.rglob("index.html"):
+        page.write_text(page.read_text().replace(_EXAMPLE_API, api))
     (folder / "hostile.html").write_text('<!doctype html><link rel="icon" href="data:,"><title>Hostile</title>')
 
 

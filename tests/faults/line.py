@@ -37,7 +37,8 @@ class Fault:
 class Line:
     """Hears every attempt of every call between `listen` and `hang_up`, and lets one call fail.
 
-    A call is named by its operation and what it is about: `Query SESSIONS`, `SendMessage notice`. `attempts` counts how often each was tried.
+    A call is named by its operation and what it is about: `Query SESSIONS`, `SendMessage notice`. `attempts` counts how
+    often each was tried.
     """
 
     def __init__(self) -> None:

@@ -217,7 +217,7 @@ def test_l20_no_number_of_cookies_makes_a_login_dear(stack: Stack, user: User, w
 
     assert log_in(stack, user, *planted)[0].status == 200
 
-    assert wire.calls.count("TransactWriteItems") == 2
+    assert wire.calls.count("TransactWriteItems") == 3
 
 
 @pytest.mark.parametrize("planted", [f"{REFRESH_TOKEN}=", f"{REFRESH_TOKEN}=a.b.c", f"{REFRESH_TOKEN}", "x=y"])
@@ -229,7 +229,7 @@ def test_a_login_stands_though_the_older_session_cannot_be_ended(
     stack: Stack, user: User, held: str, wire: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The new session exists before the old one ends: a failure between the two logs nobody out."""
-    wire.refuse("TransactWriteItems")
+    wire.refuse("TransactWriteItems", about="REVOKED#")
     answer, _ = log_in(stack, user, held)
     wire.reset()
 
@@ -240,7 +240,7 @@ def test_a_login_stands_though_the_older_session_cannot_be_ended(
 
 
 def test_a_login_that_cannot_open_a_session_ends_none(stack: Stack, user: User, held: str, wire: Wire) -> None:
-    wire.refuse("PutItem")
+    wire.refuse("TransactWriteItems", about="ConditionCheck")
     assert log_in(stack, user, held)[0].status == 503
     wire.reset()
 

@@ -169,6 +169,7 @@ def test_a_conflict_with_another_transaction_is_waited_out(
     stack: Stack, user: User, wire: Wire, everywhere: bool
 ) -> None:
     login = stack.log_in(user)
+    wire.reset()
     wire.conflict("TransactWriteItems", times=2)
 
     assert stack.log_out(refresh_token=login.body["refresh_token"], everywhere=everywhere).status == 204

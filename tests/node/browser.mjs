@@ -9,6 +9,18 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
 }
 
+/**
+ * Open an empty profile. What its pages complain of goes to `complaints`; that the API refuses things is no complaint.
+ */
+export async function profile(browser, complaints, options) {
+  const opened = await browser.newContext(options);
+  opened.setDefaultTimeout(30_000);
+  const isExpected = (text) => /^Failed to load resource: the server responded with a status of 4(0[013]|29) /.test(text);
+  opened.on("console", (said) => said.type() === "error" && !isExpected(said.text()) && complaints.push(said.text()));
+  opened.on("weberror", (thrown) => complaints.push(thrown.error().stack));
+  return opened;
+}
+
 /** Log in as the demo user. */
 export async function logIn(page) {
   await page.getByRole("button", { name: "Fill in" }).click();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, beforeEach, test } from "node:test";
 
-import { launch, logIn } from "./browser.mjs";
+import { launch, logIn, profile as emptyProfile } from "./browser.mjs";
 
 const { API, PAGE, NEIGHBOUR } = process.env;
 const FOREIGN = PAGE.replace("127.0.0.1", "localhost");
@@ -19,15 +19,7 @@ afterEach(async () => {
 });
 after(() => browser.close());
 
-/** An empty profile. What its pages complain of fails the test; that the API refuses things is no complaint. */
-async function profile(options) {
-  const opened = await browser.newContext(options);
-  opened.setDefaultTimeout(30_000);
-  const isExpected = (text) => /^Failed to load resource: the server responded with a status of 40[13] /.test(text);
-  opened.on("console", (said) => said.type() === "error" && !isExpected(said.text()) && complaints.push(said.text()));
-  opened.on("weberror", (thrown) => complaints.push(thrown.error().stack));
-  return opened;
-}
+const profile = (options) => emptyProfile(browser, complaints, options);
 
 async function tab(where = context) {
   const page = await where.newPage();
@@ -293,8 +285,8 @@ test("its policy refuses markup from strings, and calls to anybody else", async 
 
 test("a wrong password says so, and leaves the reader where the next try is typed", async () => {
   const page = await tab();
-  await page.getByLabel("E-mail address").fill("demo@example.com");
-  await page.getByLabel("Password").fill("wrong");
+  await page.locator("#login").getByLabel("E-mail address").fill("demo@example.com");
+  await page.locator("#login").getByLabel("Password").fill("wrong");
 
   await button(page, "Log in").click();
 

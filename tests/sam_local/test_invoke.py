@@ -14,6 +14,7 @@ from tests.support.iam import decision
 NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
 
 STATUS_AND_CODE = {
+    "account_deleted": (204, None),
     "account_described": (200, None),
     "account_listed": (200, None),
     "account_session_ended": (204, None),
@@ -21,18 +22,32 @@ STATUS_AND_CODE = {
     "login_logged_in": (200, None),
     "logout_ended": (204, None),
     "logout_everywhere": (204, None),
+    "password_changed": (200, None),
+    "password_email_change_requested": (202, None),
+    "password_email_changed": (204, None),
+    "password_reset": (200, None),
+    "password_reset_sent": (202, None),
     "refresh_invalid_grant": (401, "invalid_grant"),
     "refresh_replayed": (401, "invalid_grant"),
     "refresh_rotated": (200, None),
+    "register_invalid_token": (400, "invalid_token"),
+    "register_verification_sent": (202, None),
+    "register_verified": (200, None),
     "wellknown_discovery": (200, None),
     "wellknown_key_set": (200, None),
 }
 OUTCOMES = {
+    "account_deleted": "deleted",
     "account_described": "described",
     "account_listed": "listed",
     "account_session_ended": "ended",
     "logout_ended": "ended",
     "logout_everywhere": "everywhere",
+    "password_changed": "password_changed",
+    "password_email_change_requested": "verification_sent",
+    "password_email_changed": "email_changed",
+    "password_reset": "reset",
+    "password_reset_sent": "reset_sent",
     "refresh_replayed": "replayed",
     "refresh_rotated": "rotated",
 }
@@ -57,6 +72,8 @@ def test_an_event_leads_to_what_its_name_says(name: str) -> None:
         assert answer["statusCode"] == status
         assert code is None or json.loads(answer["body"])["code"] == code
         assert f'"outcome":"{OUTCOMES.get(name, "")}' in printed
+    elif name == "mailer_mailed":
+        assert answer == {"batchItemFailures": []}
     elif name in ("authorizer_allowed", "authorizer_denied"):
         assert answer["isAuthorized"] is (name == "authorizer_allowed")
     elif name.startswith("authorizer_"):

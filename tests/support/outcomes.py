@@ -11,8 +11,10 @@ from typing import TypeAlias
 import jwt
 
 from dev import demo
-from dev.sam_local.events import EVENTS, Event, Tokens, filled, log_in, prepare
+from dev.sam_local.events import EVENTS, Event, Tokens, filled, log_in, new_address, prepare
+from sallyport.aws.dynamodb.one_time_tokens import OneTimeTokens
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
+from sallyport.identifiers import is_id
 from tests.support.cloudformation import listening
 from tests.support.deployed import Stack
 from tests.support.iam import decision
@@ -26,6 +28,9 @@ EVENT_NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
 def hold_to_its_name(stack: Stack, name: str) -> None:
     """Invoke an event of events/ in the name of the demo user, who has just logged in, and see what it leads to."""
     assert name in OUTCOMES, f"tests/support/outcomes.py does not say what events/{name}.json leads to"
+    changed_by_another_event = stack.accounts.named(demo.EMAIL)
+    if changed_by_another_event:
+        assert stack.accounts.delete(changed_by_another_event, now_ms=stack.now * 1000)
     demo.create_user(stack.table)
     tokens = logged_in(stack)
     prepare(name, stack.table, tokens)
@@ -46,10 +51,10 @@ def logs_in(stack: Stack, event: Event, tokens: Tokens) -> None:
     assert stack.refresh(answer.body["refresh_token"]).status == 200
 
 
-def is_refused(stack: Stack, event: Event, _: Tokens, *, function: str, code: str) -> None:
+def is_refused(stack: Stack, event: Event, _: Tokens, *, function: str, code: str, status: int = 401) -> None:
     answer = stack.call(function, event)
 
-    assert (answer.status, answer.body["code"]) == (401, code)
+    assert (answer.status, answer.body["code"]) == (status, code)
 
 
 def rotates(stack: Stack, event: Event, tokens: Tokens) -> None:
@@ -109,6 +114,66 @@ def lists_the_callers_sessions(stack: Stack, event: Event, tokens: Tokens) -> No
 
     assert answer.status == 200
     assert [session["sid"] for session in answer.body["sessions"] if session["current"]] == [tokens["SESSION_ID"]]
+
+
+def has_a_mail_requested(stack: Stack, event: Event, _: Tokens, *, function: str, status: str) -> None:
+    answer = stack.call(function, event)
+
+    assert (answer.status, answer.body["status"], answer.body["expires_in"]) == (202, status, 1800)
+    assert is_id(answer.body["request"])
+
+
+def registers(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Register", event)
+
+    assert answer.status == 200
+    user = stack.accounts.named(new_address(tokens))
+    assert user is not None
+    assert stack.log_in(user, json.loads(event["body"])["password"]).status == 200
+
+
+def resets_the_password(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Password", event)
+
+    assert answer.status == 200
+    assert not is_alive(stack, tokens)
+    user = stack.accounts.named(demo.EMAIL)
+    assert user is not None
+    assert stack.log_in(user, json.loads(event["body"])["password"]).status == 200
+
+
+def changes_the_password(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Password", event)
+
+    assert (answer.status, answer.body["session_id"]) == (200, tokens["SESSION_ID"])
+    assert not stack.authorize(tokens["ACCESS_TOKEN"])["isAuthorized"]
+    assert stack.authorize(answer.body["access_token"])["isAuthorized"]
+
+
+def moves_the_user(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Password", event)
+
+    assert answer.status == 204
+    user = stack.accounts.named(new_address(tokens))
+    assert user is not None
+    assert user.user_id == tokens["USER_ID"]
+    assert stack.accounts.named(demo.EMAIL) is None
+
+
+def deletes_the_user(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Account", event)
+
+    assert (answer.status, answer.body) == (204, {})
+    assert stack.accounts.get(tokens["USER_ID"]) is None
+    assert not is_alive(stack, tokens)
+
+
+def makes_a_proof_and_mails_it(stack: Stack, event: Event, tokens: Tokens) -> None:
+    assert stack.invoke("Mailer", event) == {"batchItemFailures": []}
+
+    token = OneTimeTokens(stack.table).read("reset_password", tokens["MAIL_REQUEST"])
+    assert token is not None
+    assert token.is_open(stack.now)
 
 
 def publishes_the_keys(stack: Stack, event: Event, tokens: Tokens) -> None:
@@ -172,6 +237,7 @@ def reports_to_cloudformation(stack: Stack, event: Event, _: Tokens, *, status: 
 
 
 OUTCOMES: Mapping[str, Outcome] = {
+    "account_deleted": deletes_the_user,
     "account_described": describes_the_caller,
     "account_listed": lists_the_callers_sessions,
     "account_session_ended": partial(ends_one_session, function="Account"),
@@ -185,9 +251,18 @@ OUTCOMES: Mapping[str, Outcome] = {
     "login_logged_in": logs_in,
     "logout_ended": partial(ends_one_session, function="Logout"),
     "logout_everywhere": logs_out_everywhere,
+    "mailer_mailed": makes_a_proof_and_mails_it,
+    "password_changed": changes_the_password,
+    "password_email_change_requested": partial(has_a_mail_requested, function="Password", status="verification_sent"),
+    "password_email_changed": moves_the_user,
+    "password_reset": resets_the_password,
+    "password_reset_sent": partial(has_a_mail_requested, function="Password", status="reset_sent"),
     "refresh_invalid_grant": partial(is_refused, function="Refresh", code="invalid_grant"),
     "refresh_replayed": is_replayed,
     "refresh_rotated": rotates,
+    "register_invalid_token": partial(is_refused, function="Register", code="invalid_token", status=400),
+    "register_verification_sent": partial(has_a_mail_requested, function="Register", status="verification_sent"),
+    "register_verified": registers,
     "rotate_keys_scheduled": keeps_the_keys,
     "setup_accepted": partial(reports_to_cloudformation, status="SUCCESS"),
     "setup_keys_made": partial(reports_to_cloudformation, status="SUCCESS"),

@@ -30,13 +30,13 @@ class Wire:
     def reset(self) -> None:
         self.calls: list[str] = []
         self.events: list[dict[str, Any]] = []
-        self._refused: set[str] = set()
+        self._refused: dict[str, bytes] = {}
         self._lost: set[str] = set()
         self._conflicts: Counter[str] = Counter()
 
-    def refuse(self, *operations: str) -> None:
-        """Answer these operations with an error that no client retries."""
-        self._refused.update(operations)
+    def refuse(self, *operations: str, about: str = "") -> None:
+        """Answer these operations with an error that no client retries, if what they say has `about` in it."""
+        self._refused |= dict.fromkeys(operations, about.encode())
 
     def lose_answers(self, *operations: str) -> None:
         """Do as these operations say, and answer with an error that no client retries."""
@@ -50,25 +50,23 @@ class Wire:
         def noted(environ: WsgiEnviron, start_response: Callable[..., Any]) -> Iterable[bytes]:
             operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
             self.calls.append(operation)
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = BytesIO(body)
             if operation == "PutEvents":
-                body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-                environ["wsgi.input"] = BytesIO(body)
                 self.events += json.loads(body)["Entries"]
-            error = self._error(operation)
+            error = self._error(operation, body)
             if operation in self._lost:
                 error = _REFUSAL
                 list(app(environ, lambda *_: None))
             elif error is None:
                 return app(environ, start_response)
-            else:
-                environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             start_response("400 Bad Request", [("content-type", "application/x-amz-json-1.0")])
             return [json.dumps({"message": "by a test", **error}).encode()]
 
         return noted
 
-    def _error(self, operation: str) -> dict[str, Any] | None:
-        if operation in self._refused:
+    def _error(self, operation: str, body: bytes) -> dict[str, Any] | None:
+        if operation in self._refused and self._refused[operation] in body:
             return _REFUSAL
         if self._conflicts[operation] > 0:
             self._conflicts[operation] -= 1

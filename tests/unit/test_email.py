@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.provisional import domains
 
 from sallyport.accounts.email import InvalidEmail, canonical
+from sallyport.accounts.user import new_user
+from tests.support.stores import in_memory
 
 
 @pytest.mark.parametrize(
@@ -82,3 +84,31 @@ def test_the_canonical_form_of_a_canonical_form_is_itself(local: str, domain: st
     assert canonical(once) == once
     assert once.isascii()
     assert once == once.lower()
+
+
+_MAILBOXES = {"ann": 1, "ANN": 1, "Ann": 1, "ann+shop": 2, "Ann+Shop": 2, "a.nn": 3, "bob": 4}
+_HOSTS = {
+    "example.com": 1,
+    "EXAMPLE.Com": 1,
+    "exa\uff4dple.com": 1,
+    "b\u00fccher.example": 2,
+    "bu\u0308cher.example": 2,
+    "XN--BCHER-KVA.example": 2,
+    "bucher.example": 3,
+}
+_SPACE = st.sampled_from(["", " ", "\t", "\u00a0", "\r\n"])
+
+
+@given(
+    *[st.sampled_from(sorted(_MAILBOXES)), st.sampled_from(sorted(_HOSTS)), _SPACE] * 2,
+)
+def test_two_addresses_share_an_account_exactly_when_they_are_one_mailbox(
+    local: str, host: str, space: str, other_local: str, other_host: str, other_space: str
+) -> None:
+    accounts = in_memory().accounts
+    assert accounts.create(new_user(canonical(f"{space}{local}@{host}{other_space}"), now=0), "hash")
+
+    is_created = accounts.create(new_user(canonical(f"{other_local}@{other_host}{space}"), now=0), "hash")
+
+    is_same = (_MAILBOXES[local], _HOSTS[host]) == (_MAILBOXES[other_local], _HOSTS[other_host])
+    assert is_created != is_same

@@ -9,7 +9,7 @@ import pytest
 
 from dev.gateway.events import HttpRequest, HttpResponse
 from dev.gateway.gateway import Gateway
-from dev.page import FrontPage, with_pages
+from dev.page import FrontPage, with_page
 from dev.sam.template import Route
 
 REQUEST = HttpRequest("GET", "/", (), b"", "127.0.0.1", "HTTP/1.1")
@@ -60,14 +60,14 @@ def test_your_own_routes_are_shown_where_there_are_any() -> None:
 def test_the_page_is_at_the_root(request_line: tuple[str, str]) -> None:
     method, target = request_line
 
-    assert with_pages({"/": lambda: PAGE}, api("GET /a"))(replace(REQUEST, method=method, target=target)) is PAGE
+    assert with_page(PAGE, api("GET /a"))(replace(REQUEST, method=method, target=target)) is PAGE
 
 
 @pytest.mark.parametrize("request_line", [("HEAD", "/"), ("POST", "/"), ("GET", "//"), ("GET", "/x"), ("GET", "")])
 def test_it_is_nowhere_else(request_line: tuple[str, str]) -> None:
     method, target = request_line
 
-    answer = with_pages({"/": lambda: PAGE}, api("GET /a"))(replace(REQUEST, method=method, target=target))
+    answer = with_page(PAGE, api("GET /a"))(replace(REQUEST, method=method, target=target))
 
     assert (answer.status, answer.body) == (404, b'{"message":"Not Found"}')
 
@@ -75,18 +75,16 @@ def test_it_is_nowhere_else(request_line: tuple[str, str]) -> None:
 @pytest.mark.parametrize("key", ["POST /", "ANY /"])
 def test_an_api_that_has_a_route_at_the_root_answers_there_itself(key: str) -> None:
     for apis in ([api(key)], [api("GET /a"), api(key)]):
-        answer = with_pages({"/": lambda: PAGE}, *apis)(
-            replace(REQUEST, method="GET" if key.startswith("POST") else "TRACE")
-        )
+        answer = with_page(PAGE, *apis)(replace(REQUEST, method="GET" if key.startswith("POST") else "TRACE"))
 
         assert (answer.status, answer.body) == (404, b'{"message":"Not Found"}')
 
 
 def test_an_api_with_a_default_route_has_the_root_as_well() -> None:
-    answer = with_pages({"/": lambda: PAGE}, api("GET /a"), api("$default"))(REQUEST)
+    answer = with_page(PAGE, api("GET /a"), api("$default"))(REQUEST)
 
     assert answer.status == 500  # its function is asked, of which there is none here
 
 
 def test_a_greedy_parameter_is_never_empty_and_so_leaves_the_root_to_the_page() -> None:
-    assert with_pages({"/": lambda: PAGE}, api("ANY /{proxy+}"))(REQUEST) is PAGE
+    assert with_page(PAGE, api("ANY /{proxy+}"))(REQUEST) is PAGE

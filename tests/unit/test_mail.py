@@ -551,8 +551,8 @@ def test_the_layer_ships_the_templates() -> None:
     makefile = (OURS.parents[2] / "Makefile").read_text()
 
     assert OURS.parents[2] / "mails" == YOURS
-    assert 'cp -R sallyport "$(ARTIFACTS_DIR)/python/"' in makefile
-    assert 'if [ -d mails ]; then cp -R mails "$(ARTIFACTS_DIR)/python/"; fi' in makefile
+    assert 'cp -R sallyport "$(PACKAGES)/"' in makefile
+    assert 'if [ -d mails ]; then cp -R mails "$(PACKAGES)/"; fi' in makefile
 
 
 def test_a_letter_of_every_kind_has_words_in_every_language() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sallyport.http import identity
+from sallyport.http import identity, redemption
 from sallyport.http.caller import caller_of, device_of
 from sallyport.http.endpoints.mailed import mailed
 from sallyport.http.fields import fields_of
@@ -35,7 +35,7 @@ class ConfirmEmailEndpoint:
 
     def __call__(self, request: Request) -> Response:
         caller = caller_of(request)
-        with fields_of(request.json_object(), identity.PROOF_FIELDS) as fields:
-            typed = identity.TypedProof(fields)
+        with fields_of(request.json_object(), redemption.PROOF_FIELDS) as fields:
+            typed = redemption.TypedProof(fields)
         also = self.confirm_email(caller, typed.read(), device_of(request))
         return Response(204, "email_changed", trail=Trail(caller.sid, also))

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sallyport.accounts.password import NewPasswords
-from sallyport.http import identity
+from sallyport.http import identity, redemption
 from sallyport.http.caller import caller_of, device_of
 from sallyport.http.csrf import require_page_of_ours_for
 from sallyport.http.endpoints.devices import device_response
@@ -40,11 +40,11 @@ class ResetEndpoint:
     allowed_origins: Collection[str]
 
     def __call__(self, request: Request) -> Response:
-        with fields_of(request.json_object(), (*identity.PROOF_FIELDS, "password", "mode")) as fields:
-            typed, password = identity.TypedProof(fields), identity.new_password(fields, self.rules)
+        with fields_of(request.json_object(), (*redemption.PROOF_FIELDS, "password", "mode")) as fields:
+            typed, password = redemption.TypedProof(fields), redemption.new_password(fields, self.rules)
             mode: Mode = fields.choice("mode", "body", "cookie")
         require_page_of_ours_for(mode, request, self.allowed_origins)
-        with identity.refusing():
+        with redemption.refusing():
             redeemed = self.reset_password(typed.read(), password, device_of(request))
         return device_response(redeemed, mode, "reset")
 
@@ -60,8 +60,8 @@ class ChangePasswordEndpoint:
         caller = caller_of(request)
         with fields_of(request.json_object(), ("current_password", "new_password")) as fields:
             current = identity.password(fields, "current_password")
-            new = identity.new_password(fields, self.rules, "new_password")
-        with identity.refusing("new_password"):
+            new = redemption.new_password(fields, self.rules, "new_password")
+        with redemption.refusing("new_password"):
             changed = self.change_password(caller, current, new, device_of(request))
         return token_response(
             changed.tokens, changed.mode, "password_changed", changed.trail, device_token=changed.device_token

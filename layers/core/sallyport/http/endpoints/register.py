@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sallyport.accounts.password import NewPasswords
-from sallyport.http import identity
+from sallyport.http import identity, redemption
 from sallyport.http.csrf import require_page_of_ours_for
 from sallyport.http.endpoints.devices import device_response
 from sallyport.http.endpoints.mailed import mailed
@@ -37,10 +37,10 @@ class VerifyEmailEndpoint:
     allowed_origins: Collection[str]
 
     def __call__(self, request: Request) -> Response:
-        with fields_of(request.json_object(), (*identity.PROOF_FIELDS, "password", "mode")) as fields:
-            typed, password = identity.TypedProof(fields), identity.new_password(fields, self.rules)
+        with fields_of(request.json_object(), (*redemption.PROOF_FIELDS, "password", "mode")) as fields:
+            typed, password = redemption.TypedProof(fields), redemption.new_password(fields, self.rules)
             mode: Mode = fields.choice("mode", "body", "cookie")
         require_page_of_ours_for(mode, request, self.allowed_origins)
-        with identity.refusing():
+        with redemption.refusing():
             redeemed = self.verify_email(typed.read(), password, request.source_ip)
         return device_response(redeemed, mode, "verified")
