@@ -143,12 +143,10 @@ def test_l17_nothing_that_is_stored_for_a_mail_opens_it(stack: Stack, visitor: V
 
 
 @every_way_to_ask
-@pytest.mark.parametrize("header", SPOOFED)
-def test_l18_no_header_says_where_a_link_leads(stack: Stack, path: str, header: str) -> None:
-    visitor = Visitor(stack)
+def test_l18_no_header_says_where_a_link_leads(stack: Stack, visitor: Visitor, path: str) -> None:
     email = stack.new_user().email if path.endswith("forgot") else an_address()
 
-    answer = stack.post(path, {"email": email}, ip=visitor.ip, headers={header: SPOOFED[header]})
+    answer = stack.post(path, {"email": email}, ip=visitor.ip, headers=SPOOFED)
 
     assert answer.status == 202
     mail = visitor.mail(email)
@@ -157,13 +155,11 @@ def test_l18_no_header_says_where_a_link_leads(stack: Stack, path: str, header: 
 
 
 @every_way_to_ask
-@pytest.mark.parametrize("name", ["redirect_uri", "next", "url", "return_to", "callback", "host", "app_url"])
-def test_l18_no_field_says_where_a_link_leads(stack: Stack, visitor: Visitor, path: str, name: str) -> None:
-    email = an_address()
+def test_l18_no_field_says_where_a_link_leads(stack: Stack, visitor: Visitor, path: str) -> None:
+    for name in ("redirect_uri", "next", "url", "return_to", "callback", "host", "app_url"):
+        answer = visitor.send(path, email=an_address(), **{name: "https://evil.example/"})
 
-    answer = visitor.send(path, email=email, **{name: "https://evil.example/"})
-
-    assert (answer.status, answer.body["code"]) == (400, "unknown_field")
+        assert (answer.status, answer.body["code"]) == (400, "unknown_field")
     assert waiting(stack) == []
 
 

@@ -389,9 +389,6 @@ def test_l20_a_token_that_is_dead_changes_nothing_although_the_authorizer_has_le
     assert waiting(stack) == []
 
 
-# What is stored (L21)
-
-
 def _verified(stack: Stack, visitor: Visitor) -> str:
     email = an_address()
     assert visitor.verify(visitor.registered(email).link).status == 200

@@ -12,6 +12,7 @@ from tests.attacks.accounts.visitor import (
     an_address,
     deliver,
     everything,
+    is_refused,
     tokens_of,
     user_of,
     waiting,
@@ -106,9 +107,8 @@ def test_l31_the_owner_is_told(stack: Stack, visitor: Visitor, user: User) -> No
     assert not mail.proves()
 
 
-@pytest.mark.parametrize("kind", ["register", "forgot", "move"])
 def test_l31_what_was_mailed_before_opens_nothing_after_and_touches_nobody_else(
-    stack: Stack, visitor: Visitor, user: User, kind: str
+    stack: Stack, visitor: Visitor, user: User
 ) -> None:
     token, new = tokens_of(stack, user)["access_token"], an_address()
     visitor.change_email(token, new)
@@ -127,6 +127,21 @@ def test_l31_what_was_mailed_before_opens_nothing_after_and_touches_nobody_else(
 
     assert user_of(stack, user.email) == stranger
     assert visitor.log_in(user.email, NEW_PASSWORD).status == 200
+
+
+def test_l31_the_mail_that_an_account_began_with_begins_no_second_one(stack: Stack, visitor: Visitor) -> None:
+    """It is used, although the address is free again."""
+    email = an_address()
+    mail = visitor.registered(email)
+    assert visitor.verify(mail.link).status == 200
+    account = user_of(stack, email)
+    assert account is not None
+    assert visitor.delete(tokens_of(stack, account, NEW_PASSWORD)["access_token"], NEW_PASSWORD).status == 204
+
+    for proof in (mail.link, mail.code):
+        assert is_refused(visitor.verify(proof))
+
+    assert user_of(stack, email) is None
 
 
 def test_l31_a_message_that_waited_brings_nothing_of_the_user_back(stack: Stack, visitor: Visitor, user: User) -> None:
