@@ -513,3 +513,14 @@ def test_l31_an_address_is_free_for_one_after_its_user_has_gone_or_moved(
         if named is not None:
             assert named.user_id != owner.user_id
             assert people.knows(email, NEW_PASSWORD)
+
+
+def test_l20_a_token_that_dies_while_it_is_checked_asks_for_nothing_more(people: People) -> None:
+    """The strict check has passed it, and the account is read a moment later: with the same password, of a new version."""
+    user, tokens = logged_in(people)
+    letter = people.mailed(people.asked("reset_password", user.email))
+    late = people.overtaken("accounts", "of_user", lambda: people.reset(link_of(letter), PASSWORD))
+
+    assert late.delete(tokens) == REFUSED
+
+    assert people.stores.account(user.email).user.token_version == 2
