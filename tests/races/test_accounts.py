@@ -516,7 +516,7 @@ def test_l31_an_address_is_free_for_one_after_its_user_has_gone_or_moved(
 
 
 def test_l20_a_token_that_dies_while_it_is_checked_asks_for_nothing_more(people: People) -> None:
-    """The strict check has passed it, and the account is read a moment later: with the same password, of a new version."""
+    """The strict check has passed it. A moment later the account is read: with the same password, of a new version."""
     user, tokens = logged_in(people)
     letter = people.mailed(people.asked("reset_password", user.email))
     late = people.overtaken("accounts", "of_user", lambda: people.reset(link_of(letter), PASSWORD))
