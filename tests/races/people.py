@@ -84,6 +84,26 @@ class _Gated:
         return wait_and_call
 
 
+class Meanwhile:
+    """A store to whose method somebody is always too late: something happens just before it."""
+
+    def __init__(self, store: object, method: str, happens: Callable[[], object]) -> None:
+        self._store = store
+        self._method = method
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+        if name != self._method:
+            return method
+
+        def too_late(*arguments: Any, **named: Any) -> Any:
+            self._happens()
+            return method(*arguments, **named)
+
+        return too_late
+
+
 class CountedPasswords(Passwords):
     """Notes how many codes were compared with a stored one. The others had a decoy."""
 
@@ -111,6 +131,15 @@ class People:
         """Return the same people, who wait before these methods of these stores."""
         gated = {name: gate.before(getattr(self.stores, name), *of) for name, of in methods.items()}
         return replace(self, stores=replace(self.stores, **gated))
+
+    def overtaken(self, store: str, method: str, happens: Callable[[], object]) -> "People":
+        """Return the same people, to whom something always happens just before this method of this store."""
+        late = Meanwhile(getattr(self.stores, store), method, happens)
+        return replace(self, stores=replace(self.stores, **cast("dict[str, Any]", {store: late})))
+
+    def is_free(self, email: str) -> bool:
+        """Tell whether an address can be registered, by registering it."""
+        return self.verify(link_of(self.mailed(self.asked("verify_email", email)))) == "done"
 
     # Mailboxes
 

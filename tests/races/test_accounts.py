@@ -414,10 +414,57 @@ def test_l31_a_deletion_against_a_move_leaves_a_whole_user_or_none(arena: Arena,
             assert names == [None, None]
             assert people.stores.accounts.get(user.user_id) is None
             assert people.stores.sessions.of_user(user.user_id) == []
+            assert people.is_free(user.email)
+            assert people.is_free(new)
         else:
             assert (moved, deleted) == ("done", "service_unavailable")
             assert [name.user_id if name else None for name in names] == [None, user.user_id]
             assert people.delete(tokens) == "done"  # what failed can be asked again
+
+
+@pytest.mark.parametrize("method", ["begin_leaving", "delete"])
+def test_l31_a_deletion_that_a_move_overtakes_leaves_no_login_name_behind(people: People, method: str) -> None:
+    """One that leads to nobody could never be registered again."""
+    user, tokens = logged_in(people)
+    new = an_address()
+    letter = people.mailed(people.asked("confirm_email", new, user))
+    moved = []
+    late = people.overtaken("accounts", method, lambda: moved.append(people.confirm(tokens, link_of(letter))))
+
+    deleted = late.delete(tokens)
+
+    assert moved == ["done" if method == "begin_leaving" else REFUSED]
+    assert deleted == ("service_unavailable" if method == "begin_leaving" else "done")
+    assert people.is_free(user.email)
+    assert people.stores.accounts.named(new) is not None or people.is_free(new)
+
+
+def test_l17_a_login_that_a_reset_overtakes_does_not_bring_the_old_password_back(people: People) -> None:
+    user = people.service.new_user()
+    weaker = Passwords(memory_kib=16, time_cost=1).hash(normal(PASSWORD))
+    assert people.stores.accounts.replace_hash(people.stores.account(user.email), weaker)
+    letter = people.mailed(people.asked("reset_password", user.email))
+    late = people.overtaken("accounts", "replace_hash", lambda: people.reset(link_of(letter)))
+
+    outcome, tokens = late.log_in(user.email)
+
+    assert (outcome, tokens) == ("invalid_credentials", None)
+    assert people.knows(user.email, NEW_PASSWORD)
+
+
+@pytest.mark.parametrize("method", ["replace_hash", "open"])
+def test_l31_a_login_that_a_deletion_overtakes_leaves_nothing_behind(people: People, method: str) -> None:
+    user, tokens = logged_in(people)
+    weaker = Passwords(memory_kib=16, time_cost=1).hash(normal(PASSWORD))
+    assert people.stores.accounts.replace_hash(people.stores.account(user.email), weaker)
+    store = "accounts" if method == "replace_hash" else "sessions"
+    late = people.overtaken(store, method, lambda: people.delete(tokens))
+
+    assert late.log_in(user.email) == ("invalid_credentials", None)
+
+    assert people.stores.accounts.of_user(user.user_id) is None
+    assert people.stores.sessions.of_user(user.user_id) == []
+    assert people.is_free(user.email)
 
 
 @pytest.mark.parametrize("rounds", [4, many(40)])
@@ -466,3 +513,14 @@ def test_l31_an_address_is_free_for_one_after_its_user_has_gone_or_moved(
         if named is not None:
             assert named.user_id != owner.user_id
             assert people.knows(email, NEW_PASSWORD)
+
+
+def test_l20_a_token_that_dies_while_it_is_checked_asks_for_nothing_more(people: People) -> None:
+    """The strict check has passed it. A moment later the account is read: with the same password, of a new version."""
+    user, tokens = logged_in(people)
+    letter = people.mailed(people.asked("reset_password", user.email))
+    late = people.overtaken("accounts", "of_user", lambda: people.reset(link_of(letter), PASSWORD))
+
+    assert late.delete(tokens) == REFUSED
+
+    assert people.stores.account(user.email).user.token_version == 2

@@ -161,7 +161,7 @@ def test_l31_a_message_that_waited_brings_nothing_of_the_user_back(stack: Stack,
 
 
 @pytest.mark.parametrize("operation", ["BatchGetItem", "UpdateItem", "Query", "BatchWriteItem", "TransactWriteItems"])
-@pytest.mark.parametrize("how", ["refuse", "lose_answers"])
+@pytest.mark.parametrize("how", ["refuse", pytest.param("lose_answers", marks=pytest.mark.only_in_check)])
 def test_l31_after_a_failure_at_any_step_the_user_can_ask_again(
     stack: Stack, visitor: Visitor, user: User, wire: Wire, operation: str, how: str
 ) -> None:

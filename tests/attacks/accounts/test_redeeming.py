@@ -345,6 +345,7 @@ def test_l25_the_day_of_a_mailbox_begins_with_its_first_wrong_code(stack: Stack,
     assert visitor.reset(mail.code).status == 200
 
 
+@pytest.mark.only_in_check
 def test_l25_a_right_code_costs_its_mailbox_nothing(stack: Stack) -> None:
     """A user who forgets every day has as many tries as anybody, and no stranger gains one by it."""
     email = stack.new_user().email
@@ -360,6 +361,7 @@ def test_l25_a_right_code_costs_its_mailbox_nothing(stack: Stack) -> None:
     assert is_refused(Visitor(stack).reset(mail.code))
 
 
+@pytest.mark.only_in_check
 def test_l25_registering_and_resetting_and_moving_draw_on_one_mailbox(stack: Stack, user: User) -> None:
     email = an_address()
     token = tokens_of(stack, user)["access_token"]
