@@ -8,10 +8,12 @@ from dev.lambda_host.functions import LocalFunction
 from dev.lambda_host.queues import Poller
 from dev.sam import stack
 from dev.sam.template import REGION, Cors, Routes
+from sallyport import settings
 from sallyport.aws.clients import Clients
 from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import Clock, system_clock
 from sallyport.keys.life_cycle import Use
+from sallyport.wiring.setup import EverySetting
 
 LOCAL_ORIGIN = "http://127.0.0.1:5173"  # where the example page and most front-end servers run
 LOCAL_ORIGINS = f"{LOCAL_ORIGIN},http://localhost:5173"
@@ -61,11 +63,13 @@ def deploy(
     endpoint_url = overrides.get("DYNAMODB_ENDPOINT_URL") or None
     cloud.create_table(table_name, described.table, endpoint_url)
     ours = {"ISSUER": issuer, "DYNAMODB_ENDPOINT_URL": endpoint_url or ""}
-    functions = {}
+    specs = {}
     for function, spec in described.functions.items():
         chosen = {name: overrides[name] for name in spec.environment.keys() - CREATED_HERE if overrides.get(name)}
-        environment = {**spec.environment, **ours, **chosen}
-        functions[function] = LocalFunction(replace(spec, environment=environment), clock, clients)
+        specs[function] = replace(spec, environment={**spec.environment, **ours, **chosen})
+    # All at once, as at a deployment to AWS: a function would name only what is wrong with its own.
+    settings.parse(EverySetting, {name: value for spec in specs.values() for name, value in spec.environment.items()})
+    functions = {function: LocalFunction(spec, clock, clients) for function, spec in specs.items()}
     cloud.create_mail_identity(functions["Mailer"].spec.environment["MAIL_FROM"])
     replaced = _drop_keys_of_an_earlier_run(Table(cloud.LOCAL.dynamodb(endpoint_url), table_name), key_id)
     functions["RotateKeys"].invoke({})

@@ -24,6 +24,8 @@ from tests.support.deployed import PASSWORD, Answer, Stack
 from tests.support.watch import READS, Watch
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.only_in_check  # `make test` has tests/use_cases for these rules
+
 GOOD: Mapping[str, Mapping[str, str]] = {
     "/auth/register": {"email": "ann@example.com"},
     "/auth/password/forgot": {"email": "ann@example.com"},

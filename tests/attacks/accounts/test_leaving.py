@@ -22,6 +22,8 @@ from tests.support.builders import a_session
 from tests.support.deployed import PASSWORD, Stack
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.only_in_check  # `make test` has tests/use_cases for these rules
+
 QUARTER = 15 * 60
 MAIL_REQUESTS = "OTT#"
 REVOCATIONS = "REVOKED#"

@@ -24,6 +24,8 @@ from tests.support.deployed import PASSWORD, Stack
 from tests.support.watch import Watch
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.only_in_check  # `make test` has tests/use_cases for these rules
+
 
 @pytest.fixture
 def token(stack: Stack, user: User) -> str:

@@ -37,6 +37,8 @@ from tests.support.tokens import ISSUER
 from tests.support.watch import Watch
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.only_in_check  # `make test` has tests/use_cases for these rules
+
 LIFETIME = 1800
 WRITES = frozenset({"UpdateItem", "BatchGetItem", "Query", "Decrypt"})
 """What a proof that opens nothing may cause: counters, reads, and keys that are read again."""
