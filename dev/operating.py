@@ -18,8 +18,8 @@ def operator_routes(deployed: Deployment, clock: Clock) -> DevRoutes:
         "sqs_endpoint_url": deployed.mail.queue.meta.endpoint_url,
         "mail_queue_url": deployed.mail.url,
         "settings": {
+            **deployed.functions["Password"].spec.environment,
             **deployed.functions["Authorizer"].spec.environment,
-            "MAIL_LANGUAGE": deployed.functions["Account"].spec.environment["MAIL_LANGUAGE"],
         },
     }
 

@@ -21,8 +21,8 @@ from sallyport.wiring.parts import access_verifier, public_keys
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Revocation, settings.MailLanguage, access_verifier.Settings):
-    """The settings of the stack's authorizer, and the language in which users are written to."""
+class Settings(settings.Revocation, settings.MailLanguage, settings.NewPasswords, access_verifier.Settings):
+    """The settings of the stack's authorizer, and what decides of passwords and mails."""
 
 
 @dataclass(frozen=True)

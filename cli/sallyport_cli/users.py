@@ -6,8 +6,9 @@ import click
 
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.user import User
+from sallyport.trail import Note
 from sallyport.use_cases.list_sessions import live_sessions
-from sallyport.use_cases.manage_users import AddressTaken, Changed
+from sallyport.use_cases.manage_users import AddressTaken, Changed, Deleted
 from sallyport_cli import dial, typed
 from sallyport_cli.arguments import USER, Email, Roles, UserId, UserName, joined
 from sallyport_cli.command import Group, examples
@@ -65,7 +66,7 @@ def create(
 ) -> Answer:
     """Make a user who may log in at once. Nothing is mailed to them."""
     all_roles = joined(*roles)
-    password = new_password(email, from_stdin=password_stdin)
+    password = new_password(email, stack.settings, from_stdin=password_stdin)
     try:
         user = stack.manage_users.create(email, Passwords().hash(password), roles=all_roles, is_verified=verified)
     except AddressTaken:
@@ -131,7 +132,7 @@ def revoke(stack: "Stack", user: str) -> Answer:
 def set_password(stack: "Stack", user: str, *, password_stdin: bool) -> Answer:
     """Give a user another password. All their tokens and sessions die; a disabled user stays disabled."""
     known = found(stack, user)  # before anybody types a password for nobody
-    new_hash = Passwords().hash(new_password(known.email, from_stdin=password_stdin))
+    new_hash = Passwords().hash(new_password(known.email, stack.settings, from_stdin=password_stdin))
     return _revoked(stack, stack.manage_users.set_password(known.user_id, new_hash))
 
 
@@ -148,8 +149,8 @@ def delete(stack: "Stack", user: str, *, yes: bool) -> Answer:
         return _forgotten(stack, user)
     if not yes:
         _confirm_deletion(known, stack.where)
-    stack.manage_users.delete(known.user_id)
-    return _deleted(stack, known.user_id, known.email)
+    done = stack.manage_users.delete(known.user_id)
+    return _deleted(stack, known, done)
 
 
 @user_commands.command(short_help="Show a user's roles, or change them.")
@@ -180,8 +181,8 @@ def roles(
 
 
 def _answer(changed: Changed, note: str, **more: Any) -> Answer:
-    lost = " The mail that tells the user of it could not be sent." if "notice_lost" in changed.also else ""
-    return Answer({**_described(changed.user), "changed": changed.is_changed, **more}, note + lost)
+    described = {**_described(changed.user), "changed": changed.is_changed, **more}
+    return Answer(described, note + _lost(changed.also))
 
 
 def _revoked(stack: "Stack", changed: Changed, *, otherwise: str = "") -> Answer:
@@ -197,14 +198,23 @@ def _confirm_deletion(user: User, where: str) -> None:
     click.confirm("Go on?", abort=True, err=True)
 
 
-def _deleted(stack: "Stack", user_id: str, email: str) -> Answer:
-    refused = {"bites_within_seconds": dial.refused_within_seconds(stack.settings)}
-    return Answer({"user_id": user_id, "email": email, "changed": True, **refused}, dial.revoked(stack.settings))
+def _deleted(stack: "Stack", user: User, done: Deleted) -> Answer:
+    told = {
+        "user_id": user.user_id,
+        "email": user.email,
+        "changed": True,
+        "bites_within_seconds": dial.refused_within_seconds(stack.settings),
+    }
+    return Answer(told, dial.revoked(stack.settings) + _lost(done.also))
+
+
+def _lost(also: tuple[Note, ...]) -> str:
+    return " The mail that tells the user of it could not be sent." if "notice_lost" in also else ""
 
 
 def _forgotten(stack: "Stack", name: str) -> Answer:
     """Delete the sessions of a user whose deletion stopped half-way. Raises Refused if there are none."""
-    if "@" in name or not stack.manage_users.delete(name):
+    if "@" in name or not stack.manage_users.delete(name).is_changed:
         raise Refused(f"there is no user {name}")
     return Answer({"user_id": name, "changed": True}, "The user was deleted before; now their sessions are gone, too.")
 

@@ -1,10 +1,13 @@
 """Queues, polled as Lambda polls them for a function (an event source mapping with partial batch answers)."""
 
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dev.lambda_host.functions import LocalFunction
 from dev.sam.template import REGION
@@ -47,7 +50,10 @@ class Poller:
 
         def run() -> None:
             while not ended.wait(_PAUSE):
-                self.drain()
+                try:
+                    self.drain()
+                except (BotoCoreError, ClientError) as error:  # the next poll may go well
+                    print(f"The mail queue did not answer: {type(error).__name__}", file=sys.stderr, flush=True)
 
         thread = threading.Thread(target=run, name="mail queue", daemon=True)
         thread.start()

@@ -1,11 +1,11 @@
 """`sallyport user`: what becomes of the user, of their tokens, and of what is typed."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dev.aws.deployment import Deployment
 from dev.lambda_host.functions import LocalFunction
 from dev.sam.template import ROOT, FunctionSpec
 from sallyport.accounts.blocklist import shipped
@@ -13,7 +13,7 @@ from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.identifiers import new_id
 from sallyport_cli import passwords
-from tests.cli.operating import Ran, done, run
+from tests.cli.operating import Ran, describe_stack, done, run
 from tests.support.deployed import PASSWORD, Stack, sample
 from tests.support.wire import Wire
 
@@ -118,7 +118,7 @@ def test_an_address_is_no_password_of_its_own_user(stack: Stack) -> None:
 def test_without_the_blocklist_no_password_is_taken(
     stack: Stack, user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passwords, "RULES", replace(passwords.RULES, blocklist=shipped(15, tmp_path)))
+    monkeypatch.setattr(passwords.blocklist, "shipped", lambda _: shipped(15, tmp_path))
 
     ran = run("user", "set-password", user.email, "--password-stdin", typed=ANOTHER)
 
@@ -468,3 +468,22 @@ def be_stale(monkeypatch: pytest.MonkeyPatch, user: User, *, times: int) -> None
 
 def as_dict(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in User.__slots__}
+
+
+def test_an_operator_chooses_by_the_rules_of_the_stack(stack: Stack, deployment: Deployment) -> None:
+    outputs = {
+        "TableName": deployment.table_name,
+        "RotateKeysName": "RotateKeys",
+        "MailQueueUrl": deployment.mail.url,
+    }
+    describe_stack("stricter", outputs, {"PasswordMinLength": "30", "ServiceName": "the thirty letters of our service"})
+    email = an_address()
+
+    short = run("--stack", "stricter", "user", "create", email, "--password-stdin", typed=PASSWORD)
+    name = run(
+        "--stack", "stricter", "user", "create", email, "--password-stdin", typed="The Thirty Letters of our service"
+    )
+
+    assert short.err == "Error: A new password needs at least 30 characters.\n"
+    assert name.err == "Error: A new password may not be the name of this service.\n"
+    assert stack.accounts.named(email) is None

@@ -2,6 +2,13 @@
 
 from dataclasses import replace
 
+from dev.aws.cloud import LOCAL
+from sallyport.accounts.one_time_token import EmailChange
+from sallyport.accounts.user import User
+from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.dynamodb.users import Users
+from tests.contract.conftest import TABLE
+from tests.contract.test_one_time_tokens import a_token
 from tests.support.builders import NOW, SECOND, a_session, a_user
 from tests.support.stores import Stores
 
@@ -90,3 +97,19 @@ def test_pages_hold_every_user_once(stores: Stores) -> None:
     assert 1 <= len(pages[-1]) <= 2
     assert [listed.count(user) for user in users] == [1] * 5
     assert len(listed) == len({user.user_id for user in listed})
+
+
+def test_a_user_who_moves_between_two_readings_is_not_named_by_the_old_address(dynamodb_stores: Stores) -> None:
+    user = a_user()
+    assert dynamodb_stores.accounts.create(user, "hash")
+
+    class Moving(Users):
+        def get(self, user_id: str) -> User | None:
+            grant = EmailChange(user.user_id, user.token_version, user.email, f"new-{user.email}")
+            token = a_token(grant)
+            assert dynamodb_stores.tokens.offer(token)
+            assert dynamodb_stores.redemptions.move(token, grant, now_ms=NOW * SECOND, by_code=False)
+            return super().get(user_id)
+
+    assert Moving(Table(LOCAL.dynamodb(), TABLE)).named(user.email) is None
+    assert dynamodb_stores.accounts.named(f"new-{user.email}") is not None

@@ -35,7 +35,7 @@ def failed(answer: Any) -> list[str]:
 
 @pytest.mark.parametrize("broken", [
     "", "{", "[]", "null", "{}", '{"purpose": "verify_email"}', '{"kind": "password_reset"}', '{"kind": 7}',
-    message(more=1), message(subject={"user_id": "u"}),
+    message(subject={"user_id": "u"}), message(subject=7),
 ])  # fmt: skip
 def test_a_message_that_cannot_be_understood_fails_alone(
     stack: Stack, broken: str, caplog: pytest.LogCaptureFixture
@@ -63,6 +63,15 @@ def test_a_message_that_meets_a_failure_comes_again_and_is_mailed_then(
 
     wire.reset()
     assert failed(stack.invoke("Mailer", batch(asked))) == []
+    assert len(stack.mails_to(email)) == 1
+
+
+def test_members_of_a_newer_version_are_ignored(stack: Stack) -> None:
+    email = a_user().email
+
+    answer = stack.invoke("Mailer", batch(message(email=email, requested_at=stack.now, priority="high")))
+
+    assert failed(answer) == []
     assert len(stack.mails_to(email)) == 1
 
 

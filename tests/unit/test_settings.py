@@ -106,3 +106,22 @@ def test_what_is_no_origin_is_refused(value: str) -> None:
 def test_an_audience_is_never_taken_for_a_machine() -> None:
     with pytest.raises(SettingsError, match="AUDIENCE must not begin with c_"):
         settings.parse(Everything, {**REQUIRED, "AUDIENCE": "c_orders"})
+
+
+_MAILING = {"APP_URL": "https://app.example.com", "MAIL_CONFIGURATION_SET": "mails"}
+
+
+@pytest.mark.parametrize("address", ["no-reply@example.com", "a.b+c@mail.example.co.uk"])
+def test_mails_come_from_an_address(address: str) -> None:
+    assert settings.parse(settings.Mailing, {**_MAILING, "MAIL_FROM": address}).mail_from == address
+
+
+@pytest.mark.parametrize("address", [
+    "a..b@example.com", ".a@example.com", "a.@example.com", "a@localhost", "a@-x.com", "a@x..com",
+    "A <a@example.com>", "a@example.com\n", "",
+])  # fmt: skip
+def test_what_no_mail_can_come_from_is_refused_before_a_mailer_runs(address: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings.parse(settings.Mailing, {**_MAILING, "MAIL_FROM": address})
+
+    assert refused.value.problems == ("MAIL_FROM must be an e-mail address such as no-reply@example.com",)

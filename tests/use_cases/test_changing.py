@@ -176,6 +176,16 @@ def test_both_addresses_hear_of_a_change_that_is_asked_for(
     assert also == ()
 
 
+def test_nobody_is_told_of_a_change_that_is_not_mailed_for(
+    change_email: ChangeEmail, caller: AccessToken, queue: FakeMailQueue
+) -> None:
+    """Or whoever knows the password could fill the owner's mailbox."""
+    for _ in range(7):
+        change_email(caller, "new@example.com", OLD, HERE)
+
+    assert [type(queued) for queued in queue.queued] == [MailRequest, Notice] * 5
+
+
 def test_a_deleted_account_leaves_nothing_behind(
     delete_account: DeleteAccount,
     memory: Memory,

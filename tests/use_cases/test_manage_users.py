@@ -127,7 +127,7 @@ def test_what_is_so_already_is_not_changed(memory: Memory, user: User) -> None:
 def test_a_deleted_user_leaves_no_session(memory: Memory, user: User) -> None:
     assert FakeSessions(memory).open(a_session(user))
 
-    assert managing(memory).delete(user.user_id)
+    assert managing(memory).delete(user.user_id).is_changed
 
     assert (memory.users, memory.hashes, memory.sessions) == ({}, {}, {})
     assert memory.entries == [UserDeleted(user.user_id)]
@@ -143,13 +143,13 @@ def test_a_deletion_that_stops_half_way_is_finished_by_the_next(memory: Memory, 
         managing(memory, sessions=Away(memory)).delete(user.user_id)
     assert memory.users == {}  # so the session is dead already
 
-    assert managing(memory).delete(user.user_id)
+    assert managing(memory).delete(user.user_id).is_changed
     assert memory.sessions == {}
-    assert not managing(memory).delete(user.user_id)  # nothing is left
+    assert not managing(memory).delete(user.user_id).is_changed  # nothing is left
 
 
 def test_a_deletion_that_loses_a_race_reads_the_user_again(memory: Memory, user: User) -> None:
-    assert managing(memory, RacedAccounts(memory, 2)).delete(user.user_id)
+    assert managing(memory, RacedAccounts(memory, 2)).delete(user.user_id).is_changed
     assert memory.users == {}
 
 

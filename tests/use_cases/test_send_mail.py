@@ -23,7 +23,7 @@ from sallyport.identifiers import new_id
 from sallyport.use_cases.send_mail import SendMail
 from tests.support.builders import NOW, SECOND, WEAK_PASSWORDS
 from tests.support.calls import Calls
-from tests.support.fakes import FakeMailer, Memory
+from tests.support.fakes import FakeAccounts, FakeMailer, Memory
 
 NEW = "new@example.com"
 ALL: Sequence[Purpose] = ("verify_email", "reset_password", "confirm_email")
@@ -225,3 +225,21 @@ def test_a_notice_is_passed_on_however_late(send_mail: SendMail, mailer: FakeMai
         Letter(kind="password_changed", to=NEW, language="en", at=NOW - 90_000, ip="192.0.2.1", user_agent="a browser")
     ]
     assert calls.made == ["send"]
+
+
+def test_a_reset_opens_no_other_address_than_the_one_it_is_mailed_to(
+    send_mail: SendMail, memory: Memory, mailer: FakeMailer, user: User
+) -> None:
+    """As if the user moved between our two readings, and the old mailbox were somebody else's by now."""
+
+    class Moving(FakeAccounts):
+        def named(self, email: str) -> User | None:
+            return replace(user, email=NEW)
+
+    request = asked("reset_password", user.email)
+
+    replace(send_mail, users=Moving(memory))(request)
+
+    grant = stored(memory, request).grant
+    assert isinstance(grant, Reset)
+    assert grant.email == user.email  # which the redemption requires the user to have still

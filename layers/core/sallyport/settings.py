@@ -91,11 +91,17 @@ def _url(*, is_required: bool = False) -> Any:
 
 def _address() -> Any:
     def read(raw: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9.-]{1,255}", raw, re.ASCII):
+        if len(raw) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(raw):
             raise ValueError("must be an e-mail address such as no-reply@example.com")
         return raw
 
     return _setting(read, "")
+
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_ADDRESS = re.compile(rf"{_ATOM}([.]{_ATOM})*@{_LABEL}([.]{_LABEL})+", re.ASCII)  # RFC 5321 s4.1.2, Dot-string
+_LONGEST_ADDRESS = 254
 
 
 def _language() -> Any:

@@ -1,21 +1,16 @@
 """The letter: what is mailed, before it has words."""
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
-LetterKind = Literal[
+from sallyport.accounts.mail_request import NoticeKind
+
+LetterKind: TypeAlias = Literal[
     "verify_email",  # whoever has this mailbox may register: a link and a code
     "address_known",  # somebody wanted to register, or to move to, an address that has an account
     "reset_password",  # a link, and mostly a code
     "confirm_email",  # to the new address: a link and a code
-    "email_change_requested",  # to the old address
-    "email_changed",  # to the old address
-    "password_changed",
-    "password_reset",
-    "password_set",  # by an operator, as are the next two
-    "account_disabled",
-    "account_enabled",
-    "account_deleted",
+    NoticeKind,
 ]
 """What a letter tells its reader."""
 

@@ -6,16 +6,16 @@ from typing import Literal, Protocol, TypeAlias
 from sallyport.accounts.one_time_token import Purpose
 
 NoticeKind = Literal[
-    "email_change_requested",
+    "email_change_requested",  # to the old address, as is the next
     "email_changed",
     "password_changed",
     "password_reset",
-    "password_set",
+    "password_set",  # by an operator, as are the next two
     "account_disabled",
     "account_enabled",
     "account_deleted",
 ]
-"""What a notice tells of (accounts/letter.py)."""
+"""What a notice tells of."""
 
 
 @dataclass(frozen=True, slots=True)

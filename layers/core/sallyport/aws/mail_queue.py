@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sallyport.accounts.mail_request import MailRequest, Notice, Queued, Subject
 from sallyport.aws.clients import failing_closed
@@ -26,8 +26,15 @@ class SqsMailQueue:
 
 
 def queued_from(body: str) -> Queued:
-    """Read a message. Raises ValueError or TypeError for one that this version does not understand."""
-    members = json.loads(body)
+    """Read a message. Ignores members that it does not know: a newer version may have written it.
+
+    Raises ValueError or TypeError for one that this version does not understand.
+    """
+    read = json.loads(body)
+    if not isinstance(read, dict):
+        raise ValueError("not a message of the mail queue")
+    kind = Notice if "kind" in read else MailRequest
+    members: dict[str, Any] = {field.name: read[field.name] for field in fields(kind) if field.name in read}
     match members:
         case {"kind": str()}:
             return Notice(**members)

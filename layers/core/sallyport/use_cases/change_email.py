@@ -31,4 +31,4 @@ class ChangeEmail:
         user = account.user
         subject = Subject(user.user_id, user.token_version, user.email)
         asked = self.request_mail("confirm_email", email, device.ip, subject=subject)
-        return asked, self.notify("email_change_requested", user.email, device)
+        return asked, self.notify("email_change_requested", user.email, device) if asked.is_queued else ()

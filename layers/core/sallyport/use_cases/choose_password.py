@@ -18,6 +18,14 @@ class Chosen:
     also: tuple[Note, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """The account has this password now. The device token lets login know this device again. `also` is what to note."""
+
+    device_token: str = field(repr=False)
+    also: tuple[Note, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoosePassword:
     """Checks a proof, then what the proof lets us ask about a new password. `rules.choose` has been applied before."""

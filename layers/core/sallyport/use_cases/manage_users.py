@@ -32,6 +32,14 @@ class Changed:
     also: tuple[Note, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Whether there was anything to delete. `also` is what to note."""
+
+    is_changed: bool
+    also: tuple[Note, ...] = ()
+
+
 _again_if_changed_meanwhile = retry(
     retry=retry_if_exception_type(ChangedMeanwhile), stop=stop_after_attempt(3), reraise=True
 )
@@ -110,21 +118,20 @@ class ManageUsers:
         return self._change(user_id, give)
 
     @_again_if_changed_meanwhile
-    def delete(self, user_id: str) -> bool:
+    def delete(self, user_id: str) -> Deleted:
         """Delete a user with everything that is about them. Every token of theirs dies.
 
         The user goes first: from then on nobody can open a session. If the deletion of the session items then fails,
         the sessions are dead all the same, and the call may be repeated.
 
-        Returns False if there was no user and no session of theirs left.
+        Returns whether there was a user, or a session of theirs left.
         """
         user = self.accounts.get(user_id)
         if user is not None and not self.accounts.delete(user, now_ms=self.clock()):
             raise ChangedMeanwhile
+        also = self.notify("account_deleted", user.email, BY_AN_OPERATOR) if user is not None else ()
         forgotten = self.sessions.forget_all(user_id)
-        if user is not None:
-            self.notify("account_deleted", user.email, BY_AN_OPERATOR)
-        return user is not None or forgotten > 0
+        return Deleted(is_changed=user is not None or forgotten > 0, also=also)
 
     def _told(self, changed: Changed, kind: NoticeKind) -> Changed:
         if not changed.is_changed:

@@ -12,9 +12,13 @@ from sallyport.use_cases.limit_client import LimitClient
 
 @dataclass(frozen=True, slots=True)
 class MailRequested:
-    """The id by which a code is redeemed, for `expires_in` seconds. Says nothing of whether there is an account."""
+    """The id by which a code is redeemed, for `expires_in` seconds. Says nothing of whether there is an account.
+
+    `is_queued` is not for the client: an address that was mailed too often gets nothing more.
+    """
 
     request: str
+    is_queued: bool
     expires_in: int = LIFETIME_SECONDS
 
 
@@ -35,17 +39,18 @@ class RequestMail:
         TooManyAttempts for a client that asks too often, Unavailable if nothing was enqueued.
         """
         self.limit_client(ip)
-        asked = MailRequested(new_id())
-        now_ms = self.clock()
-        if self.throttle.take(key_of_address(email), MAIL_TO_ADDRESS, now_ms=now_ms) == 0:
-            self.queue.put(
-                MailRequest(
-                    purpose=purpose,
-                    email=email,
-                    request=asked.request,
-                    requested_at=now_ms // 1000,
-                    language=self.language,
-                    subject=subject,
-                )
+        request, now_ms = new_id(), self.clock()
+        is_mailed_too_often = self.throttle.take(key_of_address(email), MAIL_TO_ADDRESS, now_ms=now_ms) > 0
+        if is_mailed_too_often:
+            return MailRequested(request, is_queued=False)
+        self.queue.put(
+            MailRequest(
+                purpose=purpose,
+                email=email,
+                request=request,
+                requested_at=now_ms // 1000,
+                language=self.language,
+                subject=subject,
             )
-        return asked
+        )
+        return MailRequested(request, is_queued=True)

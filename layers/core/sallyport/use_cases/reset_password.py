@@ -8,9 +8,8 @@ from sallyport.clock import Clock
 from sallyport.errors import ProofRejected
 from sallyport.sessions.session import Device
 from sallyport.tokens.device import DeviceTokens
-from sallyport.use_cases.choose_password import ChoosePassword
+from sallyport.use_cases.choose_password import ChoosePassword, Redeemed
 from sallyport.use_cases.notify import Notify
-from sallyport.use_cases.verify_email import Redeemed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,12 +97,15 @@ class SendMail:
         return None, None
 
     def _grant(self, asked: MailRequest, owner: User | None) -> Grant | None:
-        if asked.purpose == "reset_password":
-            is_active = owner is not None and owner.status == "active"
-            return Reset(owner.user_id, owner.token_version, owner.email) if owner and is_active else None
-        if owner is not None:
-            return None
-        return Registration(asked.email) if asked.purpose == "verify_email" else self._change_of(asked)
+        """Return what the proof of a request opens: never more than for the address to which it is mailed."""
+        match asked.purpose:
+            case "verify_email":
+                return Registration(asked.email) if owner is None else None
+            case "reset_password":
+                is_active = owner is not None and owner.status == "active"
+                return Reset(owner.user_id, owner.token_version, asked.email) if owner and is_active else None
+            case "confirm_email":
+                return self._change_of(asked) if owner is None else None
 
     def _change_of(self, asked: MailRequest) -> EmailChange | None:
         """Return the change of address that was asked for, unless its user is no longer as they were."""

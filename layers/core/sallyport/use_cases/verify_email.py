@@ -1,6 +1,6 @@
 """Verify an e-mail address: the account begins."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sallyport.accounts.one_time_token import Code, Proof, RedemptionStore, Registration
 from sallyport.accounts.password import NormalPassword
@@ -8,16 +8,7 @@ from sallyport.accounts.user import new_user
 from sallyport.clock import Clock
 from sallyport.errors import ProofRejected
 from sallyport.tokens.device import DeviceTokens
-from sallyport.trail import Note
-from sallyport.use_cases.choose_password import ChoosePassword
-
-
-@dataclass(frozen=True, slots=True)
-class Redeemed:
-    """The account has this password now. By its token login knows the device on which it was chosen."""
-
-    device_token: str = field(repr=False)
-    also: tuple[Note, ...] = ()
+from sallyport.use_cases.choose_password import ChoosePassword, Redeemed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,8 +74,8 @@ class Redemptions:
         return self._spend(token, [new_name, old_name_gone, user_moved], now_ms=now_ms, by_code=by_code)
 
     def _spend(self, token: OneTimeToken, change: Sequence[Write], *, now_ms: int, by_code: bool) -> bool:
-        us = new_id()
-        writes = [spent(self._table, token, by=us, now=now_ms // 1000), *change]
+        us, now = new_id(), now_ms // 1000
+        writes = [spent(self._table, token, by=us, now=now), *change]
         if by_code:
-            writes.append(given_back(self._table, key_of_address(token.mailbox), CODES_OF_MAILBOX))
+            writes.append(given_back(self._table, key_of_address(token.mailbox), CODES_OF_MAILBOX, now=now))
         return self._table.transact_if_possible(writes) or is_spent_by(self._table, token, us)

@@ -82,12 +82,16 @@ class Throttle:
             )
 
 
-def given_back(table: Table, key: str, allowance: Allowance) -> Write:
-    """Return the write that takes a reserved failure back, for a transaction: it has no condition of its own."""
+def given_back(table: Table, key: str, allowance: Allowance, *, now: int) -> Write:
+    """Return the write that takes a reserved failure back, for a transaction: it has no condition of its own.
+
+    So it may leave a counter of none, where a deletion has just taken the counter, and this one ends as others do.
+    """
     return table.update_in_transaction(
         throttle_key(key, allowance.scope),
-        "SET failures = if_not_exists(failures, :one) - :one",
-        values={":one": 1},
+        "SET failures = if_not_exists(failures, :one) - :one, #ttl = :ttl",
+        values={":one": 1, ":ttl": now + _KEPT},
+        names={"#ttl": "ttl"},
     )
 
 

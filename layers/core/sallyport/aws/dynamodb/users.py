@@ -17,4 +17,5 @@ class Users:
 
     def named(self, email: str) -> User | None:
         (login_name,) = self._table.get(login_name_key(email))
-        return self.get(login_name["user_id"]) if login_name else None
+        user = self.get(login_name["user_id"]) if login_name else None
+        return user if user is not None and user.email == email else None  # they may move between the two reads

@@ -5,7 +5,7 @@ from sallyport.http.response import Response
 from sallyport.sessions.session import Mode
 from sallyport.tokens import device
 from sallyport.trail import Trail
-from sallyport.use_cases.verify_email import Redeemed
+from sallyport.use_cases.choose_password import Redeemed
 
 
 def device_response(redeemed: Redeemed, mode: Mode, outcome: str) -> Response:
