@@ -24,7 +24,7 @@ dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a clo
 spa: .venv/.dev  ## Serve the example page on 127.0.0.1:5173, beside `make dev`
 	@exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory examples/spa 5173
 
-test: .venv/.test  ## Run the quick tests, two to three minutes: every behaviour, no engines, no browsers (tests/README.md)
+test: .venv/.test  ## Run the quick tests, three minutes: every behaviour, no engines, no browsers (tests/README.md)
 	$(PYTEST) -m "not only_in_check" --hypothesis-profile=quick $(QUICK:%=tests/%)
 
 check: fmt-check lint types contracts template built tests/node/node_modules  ## What CI runs: format, lint, types, import contracts, template, builds, every test

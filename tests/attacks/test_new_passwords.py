@@ -195,6 +195,7 @@ def most_common(min_length: int) -> list[str]:
     return [password for password in FREQUENCY_LISTS["passwords"] if len(password) >= min_length]
 
 
+@pytest.mark.only_in_check
 def test_l16_three_thousand_common_passwords_of_15_characters_are_refused_by_the_rule_that_they_break() -> None:
     common = [*long_and_common(), *most_common(15)]
 
@@ -208,6 +209,7 @@ def test_l16_three_thousand_common_passwords_of_15_characters_are_refused_by_the
         )
 
 
+@pytest.mark.only_in_check
 @pytest.mark.parametrize("min_length", [8, 10, 14])
 def test_l16_with_a_lower_minimum_the_most_common_of_its_length_are_refused_too(min_length: int) -> None:
     common = most_common(min_length)[:3000]

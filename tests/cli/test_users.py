@@ -12,7 +12,6 @@ from sallyport.accounts.blocklist import shipped
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.identifiers import new_id
-from sallyport_cli import passwords
 from tests.cli.operating import Ran, describe_stack, done, run
 from tests.support.deployed import PASSWORD, Stack, sample
 from tests.support.wire import Wire
@@ -118,7 +117,7 @@ def test_an_address_is_no_password_of_its_own_user(stack: Stack) -> None:
 def test_without_the_blocklist_no_password_is_taken(
     stack: Stack, user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passwords.blocklist, "shipped", lambda _: shipped(15, tmp_path))
+    monkeypatch.setattr("sallyport.accounts.blocklist.shipped", lambda _: shipped(15, tmp_path))
 
     ran = run("user", "set-password", user.email, "--password-stdin", typed=ANOTHER)
 
@@ -479,10 +478,10 @@ def test_an_operator_chooses_by_the_rules_of_the_stack(stack: Stack, deployment:
     describe_stack("stricter", outputs, {"PasswordMinLength": "30", "ServiceName": "the thirty letters of our service"})
     email = an_address()
 
-    short = run("--stack", "stricter", "user", "create", email, "--password-stdin", typed=PASSWORD)
-    name = run(
-        "--stack", "stricter", "user", "create", email, "--password-stdin", typed="The Thirty Letters of our service"
-    )
+    def chosen(password: str) -> Ran:
+        return run("--stack", "stricter", "user", "create", email, "--password-stdin", typed=password)
+
+    short, name = chosen(PASSWORD), chosen("The Thirty Letters of our Service")
 
     assert short.err == "Error: A new password needs at least 30 characters.\n"
     assert name.err == "Error: A new password may not be the name of this service.\n"

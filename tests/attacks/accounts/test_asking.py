@@ -17,6 +17,8 @@ from tests.support.tokens import ISSUER
 from tests.support.watch import Watch
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.only_in_check  # `make test` has tests/use_cases for these rules
+
 MINUTE = 60
 ASKING = ["/auth/register", "/auth/password/forgot"]
 SPOOFED = {

@@ -19,6 +19,8 @@ from tests.attacks.accounts.visitor import (
 )
 from tests.support.deployed import Stack
 
+pytestmark = pytest.mark.only_in_check  # `make test` has tests/use_cases for these rules
+
 VICTIMS = "the victim chose this one"
 
 
