@@ -35,7 +35,8 @@ def failed(answer: Any) -> list[str]:
 
 @pytest.mark.parametrize("broken", [
     "", "{", "[]", "null", "{}", '{"purpose": "verify_email"}', '{"kind": "password_reset"}', '{"kind": 7}',
-    message(subject={"user_id": "u"}), message(subject=7),
+    message(subject={"user_id": "u"}), message(subject=7), message(purpose="confirm_everything"), message(purpose=[]),
+    '{"kind": "account_sold", "email": "a@example.com", "at": 0, "language": "en"}',
 ])  # fmt: skip
 def test_a_message_that_cannot_be_understood_fails_alone(
     stack: Stack, broken: str, caplog: pytest.LogCaptureFixture

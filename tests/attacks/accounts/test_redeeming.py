@@ -665,7 +665,7 @@ def test_l24_one_message_that_fails_takes_no_other_with_it(
     for email in emails:
         visitor.register(email)
     first, second = waiting(stack)
-    broken = json.dumps({**json.loads(first), "link": "https://evil.example/"})
+    broken = json.dumps({**json.loads(first), "purpose": "confirm_everything"})
     records = [{"messageId": name, "body": body} for name, body in (("a", first), ("b", broken), ("c", second))]
 
     answer = stack.invoke("Mailer", {"Records": [*records, {"messageId": "d", "body": "not JSON"}]})

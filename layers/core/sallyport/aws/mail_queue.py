@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from sallyport.accounts.mail_request import MailRequest, Notice, Queued, Subject
+from sallyport.accounts.mail_request import MailRequest, Notice, NoticeKind, Queued, Subject
+from sallyport.accounts.one_time_token import Purpose
 from sallyport.aws.clients import failing_closed
 
 if TYPE_CHECKING:
@@ -30,16 +31,16 @@ def queued_from(body: str) -> Queued:
 
     Raises ValueError or TypeError for one that this version does not understand.
     """
-    read = json.loads(body)
-    if not isinstance(read, dict):
-        raise ValueError("not a message of the mail queue")
-    kind = Notice if "kind" in read else MailRequest
-    members: dict[str, Any] = {field.name: read[field.name] for field in fields(kind) if field.name in read}
-    match members:
-        case {"kind": str()}:
-            return Notice(**members)
-        case {"purpose": str(), "subject": {"user_id": str(user_id), "ver": int(ver), "email": str(email)}}:
-            return MailRequest(**{**members, "subject": Subject(user_id, ver, email)})
-        case {"purpose": str(), "subject": None}:
-            return MailRequest(**members)
+    match json.loads(body):
+        case {"kind": kind} as notice if kind in get_args(NoticeKind):
+            return Notice(**_known(Notice, notice))
+        case {"purpose": purpose, "subject": None} as asked if purpose in get_args(Purpose):
+            return MailRequest(**_known(MailRequest, asked))
+        case {"purpose": purpose, "subject": {} as subject} as asked if purpose in get_args(Purpose):
+            known = {**_known(MailRequest, asked), "subject": Subject(**_known(Subject, subject))}
+            return MailRequest(**known)
     raise ValueError("not a message of the mail queue")
+
+
+def _known(kind: type, members: dict[str, Any]) -> dict[str, Any]:
+    return {field.name: members[field.name] for field in fields(kind) if field.name in members}
