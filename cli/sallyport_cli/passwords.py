@@ -2,7 +2,8 @@
 
 from sallyport import settings
 from sallyport.accounts import blocklist
-from sallyport.accounts.password import NewPasswords, NormalPassword, PasswordRefused
+from sallyport.accounts.new_password import NewPasswords
+from sallyport.accounts.password import NormalPassword, PasswordRefused
 from sallyport_cli import typed
 from sallyport_cli.errors import Refused
 

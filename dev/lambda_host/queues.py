@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dev.lambda_host.functions import LocalFunction
-from dev.sam.template import REGION
+from dev.sam.template import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -51,7 +51,8 @@ class Poller:
         def run() -> None:
             while not ended.wait(_PAUSE):
                 try:
-                    self.drain()
+                    while not ended.is_set() and self.poll():
+                        pass
                 except (BotoCoreError, ClientError) as error:  # the next poll may go well
                     print(f"The mail queue did not answer: {type(error).__name__}", file=sys.stderr, flush=True)
 
@@ -67,7 +68,8 @@ class Poller:
         try:
             answer = self.function.invoke({"Records": [_record(message) for message in received]})
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-        except Exception:  # noqa: BLE001  # as on AWS, a function that fails has handled no message
+        except Exception as error:  # noqa: BLE001  # the edge: as on AWS, a function that fails has handled no message
+            print(f"{self.function.spec.name} raised {type(error).__name__}", file=sys.stderr, flush=True)
             failed = {message["MessageId"] for message in received}
         for message in received:
             if message["MessageId"] not in failed:
@@ -84,6 +86,6 @@ def _record(message: "MessageTypeDef") -> Mapping[str, Any]:
         "messageAttributes": {},
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:MailQueue",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:MailQueue",
         "awsRegion": REGION,
     }

@@ -13,16 +13,8 @@ from sallyport.accounts import blocklist as blocklist_module
 from sallyport.accounts import password as password_module
 from sallyport.accounts.blocklist import shipped
 from sallyport.accounts.hashing import Passwords, Verdict
-from sallyport.accounts.password import (
-    NewPasswords,
-    NormalPassword,
-    PasswordCommon,
-    PasswordNotText,
-    PasswordRefused,
-    PasswordTooLong,
-    PasswordTooShort,
-    normal,
-)
+from sallyport.accounts.new_password import NewPasswords, PasswordCommon, PasswordTooShort
+from sallyport.accounts.password import NormalPassword, PasswordNotText, PasswordRefused, PasswordTooLong, normal
 from tests.support.builders import WEAK_PASSWORDS
 
 PASSWORD = "correct horse battery staple"

@@ -8,8 +8,9 @@ from typing import Any, TypeVar, cast
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.letter import Letter
 from sallyport.accounts.mail_request import MailRequest, Subject
+from sallyport.accounts.new_password import NewPasswords
 from sallyport.accounts.one_time_token import Proof, Purpose, code_from, link_from
-from sallyport.accounts.password import NewPasswords, normal
+from sallyport.accounts.password import normal
 from sallyport.accounts.throttle import attempts_of_client
 from sallyport.accounts.user import User
 from sallyport.errors import SallyportError

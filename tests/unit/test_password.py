@@ -8,16 +8,14 @@ import pytest
 
 from sallyport.accounts.blocklist import shipped
 from sallyport.accounts.hashing import Passwords, Verdict
-from sallyport.accounts.password import (
+from sallyport.accounts.new_password import (
     BreachedPasswords,
     NewPasswords,
-    NormalPassword,
     PasswordBreached,
     PasswordCommon,
-    PasswordNotText,
     PasswordTooShort,
-    normal,
 )
+from sallyport.accounts.password import NormalPassword, PasswordNotText, normal
 from sallyport.errors import Unavailable
 from tests.support.builders import WEAK_PASSWORDS
 

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from sallyport import pwned_passwords as module
-from sallyport.accounts.password import NewPasswords, normal
+from sallyport.accounts.new_password import NewPasswords
+from sallyport.accounts.password import normal
 from sallyport.errors import Unavailable
 from sallyport.pwned_passwords import MAX_RESPONSE_BYTES, PwnedPasswords
 

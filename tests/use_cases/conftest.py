@@ -3,8 +3,8 @@
 import pytest
 
 from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.new_password import NewPasswords
 from sallyport.accounts.one_time_token import OneTimeTokenStore, RedemptionStore
-from sallyport.accounts.password import NewPasswords
 from sallyport.accounts.throttle import Bucket, ThrottleStore
 from sallyport.accounts.user import AccountStore, User
 from sallyport.revocation.entries import RevocationStore

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sallyport.accounts.mail_request import MailRequest, Notice, Subject
-from sallyport.accounts.password import NewPasswords, PasswordCommon, normal
+from sallyport.accounts.new_password import NewPasswords, PasswordCommon
+from sallyport.accounts.password import normal
 from sallyport.accounts.throttle import MAIL_FOR_CLIENT, ThrottleStore
 from sallyport.accounts.user import AccountStore, User
 from sallyport.errors import ChangedMeanwhile, TokenDead, Unavailable, WrongPassword

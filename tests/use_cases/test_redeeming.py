@@ -3,6 +3,7 @@
 import pytest
 
 from sallyport.accounts.mail_request import Notice
+from sallyport.accounts.new_password import PasswordCommon
 from sallyport.accounts.one_time_token import (
     Code,
     EmailChange,
@@ -16,7 +17,7 @@ from sallyport.accounts.one_time_token import (
     Reset,
     secret_hash,
 )
-from sallyport.accounts.password import NormalPassword, PasswordCommon, normal
+from sallyport.accounts.password import NormalPassword, normal
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, key_of_address
 from sallyport.accounts.user import User
 from sallyport.errors import ProofRejected, TokenDead, Unavailable

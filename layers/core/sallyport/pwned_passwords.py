@@ -28,7 +28,8 @@ _CHUNK_BYTES = 65_536
 class PwnedPasswords:
     """Asks the range API. What is hashed is the password as we hash it, in NFC, and not as it may have been typed.
 
-    One attempt, within `CONNECT_SECONDS` and `READ_SECONDS`. TLS certificates are checked, redirects are not followed.
+    One attempt, of some seconds: what it may take in all is looked at after each reading. TLS certificates are checked,
+    redirects are not followed.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """The cookies of cookie mode (RFC 6265bis): out of scripts' reach, bound to our host by their `__Host-` prefix."""
 
 from sallyport.http.request import Request
+from sallyport.tokens.device import LIFETIME_SECONDS
 
 REFRESH_TOKEN = "__Host-refresh_token"  # noqa: S105  # a name
 DEVICE_TOKEN = "__Host-sallyport_device"  # noqa: S105  # a name
@@ -17,6 +18,11 @@ def values(request: Request, name: str) -> list[str]:
 def keep(name: str, value: str, *, seconds: int) -> str:
     """Return a Set-Cookie header for a token, whose characters need no quoting."""
     return f"{name}={value}; {_ATTRIBUTES}; Max-Age={seconds}"
+
+
+def keep_device(token: str) -> str:
+    """Return a Set-Cookie header for a device token."""
+    return keep(DEVICE_TOKEN, token, seconds=LIFETIME_SECONDS)
 
 
 def clear(name: str) -> str:

@@ -1,7 +1,6 @@
-"""The fields by which people say who they are: an e-mail address and a password."""
+"""The field that names an account: an e-mail address."""
 
 from sallyport.accounts.email import InvalidEmail, canonical
-from sallyport.accounts.password import NormalPassword, PasswordRefused, normal
 from sallyport.http.fields import Fields
 
 
@@ -13,13 +12,3 @@ def email(fields: Fields) -> str:
     except InvalidEmail:
         fields.refuse("email", "invalid_email", "This is not an e-mail address that we accept.")
         return ""
-
-
-def password(fields: Fields, name: str = "password") -> NormalPassword:
-    """Return a password in the form in which it is hashed."""
-    typed = fields.text(name)
-    try:
-        return normal(typed)
-    except PasswordRefused as refusal:
-        fields.refuse(name, refusal.code, refusal.detail)
-        return normal("")

@@ -1,33 +1,39 @@
 """The fields by which people redeem a mail: the proof that came with it, and the password that they choose."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
+from sallyport.accounts.new_password import NewPasswords
 from sallyport.accounts.one_time_token import Proof, code_from, link_from
-from sallyport.accounts.password import NewPasswords, NormalPassword, PasswordRefused, normal
-from sallyport.errors import FieldError, InvalidField
-from sallyport.http.fields import Fields
+from sallyport.accounts.password import NormalPassword
+from sallyport.http.csrf import require_page_of_ours_for
+from sallyport.http.fields import Fields, fields_of
+from sallyport.http.passwords import password
+from sallyport.http.request import Request
+from sallyport.sessions.session import Mode
 
 PROOF_FIELDS = ("token", "request", "code")
 
 
-def new_password(fields: Fields, rules: NewPasswords, name: str = "password") -> NormalPassword:
-    """Return a new password, held to the rules that need no account. Raises Unavailable."""
-    typed = fields.text(name)
-    try:
-        return rules.choose(typed)
-    except PasswordRefused as refusal:
-        fields.refuse(name, refusal.code, refusal.detail)
-        return normal("")
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """A proof, the password that goes with it, and the channel for the device token."""
+
+    proof: Proof
+    password: NormalPassword = field(repr=False)
+    mode: Mode
 
 
-@contextmanager
-def refusing(name: str = "password") -> Iterator[None]:
-    """Let a password that is refused in the block be what is wrong with a field. Raises InvalidField."""
-    try:
-        yield
-    except PasswordRefused as refusal:
-        raise InvalidField(FieldError(name, refusal.code, refusal.detail)) from None
+def redemption(request: Request, rules: NewPasswords, allowed_origins: Collection[str]) -> Redemption:
+    """Read what a person sends who chooses a password by a mail. The rules that need no account have been applied.
+
+    Raises InvalidRequest, CsrfRejected, ProofRejected, Unavailable.
+    """
+    with fields_of(request.json_object(), (*PROOF_FIELDS, "password", "mode")) as fields:
+        typed, chosen = TypedProof(fields), password(fields, read=rules.choose)
+        mode: Mode = fields.choice("mode", "body", "cookie")
+    require_page_of_ours_for(mode, request, allowed_origins)
+    return Redemption(typed.read(), chosen, mode)
 
 
 class TypedProof:

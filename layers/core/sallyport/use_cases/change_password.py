@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from sallyport.accounts.password import NewPasswords, NormalPassword
+from sallyport.accounts.new_password import NewPasswords
+from sallyport.accounts.password import NormalPassword
 from sallyport.clock import Clock
 from sallyport.errors import ChangedMeanwhile
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.new_password import NewPasswords
 from sallyport.accounts.one_time_token import OneTimeToken, Proof, Purpose
-from sallyport.accounts.password import NewPasswords, NormalPassword, PasswordRefused
+from sallyport.accounts.password import NormalPassword, PasswordRefused
 from sallyport.trail import Note
 from sallyport.use_cases.prove_mailbox import ProveMailbox
 

@@ -2,9 +2,9 @@
 
 from dataclasses import asdict, dataclass
 
-from sallyport.http import identity
 from sallyport.http.caller import caller_of, device_of
 from sallyport.http.fields import fields_of
+from sallyport.http.passwords import password
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.trail import Trail
@@ -58,6 +58,6 @@ class DeleteAccountEndpoint:
     def __call__(self, request: Request) -> Response:
         caller = caller_of(request)
         with fields_of(request.json_object(), ("password",)) as fields:
-            password = identity.password(fields)
-        trail = self.delete_account(caller, password, device_of(request))
+            known = password(fields)
+        trail = self.delete_account(caller, known, device_of(request))
         return Response(204, "deleted", trail=trail)

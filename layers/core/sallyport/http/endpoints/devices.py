@@ -3,7 +3,6 @@
 from sallyport.http import cookies
 from sallyport.http.response import Response
 from sallyport.sessions.session import Mode
-from sallyport.tokens import device
 from sallyport.trail import Trail
 from sallyport.use_cases.choose_password import Redeemed
 
@@ -13,9 +12,4 @@ def device_response(redeemed: Redeemed, mode: Mode, outcome: str) -> Response:
     trail = Trail(also=redeemed.also)
     if mode == "body":
         return Response(200, outcome, {"device_token": redeemed.device_token}, trail=trail)
-    return Response(200, outcome, {}, cookies=(device_cookie(redeemed.device_token),), trail=trail)
-
-
-def device_cookie(token: str) -> str:
-    """Return the Set-Cookie header of a device token."""
-    return cookies.keep(cookies.DEVICE_TOKEN, token, seconds=device.LIFETIME_SECONDS)
+    return Response(200, outcome, {}, cookies=(cookies.keep_device(redeemed.device_token),), trail=trail)

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from sallyport.http import identity, redemption
+from sallyport.http import identity
 from sallyport.http.caller import caller_of, device_of
 from sallyport.http.endpoints.mailed import mailed
 from sallyport.http.fields import fields_of
+from sallyport.http.passwords import password
+from sallyport.http.redemption import PROOF_FIELDS, TypedProof
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.trail import Trail
@@ -22,8 +24,8 @@ class ChangeEmailEndpoint:
     def __call__(self, request: Request) -> Response:
         caller = caller_of(request)
         with fields_of(request.json_object(), ("email", "password")) as fields:
-            email, password = identity.email(fields), identity.password(fields)
-        asked, also = self.change_email(caller, email, password, device_of(request))
+            email, known = identity.email(fields), password(fields)
+        asked, also = self.change_email(caller, email, known, device_of(request))
         return mailed(asked, "verification_sent", also)
 
 
@@ -35,7 +37,7 @@ class ConfirmEmailEndpoint:
 
     def __call__(self, request: Request) -> Response:
         caller = caller_of(request)
-        with fields_of(request.json_object(), redemption.PROOF_FIELDS) as fields:
-            typed = redemption.TypedProof(fields)
+        with fields_of(request.json_object(), PROOF_FIELDS) as fields:
+            typed = TypedProof(fields)
         also = self.confirm_email(caller, typed.read(), device_of(request))
         return Response(204, "email_changed", trail=Trail(caller.sid, also))

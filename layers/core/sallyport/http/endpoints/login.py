@@ -8,6 +8,7 @@ from sallyport.http.caller import device_of
 from sallyport.http.csrf import require_page_of_ours_for
 from sallyport.http.endpoints.tokens import token_response
 from sallyport.http.fields import fields_of
+from sallyport.http.passwords import password
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.sessions.session import Mode
@@ -26,10 +27,10 @@ class LoginEndpoint:
 
     def __call__(self, request: Request) -> Response:
         with fields_of(request.json_object(), _FIELDS) as fields:
-            email, password = identity.email(fields), identity.password(fields)
+            email, typed = identity.email(fields), password(fields)
             mode: Mode = fields.choice("mode", "body", "cookie")
             fields.optional_text("device_token")
         require_page_of_ours_for(mode, request, self.allowed_origins)
         older = cookies.values(request, cookies.REFRESH_TOKEN)[:_MOST_OLDER] if mode == "cookie" else []
-        logged_in = self.log_in(email, password, device_of(request), mode, replaces=older)
+        logged_in = self.log_in(email, typed, device_of(request), mode, replaces=older)
         return token_response(logged_in.tokens, mode, "logged_in", logged_in.trail, device_token=logged_in.device_token)

@@ -3,15 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sallyport.accounts.password import NewPasswords
-from sallyport.http import identity, redemption
-from sallyport.http.csrf import require_page_of_ours_for
+from sallyport.accounts.new_password import NewPasswords
+from sallyport.http import identity
 from sallyport.http.endpoints.devices import device_response
 from sallyport.http.endpoints.mailed import mailed
 from sallyport.http.fields import fields_of
+from sallyport.http.passwords import refusing
+from sallyport.http.redemption import redemption
 from sallyport.http.request import Request
 from sallyport.http.response import Response
-from sallyport.sessions.session import Mode
 from sallyport.use_cases.register import Register
 from sallyport.use_cases.verify_email import VerifyEmail
 
@@ -37,10 +37,7 @@ class VerifyEmailEndpoint:
     allowed_origins: Collection[str]
 
     def __call__(self, request: Request) -> Response:
-        with fields_of(request.json_object(), (*redemption.PROOF_FIELDS, "password", "mode")) as fields:
-            typed, password = redemption.TypedProof(fields), redemption.new_password(fields, self.rules)
-            mode: Mode = fields.choice("mode", "body", "cookie")
-        require_page_of_ours_for(mode, request, self.allowed_origins)
-        with redemption.refusing():
-            redeemed = self.verify_email(typed.read(), password, request.source_ip)
-        return device_response(redeemed, mode, "verified")
+        sent = redemption(request, self.rules, self.allowed_origins)
+        with refusing():
+            redeemed = self.verify_email(sent.proof, sent.password, request.source_ip)
+        return device_response(redeemed, sent.mode, "verified")

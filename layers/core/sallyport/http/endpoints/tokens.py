@@ -3,7 +3,6 @@
 from typing import Any
 
 from sallyport.http import cookies
-from sallyport.http.endpoints.devices import device_cookie
 from sallyport.http.response import Response
 from sallyport.sessions.issue import IssuedTokens
 from sallyport.sessions.session import Mode
@@ -26,5 +25,5 @@ def token_response(
         return Response(200, outcome, {**body, **known, "refresh_token": tokens.refresh_token}, trail=trail)
     kept = [cookies.keep(cookies.REFRESH_TOKEN, tokens.refresh_token, seconds=tokens.refresh_expires_in)]
     if device_token is not None:
-        kept.append(device_cookie(device_token))
+        kept.append(cookies.keep_device(device_token))
     return Response(200, outcome, body, cookies=tuple(kept), trail=trail)

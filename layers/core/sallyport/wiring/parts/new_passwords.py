@@ -1,7 +1,7 @@
 """What new passwords must be."""
 
 from sallyport.accounts import blocklist
-from sallyport.accounts.password import NewPasswords
+from sallyport.accounts.new_password import NewPasswords
 from sallyport.pwned_passwords import PwnedPasswords
 from sallyport.settings import NewPasswords as Settings
 
