@@ -121,7 +121,7 @@ def test_l15_an_owner_with_a_device_token_gets_in_while_a_crowd_guesses(
 def test_l28_of_a_crowd_of_sessions_for_one_account_twenty_are_opened(
     arena: Arena, log_in: LogIn, callers: int
 ) -> None:
-    """Each device counts its failures alone, so all may come at once. The logins are those of one account all the same."""
+    """Each device counts its failures alone, so all may come at once. The logins are those of one account."""
     user = arena.service.new_user()
     now = arena.service.clock.now
     for _ in range(18):
