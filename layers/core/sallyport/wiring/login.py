@@ -19,6 +19,7 @@ from sallyport.use_cases.log_in import LogIn
 from sallyport.use_cases.open_session import Lifetimes, OpenSession
 from sallyport.wiring.parts import (
     cipher,
+    front,
     private_keys,
     public_keys,
     refresh_verifier,
@@ -31,6 +32,7 @@ from sallyport.wiring.parts import (
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     settings.Common,
+    settings.Proxy,
     settings.Issuing,
     settings.SessionUse,
     settings.PrivateKeys,
@@ -60,4 +62,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     )
     log_in = LogIn(authenticate=authenticate, open_session=open_session)
     endpoints: dict[str, Endpoint] = {"POST /auth/login": LoginEndpoint(log_in, config.allowed_origins)}
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("login", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("login", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, front.build(config)))

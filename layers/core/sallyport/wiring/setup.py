@@ -29,6 +29,7 @@ class EverySetting(
     settings.Registration,
     settings.NewPasswords,
     settings.Attempts,
+    settings.Proxy,
 ):
     """The settings of all functions."""
 
