@@ -147,7 +147,7 @@ def _asked_of_a_proxy(variables: Mapping[str, str]) -> Iterator[str]:
     if variables["ORIGIN_SECRET"]:
         header = variables["TRUSTED_ADDRESS_HEADER"]
         yield (
-            f"Every call but the well-known documents needs the headers X-Sallyport-Origin (a value of ORIGIN_SECRET)"
+            "Every call but the well-known documents needs the headers X-Sallyport-Origin (a value of ORIGIN_SECRET)"
             f" and {header} (one address). The lines below do not send them: see docs/behind-cloudfront.md."
         )
 

@@ -145,7 +145,9 @@ def test_l29_a_notice_says_the_viewers_address(stack: Stack, user: User) -> None
     tokens = log_in(stack, user, by_proxy()).body
     passwords = {"current_password": PASSWORD, "new_password": "another horse, another battery"}
 
-    assert post(stack, "/auth/password/change", passwords, by_proxy("192.0.2.44:1"), tokens["access_token"]).status == 200
+    assert (
+        post(stack, "/auth/password/change", passwords, by_proxy("192.0.2.44:1"), tokens["access_token"]).status == 200
+    )
 
     (mail,) = stack.mails_to(user.email)
     assert "192.0.2.44" in mail["text"]
@@ -195,4 +197,3 @@ def test_l29_a_secret_that_was_rotated_out_opens_nothing(cloud: Cloud, recording
         return answer
 
     assert (status(SECRET), status(NEXT_SECRET)) == (403, 204)
-

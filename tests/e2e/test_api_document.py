@@ -261,8 +261,9 @@ def cookie_of(server: Server) -> str:
     return str(answer.cookies[REFRESH_TOKEN])
 
 
-# What no client can make the local server answer: it does not fail, does not throttle, registers everybody, has no proxy
-# in front, asks no other service about passwords, and an access token that the authorizer lets pass is not revoked a moment later.
+# What no client can make the local server answer: it does not fail, does not throttle, registers everybody, has no
+# proxy in front, asks no other service about passwords, and an access token that the authorizer lets pass is not
+# revoked a moment later.
 NOT_PROVOKED = {
     (401, "invalid_token"),
     (500, "internal_error"),
@@ -461,7 +462,9 @@ def test_an_answer_that_no_client_can_provoke_is_as_documented(error: Exception,
     documented = set()
     for method, path in OPERATIONS:
         key = f"{method} {path}"
-        payload = HttpApiHandler(Api({key: fail}, FakeTelemetry(), anyone))({"routeKey": key, "requestContext": context}, None)
+        payload = HttpApiHandler(Api({key: fail}, FakeTelemetry(), anyone))(
+            {"routeKey": key, "requestContext": context}, None
+        )
         answer = (key, payload["statusCode"], json.loads(payload["body"])["code"])
         if answer in documented_answers():
             documented.add(key)

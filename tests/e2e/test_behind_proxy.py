@@ -28,5 +28,8 @@ def test_l29_make_dev_serves_what_comes_through_the_proxy_and_says_what_that_nee
         assert [session["ip"] for session in sessions if session["current"]] == ["192.0.2.44"]
         assert [(answer.status_code, answer.json()["code"]) for answer in around] == [(403, "origin_rejected")] * 2
         assert published.status_code == 200
-        assert "needs the headers X-Sallyport-Origin (a value of ORIGIN_SECRET) and X-Viewer-Address" in server.process.said
+        assert (
+            "needs the headers X-Sallyport-Origin (a value of ORIGIN_SECRET) and X-Viewer-Address"
+            in server.process.said
+        )
         assert SECRET not in server.process.said + "".join(server.process.logged)

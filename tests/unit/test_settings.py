@@ -157,7 +157,17 @@ def test_contradictions_of_several_settings_are_reported_together() -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["X-Forwarded-For", "forwarded", "X-Sallyport-Origin", "Viewer Address", "viewer:", "1st", "x_viewer", "a" * 65, "ü"],
+    [
+        "X-Forwarded-For",
+        "forwarded",
+        "X-Sallyport-Origin",
+        "Viewer Address",
+        "viewer:",
+        "1st",
+        "x_viewer",
+        "a" * 65,
+        "ü",
+    ],
 )
 def test_a_header_that_any_client_may_fill_or_that_is_none_is_refused(header: str) -> None:
     with pytest.raises(SettingsError, match="TRUSTED_ADDRESS_HEADER must be the name of a header that your proxy sets"):
@@ -183,7 +193,7 @@ def test_an_origin_secret_is_of_32_to_128_characters(length: int, *, is_good: bo
     ],
 )  # fmt: skip
 def test_an_origin_secret_that_is_weak_or_of_another_form_is_refused_and_not_shown(secret: str) -> None:
-    with pytest.raises(SettingsError, match="^ORIGIN_SECRET must be") as refused:
+    with pytest.raises(SettingsError, match=r"^ORIGIN_SECRET must be") as refused:
         settings.parse(settings.Proxy, {**_HEADER, "ORIGIN_SECRET": secret})
 
     assert not any(part in str(refused.value) for part in secret.split(",") if len(part) > 8)

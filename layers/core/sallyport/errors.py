@@ -172,7 +172,7 @@ class CsrfRejected(RequestRefused):
 
 
 class OriginRejected(RequestRefused):
-    """A request that did not come through the proxy in front of the API. `reason` says what was wrong, not the value."""
+    """A request that did not come through the proxy in front of the API. `reason` never holds what came instead."""
 
     code = "origin_rejected"
 

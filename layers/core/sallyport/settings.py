@@ -350,7 +350,7 @@ class Proxy:
     origin_secret: tuple[str, ...] = _origin_secrets()
 
     def contradictions(self) -> Iterator[str]:
-        """Without the secret anybody could say where they come from; without the header the proxy would be everybody."""
+        """Without the secret anybody could choose an address; without the header all would have the proxy's."""
         if (self.trusted_address_header is None) != (not self.origin_secret):
             yield "TRUSTED_ADDRESS_HEADER and ORIGIN_SECRET must be set together, or neither of them"
 

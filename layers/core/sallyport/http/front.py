@@ -56,8 +56,9 @@ class Front:
         if sent is None:
             raise OriginRejected("no_origin_secret")
         presented = sent.encode("utf-8", "surrogatepass")
-        # A list, so that all are compared: the time does not say which one was right.
-        if not any([compare_digest(presented, secret.encode()) for secret in self.secrets]):
+        # All are compared, so that the time does not say which one was right.
+        matches = [compare_digest(presented, secret.encode()) for secret in self.secrets]
+        if not any(matches):
             raise OriginRejected("wrong_origin_secret")
 
     def _viewer(self, value: str) -> str:
