@@ -12,6 +12,7 @@ from dev.aws.deployment import Deployment, deploy
 from dev.aws.recorded import RecordingClients
 from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
+from tests.attacks.accounts.visitor import an_ip
 from tests.attacks.gateway import a_request, gateway_before
 from tests.support.builders import SECOND
 from tests.support.deployed import PASSWORD, STRICT, Answer, Stack, sample
@@ -35,9 +36,9 @@ AROUND_THE_PROXY: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def by_proxy(viewer: str = f"{VIEWER}:443", secret: str = SECRET) -> dict[str, str]:
-    """Return the headers that CloudFront adds for a viewer."""
-    return {"cloudfront-viewer-address": viewer, "x-sallyport-origin": secret}
+def by_proxy(viewer: str | None = None, secret: str = SECRET) -> dict[str, str]:
+    """Return the headers that CloudFront adds for a viewer, by default for one with a bucket of their own."""
+    return {"cloudfront-viewer-address": f"{an_ip()}:443" if viewer is None else viewer, "x-sallyport-origin": secret}
 
 
 @pytest.fixture
@@ -96,9 +97,9 @@ def test_l29_around_the_proxy_every_route_but_the_well_known_documents_is_refuse
 @pytest.mark.parametrize(
     ("header", "address"),
     [
-        ("192.0.2.44:46532", "192.0.2.44"),
-        (f"{VIEWER}:443", VIEWER),
-        (f"[{VIEWER}]:443", VIEWER),
+        ("192.0.2.144:46532", "192.0.2.144"),
+        ("2001:db8:1:3::7:443", "2001:db8:1:3::7"),
+        ("[2001:db8:1:4::7]:443", "2001:db8:1:4::7"),
     ],
 )
 def test_l29_through_the_proxy_a_session_is_opened_from_the_viewers_address(
@@ -119,7 +120,9 @@ def test_l29_through_the_proxy_a_session_is_opened_from_the_viewers_address(
 def test_l29_beside_the_secret_anything_but_one_address_is_an_invalid_request(
     stack: Stack, user: User, watch: Watch, header: str | None
 ) -> None:
-    headers = {name: value for name, value in by_proxy(header or "").items() if value or header is not None}
+    headers = by_proxy(header or "")
+    if header is None:
+        del headers["cloudfront-viewer-address"]
 
     with watch.quiet(SECRET, reads=frozenset()):
         answer = log_in(stack, user, headers)
@@ -139,18 +142,20 @@ def test_l29_viewers_have_buckets_of_their_own_and_an_ipv6_network_has_one(stack
     assert [attempt("192.0.2.44:1") for _ in range(ATTEMPTS + 1)] == [400] * ATTEMPTS + [429]
     assert attempt("192.0.2.45:1") == 400
     assert attempt(f"{EDGE}:1") == 400
+    stranger = {"email": "ann@example.com", "password": PASSWORD}
+    assert post(stack, "/auth/login", stranger, by_proxy(network[0])).status == 429  # the bucket is that of logins, too
+    assert post(stack, "/auth/login", stranger, by_proxy("2001:db8:aa:3::1:443")).status == 401
 
 
 def test_l29_a_notice_says_the_viewers_address(stack: Stack, user: User) -> None:
     tokens = log_in(stack, user, by_proxy()).body
     passwords = {"current_password": PASSWORD, "new_password": "another horse, another battery"}
 
-    assert (
-        post(stack, "/auth/password/change", passwords, by_proxy("192.0.2.44:1"), tokens["access_token"]).status == 200
-    )
+    token = tokens["access_token"]
+    assert post(stack, "/auth/password/change", passwords, by_proxy("192.0.2.77:1"), token).status == 200
 
     (mail,) = stack.mails_to(user.email)
-    assert "192.0.2.44" in mail["text"]
+    assert "192.0.2.77" in mail["text"]
     assert EDGE not in mail["text"]
 
 
