@@ -12,9 +12,8 @@ from dev.aws.deployment import Deployment, deploy
 from dev.aws.recorded import RecordingClients
 from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
-from tests.attacks.accounts.visitor import an_ip
 from tests.attacks.gateway import a_request, gateway_before
-from tests.support.builders import SECOND
+from tests.support.builders import SECOND, an_ip
 from tests.support.deployed import PASSWORD, STRICT, Answer, Stack, sample
 from tests.support.stopped_time import MovableTime, StoppedTime, Time
 from tests.support.tokens import ISSUER, unverified_claims
