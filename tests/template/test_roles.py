@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dev.aws.cloud import Cloud
+from dev.sam.stack import WITHOUT_DEFAULT
 from dev.sam.template import as_cloudformation
 from tests.support.iam import Request, grants, listed
 from tests.support.requests_to_aws import as_iam_sees
@@ -192,7 +193,8 @@ def facts(statement: Statement) -> str:
     }
     on = [*said.pop("dynamodb:LeadingKeys", []), *said.pop("kms:EncryptionContext:use", [])]
     attributes = said.pop("dynamodb:Attributes", None)
-    named = [*on, *(value for values in said.values() for value in values)]
+    rest = [value for values in said.values() for value in values]
+    named = [*on, *("MailFrom" if value == WITHOUT_DEFAULT["MailFrom"] else value for value in rest)]
     text = " ".join([actions, ", ".join(f"`{each}`" for each in named)]).strip()
     if attributes is None:
         return text
