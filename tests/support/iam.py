@@ -56,7 +56,7 @@ def grants(statement: Mapping[str, Any], request: Request) -> bool:
 
 
 def _holds(operator: str, expected: Sequence[str], values: Sequence[str] | None) -> bool:
-    """Evaluate one condition. Only what our policies use; another operator raises, because it must not pass for true."""
+    """Evaluate one condition. Raises NotImplementedError for an operator that our policies did not use so far."""
     match operator:
         case "Null":
             return expected == ["false" if values else "true"]

@@ -12,7 +12,13 @@ from typing import Any
 from tests.support.iam import Request
 
 _WORDS = {"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "BETWEEN", "IN"}
-_EXPRESSIONS = ("ConditionExpression", "UpdateExpression", "ProjectionExpression", "KeyConditionExpression", "FilterExpression")
+_EXPRESSIONS = (
+    "ConditionExpression",
+    "UpdateExpression",
+    "ProjectionExpression",
+    "KeyConditionExpression",
+    "FilterExpression",
+)
 _NAME = re.compile(r"(?<![\w:#])(#?[A-Za-z_]\w*)(?!\w*\s*\()")
 _BATCHES = {"BatchGetItem", "BatchWriteItem"}
 
@@ -40,7 +46,7 @@ def as_iam_sees(service: str, operation: str, parameters: Mapping[str, Any]) -> 
                     {"events:source": (entry["Source"],), "events:detail-type": (entry["DetailType"],)},
                 )
         case "sesv2", "SendEmail":
-            _, address = re.fullmatch(r"(?:(.*) )?<?([^<>]+)>?", parameters["FromEmailAddress"]).groups()  # type: ignore[union-attr]
+            address = parameters["FromEmailAddress"].rpartition("<")[2].rstrip(">")
             yield Request("ses:SendEmail", {"ses:FromAddress": (address,)})
         case _:
             yield Request(f"{service}:{operation}", {})

@@ -290,9 +290,9 @@ def test_the_routes_that_strangers_flood_have_limits_of_their_own_below_the_apis
     for limits in stage["RouteSettings"].values():
         rate, burst = limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]
         assert (int(rate), int(burst), limits["DetailedMetricsEnabled"]) == (7, 8, True)
-    defaults = {name: p["Default"] for name, p in yaml_parse(TEMPLATE.read_text())["Parameters"].items() if "Default" in p}
-    assert defaults["LoginRequestsPerSecond"] < defaults["RequestsPerSecond"]
-    assert defaults["LoginRequestBurst"] < defaults["RequestBurst"]
+    parameters = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    for limit, of_api in {"LoginRequestsPerSecond": "RequestsPerSecond", "LoginRequestBurst": "RequestBurst"}.items():
+        assert parameters[limit]["Default"] < parameters[of_api]["Default"]
 
 
 def test_the_access_log_holds_no_header_and_no_query_string(resources: dict[str, Any]) -> None:
