@@ -157,7 +157,7 @@ def _configured(answer: Callable[[HttpRequest], HttpResponse]) -> uvicorn.Config
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_keep_alive=75,  # longer than clients keep an idle connection: one that is closed as a request leaves loses it
+        timeout_keep_alive=75,  # longer than clients: a request meets no connection that is just being closed
         proxy_headers=False,  # or X-Forwarded-For would be the caller's address, as at no API Gateway
     )
 

@@ -74,8 +74,11 @@ class Stack:
         assert self.accounts.create(user, password_hash or _stored_password())
         return user
 
-    def log_in(self, user: User, password: str = PASSWORD) -> Answer:
-        return self.call("Login", sample("login_logged_in", body={"email": user.email, "password": password}))
+    def log_in(self, user: User, password: str = PASSWORD, *, ip: str | None = None) -> Answer:
+        event = sample("login_logged_in", body={"email": user.email, "password": password})
+        if ip is not None:
+            event["requestContext"]["http"]["sourceIp"] = ip
+        return self.call("Login", event)
 
     def refresh(self, refresh_token: str) -> Answer:
         return self.call("Refresh", sample("refresh_rotated", body={"refresh_token": refresh_token}))

@@ -298,6 +298,13 @@ class Attempts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Logins(Attempts):
+    """How often one account may log in, before one more login every half a minute."""
+
+    account_login_limit: int = _integer(20, at_least=1, at_most=10_000)
+
+
+@dataclass(frozen=True, kw_only=True)
 class MailCodes:
     """For which mails a code is taken beside the link: all of them, or none that resets a password."""
 

@@ -413,7 +413,7 @@ def _changed(stack: Stack, visitor: Visitor) -> str:
 def test_l21_a_new_password_is_stored_as_argon2id_with_a_salt_of_its_own(
     stack: Stack, visitor: Visitor, choose: Callable[[Stack, Visitor], str]
 ) -> None:
-    accounts = [stack.accounts.find(choose(stack, visitor)) for _ in range(2)]
+    accounts = [stack.accounts.find(choose(stack, visitor)).account for _ in range(2)]
     hashes = [str(account.password_hash) for account in accounts if account]
 
     assert all(stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for stored in hashes)

@@ -8,6 +8,7 @@ from sallyport.accounts.hashing import Passwords
 from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.guesses import Guesses
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.telemetry import PowertoolsTelemetry
@@ -34,7 +35,11 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     writes = revoking_writes.build(config, dynamodb)
     revocations = Revocations(dynamodb, writes)
     confirm_caller = ConfirmCaller(
-        sessions=sessions, accounts=Accounts(dynamodb, writes), passwords=Passwords(), clock=clock
+        sessions=sessions,
+        accounts=Accounts(dynamodb, writes),
+        passwords=Passwords(),
+        guesses=Guesses(dynamodb),
+        clock=clock,
     )
     delete_account = DeleteAccount(
         confirm_caller=confirm_caller, notify=notices.build(config, clock, clients), clock=clock

@@ -8,6 +8,7 @@ from sallyport.accounts.hashing import Passwords
 from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.guesses import Guesses
 from sallyport.aws.dynamodb.redemptions import Redemptions
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.throttle import Throttle
@@ -64,7 +65,9 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     notify = notices.build(config, clock, clients)
     request_mail = mail_requests.build(config, throttle, clock, clients)
     prove_mailbox = mailbox_proofs.build(config, dynamodb, throttle, passwords, clock)
-    confirm_caller = ConfirmCaller(sessions=sessions, accounts=accounts, passwords=passwords, clock=clock)
+    confirm_caller = ConfirmCaller(
+        sessions=sessions, accounts=accounts, passwords=passwords, guesses=Guesses(dynamodb), clock=clock
+    )
     reset_password = ResetPassword(
         choose_password=ChoosePassword(prove_mailbox=prove_mailbox, rules=rules, passwords=passwords),
         redemptions=redemptions,
