@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -396,12 +396,22 @@ def deleted(to: Sender, method: str, path: str, tokens: Mapping[str, Any], passw
 
 
 def limited(to: Sender, headers: Mapping[str, str]) -> Iterator[Sent]:
-    """Ask for mails until there is no more."""
-    while (sent := to.post("/auth/register", {"email": EMAIL}))[1].status_code != 429:
-        pass
-    yield sent
+    """Ask for mails until there is no more, and guess passwords until nobody may."""
+    yield until_limited(lambda: to.post("/auth/register", {"email": EMAIL}))
+    yield until_limited(lambda: to.post("/auth/login", {"email": "nobody@example.com", "password": "wrong"}))
+    change = {"current_password": "wrong", "new_password": ANOTHER}
+    guessing = to.bearer(to.server.log_in())
+    yield until_limited(lambda: to.post("/auth/password/change", change, **guessing))
+    for method, path in (("DELETE", "/auth/me"), ("POST", "/auth/me/delete")):
+        yield to.send(method, path, json={"password": "wrong"}, headers=guessing)
     yield to.post("/auth/password/forgot", {"email": EMAIL})
     yield to.post("/auth/email/change", {"email": EMAIL, "password": demo.PASSWORD}, **headers)
+
+
+def until_limited(send: Callable[[], Sent]) -> Sent:
+    while (sent := send())[1].status_code != 429:
+        pass
+    return sent
 
 
 def provoked(server: Server) -> Iterator[Sent]:
@@ -432,7 +442,15 @@ def test_every_answer_of_the_document_is_given_and_no_other(own_server: Server) 
 EVERYWHERE = {f"{method} {path}" for method, path in OPERATIONS}
 WHERE_AUTHORIZED = {operation for operation in EVERYWHERE if operation.split()[1] in PROTECTED}
 WHERE_CHOSEN = {"POST /auth/verify-email", "POST /auth/password/reset", "POST /auth/password/change"}
-WHERE_LIMITED = NOT_LIMITED | {"POST /auth/register", "POST /auth/password/forgot", "POST /auth/email/change"}
+WHERE_LIMITED = NOT_LIMITED | {
+    "POST /auth/register",
+    "POST /auth/login",
+    "POST /auth/password/forgot",
+    "POST /auth/password/change",
+    "POST /auth/email/change",
+    "DELETE /auth/me",
+    "POST /auth/me/delete",
+}
 BREACHED = InvalidField(FieldError("password", "password_breached", "This password is known."))
 
 

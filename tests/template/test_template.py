@@ -41,7 +41,7 @@ GROUPS = [
     settings.Revocation,
     settings.RevocationShards,
     settings.NewPasswords,
-    settings.Attempts,
+    settings.Logins,
 ]
 CHOOSING = [
     settings.Common,

@@ -28,7 +28,7 @@ class EverySetting(
     settings.Mailing,
     settings.Registration,
     settings.NewPasswords,
-    settings.Attempts,
+    settings.Logins,
 ):
     """The settings of all functions."""
 
