@@ -66,7 +66,8 @@ def _on_items(action: str, whats: Iterable[Mapping[str, Any]]) -> Request:
     for what in whats:
         item = what.get("Item") or what.get("Key") or {}
         attributes |= item.keys() | _named(what)
-        keys.add((item.get("PK") or what["ExpressionAttributeValues"][":pk"])["S"])
+        if pk := item.get("PK") or what.get("ExpressionAttributeValues", {}).get(":pk"):  # a Scan has none
+            keys.add(pk["S"])
     return Request(
         f"dynamodb:{action}",
         {"dynamodb:LeadingKeys": sorted(keys), "dynamodb:Attributes": sorted(attributes)},

@@ -108,6 +108,19 @@ def test_code_in_a_function_may_do_the_one_and_not_the_other(function: str, allo
     assert not may(function, refused)
 
 
+@pytest.mark.parametrize("call", [
+    put("USER#a"), put("JWKS"), put("REVOKED#0"), END, VERSION, ("DeleteItem", {"Key": key("USER#a")}),
+    batch("DeleteRequest", "SESSIONS#a"), batch("PutRequest", "USER#a"), kms("Decrypt", use="access", kid="k"),
+])  # fmt: skip
+def test_o07_the_authorizer_writes_nothing_and_opens_no_key(call: Call) -> None:
+    assert not may("Authorizer", call)
+
+
+def test_o07_no_function_reads_the_whole_table() -> None:
+    for function in roles():
+        assert not may(function, ("Scan", {})), function
+
+
 def test_a_batch_is_allowed_by_one_statement_or_not_at_all() -> None:
     assert may("Logout", read("USER#a", "SESSIONS#a"))
     assert not may("Setup", read("RELEASE", "USER#a"))
