@@ -1,0 +1,92 @@
+"""docs/threat-model.md and docs/asvs.md name tests that exist, and leave out no requirement of the standard."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+THREAT_MODEL = ROOT / "docs/threat-model.md"
+ASVS = ROOT / "docs/asvs.md"
+
+# OWASP ASVS 5.0.0, V6, V7, V9 and V10: the level of each requirement of a section, in its order. Those of level 3 come last
+# in every section, and V6.7 has no others, so neither is here.
+LEVELS = {
+    **{"V6.1": "122", "V6.2": "111111112222", "V6.3": "1122", "V6.4": "1122", "V6.5": "22222", "V6.6": "222", "V6.8": "2222"},
+    **{"V7.1": "222", "V7.2": "1111", "V7.3": "22", "V7.4": "11222", "V7.5": "22", "V7.6": "22"},
+    **{"V9.1": "111", "V9.2": "1222"},
+    **{"V10.1": "22", "V10.2": "22", "V10.3": "2222", "V10.4": "11111222222", "V10.5": "22222", "V10.6": "22", "V10.7": "222"},
+}
+STATES = {"met", "yours", "not met", "does not apply"}
+
+
+@pytest.mark.parametrize("page", [THREAT_MODEL, ASVS], ids=lambda page: page.name)
+def test_every_test_that_a_page_names_is_in_the_file_that_it_links_to(page: Path) -> None:
+    named = named_in(page.read_text(), page)
+
+    assert len(named) > 50
+    assert [(file.name, name) for name, file in named if not is_there(name, file)] == []
+
+
+def test_every_threat_names_a_test_or_says_why_there_is_none() -> None:
+    tables = [table for table in tables_of(THREAT_MODEL) if table[0][-1] == "shown by"]
+
+    assert len(tables) > 5
+    for table in tables:
+        for row in table[1:]:
+            assert named_in(row[-1], THREAT_MODEL) or row[-1].startswith("no test: "), row[0]
+
+
+def test_every_requirement_of_levels_1_and_2_stands_once_and_in_order() -> None:
+    wanted = [
+        (f"{section}.{number}", level)
+        for section, levels in LEVELS.items()
+        for number, level in enumerate(levels, start=1)
+    ]
+
+    assert [(number, level) for number, level, *_ in requirements()] == wanted
+
+
+def test_a_requirement_is_met_by_something_that_can_be_looked_at_and_else_has_a_reason() -> None:
+    for number, _, _, state, shown in requirements():
+        assert state in STATES, number
+        assert "](" in shown if state == "met" else shown, number
+
+
+def test_the_page_counts_its_states() -> None:
+    told = {row[0]: int(row[1]) for table in tables_of(ASVS) if table[0][0] == "state" for row in table[1:]}
+
+    assert told == Counter(state for _, _, _, state, _ in requirements())
+
+
+def requirements() -> list[list[str]]:
+    """Return no., level, what is asked for, state, and what shows it, of every row about a requirement."""
+    rows = [row for table in tables_of(ASVS) if table[0][0] == "no." for row in table[1:]]
+    return [[number, level, asked, state.strip("*"), shown] for number, level, asked, state, shown in rows]
+
+
+def tables_of(page: Path) -> list[list[list[str]]]:
+    """Return the tables of a page as rows of cells, the heads first and the lines below them left out."""
+    blocks = re.findall(r"(?:^\|.*\|\n)+", page.read_text(), re.MULTILINE)
+    tables = [[[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()] for block in blocks]
+    return [[head, *rows] for head, _, *rows in tables]
+
+
+def named_in(text: str, page: Path) -> list[tuple[str, Path]]:
+    """Return the text and the file of each link to a file of tests, but for links to this one."""
+    links = re.findall(r"\[([^\]]+)\]\((\.\./[^)#]+\.(?:py|mjs|js))\)", text)
+    files = [(" ".join(name.split()), (page.parent / file).resolve()) for name, file in links]
+    return [(name, file) for name, file in files if is_of_tests(file) and file != Path(__file__).resolve()]
+
+
+def is_of_tests(file: Path) -> bool:
+    return file.name.startswith("test_") or ".test." in file.name
+
+
+def is_there(name: str, file: Path) -> bool:
+    """Tell whether a file has a test of this name, which in Python is written with underscores."""
+    text = file.read_text()
+    if file.suffix == ".py":
+        return f"def test_{name.replace(' ', '_')}(" in text
+    return f'test("{name}"' in text
