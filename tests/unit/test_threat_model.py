@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sallyport.accounts.guesses import MOST_FAILURES, seconds_to_wait
+from tests.support.builders import DAY
+
 ROOT = Path(__file__).parent.parent.parent
 THREAT_MODEL = ROOT / "docs/threat-model.md"
 ASVS = ROOT / "docs/asvs.md"
@@ -59,6 +62,25 @@ def test_the_page_counts_its_states() -> None:
     told = {row[0]: int(row[1]) for table in tables_of(ASVS) if table[0][0] == "state" for row in table[1:]}
 
     assert told == Counter(state for _, _, _, state, _ in requirements())
+
+
+def test_the_page_says_how_often_strangers_may_guess_at_an_account() -> None:
+    told = dict(row[:2] for table in tables_of(THREAT_MODEL) if "guesses" in table[0][1] for row in table[1:])
+    most, seconds = guesses_within(10 * DAY)
+    in_an_hour, _ = guesses_within(3600)
+
+    assert told["nobody"].startswith(f"{most} within {seconds / 3600:.1f} hours, ")
+    assert told["its owner once a day, on devices without a device token"] == f"{guesses_within(DAY)[0]} a day"
+    assert told["a program that logs in every hour without a device token"] == f"{in_an_hour} an hour"
+
+
+def guesses_within(seconds: int) -> tuple[int, int]:
+    """Return how many guesses fit into so many seconds after a counter was cleared, and the second of the last."""
+    failures, now = 0, 0
+    while failures < MOST_FAILURES and now + seconds_to_wait(failures) <= seconds:
+        now += seconds_to_wait(failures)
+        failures += 1
+    return failures, now
 
 
 def requirements() -> list[list[str]]:
