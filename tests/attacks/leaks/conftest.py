@@ -1,0 +1,67 @@
+"""One deployment for all leaks, which logs all that it can, and whose every call is heard."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.deployment import Deployment, deploy
+from dev.aws.recorded import RecordingClients
+from dev.outbox import Outbox
+from sallyport.clock import system_clock
+from tests.attacks.leaks.canaries import Canaries
+from tests.attacks.leaks.journey import Journey, signing_keys
+from tests.attacks.leaks.places import Places
+from tests.faults.line import Line
+from tests.support.deployed import STRICT, Stack
+from tests.support.tokens import ISSUER
+
+
+@pytest.fixture(scope="session")
+def _places() -> Places:
+    return Places()
+
+
+@pytest.fixture(scope="session")
+def _line() -> Line:
+    return Line()
+
+
+@pytest.fixture(scope="session")
+def deployment(cloud: Cloud, _mails: Outbox, _places: Places, _line: Line) -> Iterator[Deployment]:
+    """Its clients are made while the line is open, so they speak through it."""
+    boto3.setup_default_session()
+    events: Any = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]  # set up a line above
+    for hear in (_places.before_send, _line.before_send):
+        events.register("before-send", hear)
+    clients = RecordingClients(patience=LOCAL.patience, outbox=_mails, clock=system_clock)
+    yield deploy(ISSUER, {**STRICT, "LOG_LEVEL": "DEBUG"}, table_name="leaks", clients=clients)
+    for hear in (_places.before_send, _line.before_send):
+        events.unregister("before-send", hear)
+
+
+@pytest.fixture
+def line(_line: Line) -> Iterator[Line]:
+    yield _line
+    _line.hang_up()
+
+
+@pytest.fixture
+def places(_places: Places) -> Places:
+    _places.clear()
+    return _places
+
+
+@pytest.fixture
+def canaries(deployment: Deployment) -> Canaries:
+    """The keys that sign are planted in every test."""
+    canaries = Canaries()
+    canaries.plant("signing key", *signing_keys(deployment))
+    return canaries
+
+
+@pytest.fixture
+def journey(stack: Stack, places: Places, canaries: Canaries) -> Journey:
+    return Journey(stack, places, canaries)
