@@ -28,7 +28,10 @@ ALLOWED: Mapping[Kind, Mapping[Place, str]] = {
     "header": {},
     "query": {},
     "unknown": {},
-    "name": {"answers": "an unknown field is named, by 64 characters at most, to whoever sent it"},
+    "name": {
+        "answers": "an unknown field is named, by 64 characters at most, to whoever sent it",
+        "reprs": "of what is wrong with a field",
+    },
     "signing key": {"kms": "what KMS seals"},
     "aws": {},
     "signed url": {},

@@ -37,7 +37,10 @@ class Places:
         """Note a call to AWS: a handler of botocore's `before-send.<service>.<operation>`."""
         service = event_name.split(".")[1]
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        self.sent.setdefault(_OF_SERVICE[service], []).append(body.decode("latin-1"))
+        self.note(_OF_SERVICE[service], body.decode("latin-1"))
+
+    def note(self, place: Place, text: str) -> None:
+        self.sent.setdefault(place, []).append(text)
 
     def clear(self) -> None:
         self.lines.seek(0)
@@ -52,8 +55,11 @@ class Places:
         return {"log": log, "metrics": metrics, "reprs": "\n".join(self.reprs), **told}
 
     def misplaced(self, canaries: Canaries) -> list[tuple[Place, Kind, str]]:
+        """Return what stands where it may not, each with the text around it."""
         return [
-            (place, *found) for place, text in self.said().items() for found in canaries.misplaced(place, text)
+            (place, kind, _around(spelling, text))
+            for place, text in self.said().items()
+            for kind, spelling in canaries.misplaced(place, text)
         ]
 
     @contextmanager
@@ -63,7 +69,7 @@ class Places:
         Lambda's own logger takes lines of every library. An operator can set it to DEBUG.
         """
         handler = logging.StreamHandler(self.lines)
-        handler.addFilter(lambda record: not record.name.startswith((*_NOT_OURS, "sallyport.")))
+        handler.addFilter(lambda record: not record.name.startswith("sallyport."))  # which have a handler
         root = logging.getLogger()
         before = root.level
         with redirect_stdout(self.lines), redirect_stderr(self.lines), pytest.MonkeyPatch.context() as patch:
@@ -71,6 +77,8 @@ class Places:
             with ExitStack() as undo:
                 for name in [name for name in logging.root.manager.loggerDict if name.startswith("sallyport.")]:
                     undo.enter_context(_writing_to(self.lines, logging.getLogger(name)))
+                for name in _NOT_OURS:
+                    patch.setattr(logging.getLogger(name), "level", logging.ERROR)
                 logging.captureWarnings(True)
                 root.addHandler(handler)
                 root.setLevel(root_level)
@@ -98,6 +106,11 @@ class Places:
             shown = "".join(traceback.format_exception(error, chain=not error.__suppress_context__))
             self.lines.write(f"[ERROR] {type(error).__name__}: {error}\n{json.dumps(shown)}\n")
             return None
+
+
+def _around(spelling: str, text: str) -> str:
+    at = text.index(spelling)
+    return text[max(0, at - 160) : at + len(spelling) + 40]
 
 
 @contextmanager
