@@ -14,7 +14,7 @@ Kind: TypeAlias = Literal[
     "name", "signing key", "aws", "signed url", "email", "user agent", "address", "session",
 ]  # fmt: skip
 Place: TypeAlias = Literal[
-    "log", "metrics", "calls to DynamoDB", "queue", "events", "mails", "kms", "answers", "claims", "reprs"
+    "log", "metrics", "table", "queue", "events", "mails", "kms", "answers", "claims", "reprs"
 ]
 
 ALLOWED: Mapping[Kind, Mapping[Place, str]] = {
@@ -36,34 +36,39 @@ ALLOWED: Mapping[Kind, Mapping[Place, str]] = {
     "aws": {},
     "signed url": {},
     "email": {
-        "calls to DynamoDB": "the account",
+        "table": "the account",
         "queue": "whom to mail",
         "mails": "whom it is mailed to",
         "answers": "GET /auth/me",
     },
     "user agent": {
-        "calls to DynamoDB": "the session",
+        "table": "the session",
         "queue": "a notice names the device",
         "mails": "the same",
         "answers": "GET /auth/sessions",
         "reprs": "of a session, a device and a request",
     },
     "address": {
-        "calls to DynamoDB": "the session",
+        "table": "the session",
         "queue": "a notice names the device",
         "mails": "the same",
         "answers": "GET /auth/sessions",
         "reprs": "of a session, a device and a request",
     },
     "session": {
-        "calls to DynamoDB": "the session",
+        "table": "the session",
         "events": "a replay names its session",
         "answers": "it is no secret to its user",
         "claims": "as `sid`",
         "reprs": "it opens nothing by itself",
     },
 }
-"""Where a value may stand. Everywhere else the scan refuses it, and a hash of it is no spelling of it."""
+"""Where a value may stand. Everywhere else the scan refuses it, and a hash of it is no spelling of it.
+
+"table" is the whole table, and all that was ever written to it or looked up in it. "queue" is also what SQS moves to
+the dead letters. "answers" are without the tokens that they issue, in the one place that each has; "claims" are what
+can be read in those. "reprs" are those of every value of ours that any function had in a variable.
+"""
 
 _SHORTEST = 8
 

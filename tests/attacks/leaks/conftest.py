@@ -1,5 +1,6 @@
 """One deployment for all leaks, which logs all that it can, and whose every call is heard."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,14 @@ def deployment(cloud: Cloud, _mails: Outbox, _places: Places, _line: Line) -> It
 def line(_line: Line) -> Iterator[Line]:
     yield _line
     _line.hang_up()
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that botocore and tenacity would have waited between attempts."""
+    naps: list[float] = []
+    monkeypatch.setattr(time, "sleep", naps.append)
+    return naps
 
 
 @pytest.fixture

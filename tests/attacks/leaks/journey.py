@@ -22,7 +22,7 @@ from sallyport.http.cookies import DEVICE_TOKEN, REFRESH_TOKEN
 from sallyport.http.request import MAX_BODY_BYTES
 from sallyport.identifiers import new_id
 from sallyport.keys.life_cycle import Use
-from tests.attacks.leaks.canaries import Canaries, Kind
+from tests.attacks.leaks.canaries import Canaries, Kind, Place
 from tests.attacks.leaks.places import Places
 from tests.support.builders import WEAK_PASSWORDS
 from tests.support.deployed import Answer, Stack, sample
@@ -145,6 +145,13 @@ class Journey:
         """Return the token of the last link that was mailed to an address."""
         mail = self.stack.mails_to(email)[-1]
         return str(mail["text"].partition("?token=")[2].split()[0])
+
+    def misplaced(self) -> list[tuple[Place, Kind, str]]:
+        """Look through all places, the whole table among them. Return what stands where it may not."""
+        client, name = self.stack.table._client, self.stack.deployment.table_name
+        for page in client.get_paginator("scan").paginate(TableName=name):
+            self.places.note("table", repr(page["Items"]))
+        return self.places.misplaced(self.canaries)
 
     def _function(self, route: Route) -> str:
         return self.stack.deployment.routes[route].function

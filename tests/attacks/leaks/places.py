@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import sys
 import threading
 import traceback
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ _NOT_OURS = ("moto", "werkzeug", "responses", "docker")
 """Whose lines are those of the embedded AWS, which runs in this process."""
 
 _OF_SERVICE: Mapping[str, Place] = {
-    "dynamodb": "calls to DynamoDB", "kms": "kms", "sqs": "queue", "eventbridge": "events", "sesv2": "mails"
+    "dynamodb": "table", "kms": "kms", "sqs": "queue", "eventbridge": "events", "sesv2": "mails"
 }  # fmt: skip
 
 
@@ -82,7 +83,7 @@ class Places:
                 logging.captureWarnings(True)
                 root.addHandler(handler)
                 root.setLevel(root_level)
-                threading.setprofile(self._look_at)
+                threading.setprofile(self._look_at_functions)
                 try:
                     yield self
                 finally:
@@ -90,6 +91,10 @@ class Places:
                     root.setLevel(before)
                     root.removeHandler(handler)
                     logging.captureWarnings(False)
+
+    def _look_at_functions(self, *_: object) -> None:
+        """Look at the threads of functions, and leave alone those of the embedded AWS, which have no name of ours."""
+        sys.setprofile(None if threading.current_thread().name.startswith("Thread-") else self._look_at)
 
     def _look_at(self, frame: FrameType, event: str, answer: object) -> None:
         """See how the variables of a function of ours show themselves when it returns."""
