@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from sallyport.errors import SallyportError
 
 
-_FRAMES = 20  # an endless recursion has a thousand
+FRAMES = 20
+"""How many places of a crash are named, the innermost ones: an endless recursion has a thousand."""
 
 
 class FunctionFailed(Exception):
@@ -20,7 +21,7 @@ def reason_of(error: Exception) -> str:
 
 
 def _crash_site(error: Exception) -> str:
-    innermost = traceback.extract_tb(error.__traceback__, limit=-_FRAMES)
+    innermost = traceback.extract_tb(error.__traceback__, limit=-FRAMES)
     frames = [f"{frame.name}:{frame.lineno}" for frame in innermost]
     return f"{type(error).__name__} in {' > '.join(frames)}"
 

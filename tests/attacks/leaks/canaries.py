@@ -75,7 +75,7 @@ _SHORTEST = 8
 
 @dataclass(frozen=True)
 class Canaries:
-    """Everything that has been planted. `since` a moment is told by how many there were."""
+    """Everything that has been planted, each with its kind."""
 
     planted: dict[str | bytes, Kind] = field(default_factory=dict)
 
@@ -90,6 +90,16 @@ class Canaries:
             (kind, spelling)
             for value, kind in self.planted.items()
             if place not in ALLOWED[kind]
+            for spelling in _spellings(value)
+            if spelling in text and (kind != "code" or _stands_alone(spelling, text))
+        ]
+
+
+    def standing_in(self, text: str) -> list[tuple[Kind, str]]:
+        """Return what stands in a text, whatever the place."""
+        return [
+            (kind, spelling)
+            for value, kind in self.planted.items()
             for spelling in _spellings(value)
             if spelling in text and (kind != "code" or _stands_alone(spelling, text))
         ]

@@ -55,6 +55,17 @@ class Places:
         told = {place: "\n".join(texts) for place, texts in self.sent.items()}
         return {"log": log, "metrics": metrics, "reprs": "\n".join(self.reprs), **told}
 
+    def log_lines(self) -> list[dict[str, Any]]:
+        """Return what functions logged. Raises ValueError if anything else than JSON stands in the log."""
+        return [line for line in self._written() if "_aws" not in line]
+
+    def counts(self) -> list[dict[str, Any]]:
+        """Return what functions counted."""
+        return [line for line in self._written() if "_aws" in line]
+
+    def _written(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.lines.getvalue().splitlines()]
+
     def misplaced(self, canaries: Canaries) -> list[tuple[Place, Kind, str]]:
         """Return what stands where it may not, each with the text around it."""
         return [
