@@ -67,11 +67,16 @@ def places(_places: Places) -> Places:
     return _places
 
 
+@pytest.fixture(scope="session")
+def _keys(deployment: Deployment) -> list[str | bytes]:
+    return list(signing_keys(deployment))
+
+
 @pytest.fixture
-def canaries(deployment: Deployment) -> Canaries:
+def canaries(_keys: list[str | bytes]) -> Canaries:
     """The keys that sign are planted in every test."""
     canaries = Canaries()
-    canaries.plant("signing key", *signing_keys(deployment))
+    canaries.plant("signing key", *_keys)
     return canaries
 
 
