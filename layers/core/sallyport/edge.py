@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from sallyport.errors import SallyportError
 
-
 FRAMES = 20
 """How many places of a crash are named, the innermost ones: an endless recursion has a thousand."""
 
@@ -34,7 +33,7 @@ def reported(failed: Callable[[str], None]) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:  # the edge
+    except Exception as error:  # noqa: BLE001  # the edge
         reason = reason_of(error)
         failed(reason)
         shown = error if isinstance(error, SallyportError) else FunctionFailed(reason)

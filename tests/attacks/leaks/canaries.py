@@ -13,9 +13,7 @@ Kind: TypeAlias = Literal[
     "password", "access token", "refresh token", "device token", "link", "code", "cookie", "header", "query", "unknown",
     "name", "signing key", "aws", "signed url", "email", "user agent", "address", "session",
 ]  # fmt: skip
-Place: TypeAlias = Literal[
-    "log", "metrics", "table", "queue", "events", "mails", "kms", "answers", "claims", "reprs"
-]
+Place: TypeAlias = Literal["log", "metrics", "table", "queue", "events", "mails", "kms", "answers", "claims", "reprs"]
 
 ALLOWED: Mapping[Kind, Mapping[Place, str]] = {
     "password": {},
@@ -93,7 +91,6 @@ class Canaries:
             for spelling in _spellings(value)
             if spelling in text and (kind != "code" or _stands_alone(spelling, text))
         ]
-
 
     def standing_in(self, text: str) -> list[tuple[Kind, str]]:
         """Return what stands in a text, whatever the place."""

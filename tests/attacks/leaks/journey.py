@@ -25,7 +25,7 @@ from sallyport.keys.life_cycle import Use
 from tests.attacks.leaks.canaries import Canaries, Kind, Place
 from tests.attacks.leaks.places import Places
 from tests.support.builders import WEAK_PASSWORDS
-from tests.support.deployed import Answer, Stack, sample
+from tests.support.deployed import Stack, sample
 from tests.support.tokens import unverified_claims
 
 Event: TypeAlias = dict[str, Any]
@@ -348,7 +348,10 @@ def spoilt(j: Journey, good: Event) -> Iterator[tuple[str, Event]]:
     yield "an unknown name", having({**body, j.mark("name"): 1})
     yield "a name that stands twice", having(text[:-1] + "," + text[1:] if body else '{"a": 1, "a": 2}')
     yield "another media type", having(text, **{"content-type": f"text/plain; x={j.mark('header')}"})
-    yield "a form", having("&".join(f"{n}={v}" for n, v in body.items()), **{"content-type": "application/x-www-form-urlencoded"})
+    yield (
+        "a form",
+        having("&".join(f"{n}={v}" for n, v in body.items()), **{"content-type": "application/x-www-form-urlencoded"}),
+    )
     yield "compressed", having(text, **{"content-encoding": "gzip"})
     yield "too long", having(text + " " * MAX_BODY_BYTES)
     yield "too deep", having("[" * 5000 + text + "]" * 5000)

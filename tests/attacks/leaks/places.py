@@ -37,8 +37,9 @@ class Places:
     def before_send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> None:
         """Note a call to AWS: a handler of botocore's `before-send.<service>.<operation>`."""
         service = event_name.split(".")[1]
-        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        self.note(_OF_SERVICE[service], body.decode("latin-1"))
+        body = request.body
+        assert isinstance(body, bytes | str)
+        self.note(_OF_SERVICE[service], body.decode("latin-1") if isinstance(body, bytes) else body)
 
     def note(self, place: Place, text: str) -> None:
         self.sent.setdefault(place, []).append(text)
@@ -98,7 +99,7 @@ class Places:
                 try:
                     yield self
                 finally:
-                    threading.setprofile(None)  # type: ignore[arg-type]  # how to end it
+                    threading.setprofile(None)
                     root.setLevel(before)
                     root.removeHandler(handler)
                     logging.captureWarnings(False)

@@ -5,13 +5,15 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import quote
 
 import pytest
+
 from dev.aws.cloud import LOCAL
 from dev.lambda_host.functions import LocalFunction
 from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.one_time_token import new_code, new_secret
 from sallyport.aws.kms import KmsCipher
 from sallyport.aws.ses import Ses
 from sallyport.keys import private
@@ -35,8 +37,8 @@ def _what_is_mailed_is_marked(monkeypatch: pytest.MonkeyPatch, canaries: Canarie
         canaries.plant(kind, secret)
         return secret
 
-    monkeypatch.setattr(send_mail, "new_secret", partial(marking, "link", send_mail.new_secret))
-    monkeypatch.setattr(send_mail, "new_code", partial(marking, "code", send_mail.new_code))
+    monkeypatch.setattr(send_mail, "new_secret", partial(marking, "link", new_secret))
+    monkeypatch.setattr(send_mail, "new_code", partial(marking, "code", new_code))
 
 
 # The scan itself
@@ -155,7 +157,9 @@ def _handing_mail_over(j: Journey) -> Iterator[Event]:
         json.dumps({**asked_for, "language": "en", "subject": None}),
         json.dumps({**asked_for, "language": "en", "subject": {"email": user.email}}),
         json.dumps({**asked_for, j.mark("unknown"): j.mark("unknown")}),
-        json.dumps({"kind": "password_changed", "email": f"{user.email}\r\nBcc: {user.email}", "at": 1, "language": ""}),
+        json.dumps(
+            {"kind": "password_changed", "email": f"{user.email}\r\nBcc: {user.email}", "at": 1, "language": ""}
+        ),
         json.dumps({"kind": j.mark("unknown")}),
         j.mark("unknown"),
     ):

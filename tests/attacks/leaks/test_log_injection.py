@@ -49,9 +49,9 @@ def is_sound(places: Places, lines: int) -> None:
         assert line.isprintable()
         assert len(line) < LONGEST_LINE
     assert len(places.log_lines()) == lines
-    for line in places.log_lines():
-        assert line.keys() <= FIELDS
-        assert line["message"] in ("answered", "denied", "failed", "mail")
+    for said in places.log_lines():
+        assert said.keys() <= FIELDS
+        assert said["message"] in ("answered", "denied", "failed", "mail")
     counts_only_words_of_ours(places)
 
 

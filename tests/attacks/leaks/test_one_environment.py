@@ -1,7 +1,6 @@
-"""O06: two users, one after another in one execution environment, and nothing of the first in what the second causes."""
+"""O06: two users, one after another in one execution environment. Nothing of the first is left for the second."""
 
 import copy
-from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
