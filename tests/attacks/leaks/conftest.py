@@ -82,4 +82,6 @@ def canaries(_keys: list[str | bytes]) -> Canaries:
 
 @pytest.fixture
 def journey(stack: Stack, places: Places, canaries: Canaries) -> Journey:
+    stack.deployment.mail.drain()  # what other tests have left to be mailed
+    places.clear()
     return Journey(stack, places, canaries)

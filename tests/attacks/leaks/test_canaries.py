@@ -129,10 +129,11 @@ def test_o01_a_mail_holds_one_link_and_one_code_and_they_are_its_own(journey: Jo
             GOOD["POST", path](journey)
         journey.stack.deployment.mail.drain()
 
-    proofs = [value for value, kind in journey.canaries.planted.items() if kind == "link"]
-    held = [[proof for proof in proofs if str(proof) in mail] for mail in journey.places.sent["mails"]]
-    assert sorted(held) == sorted([proof] for proof in proofs)
-    assert len(proofs) == 4
+    proofs = [str(value) for value, kind in journey.canaries.planted.items() if kind == "link"]
+    held = [[proof for proof in proofs if proof in mail] for mail in journey.places.sent["mails"]]
+    assert len(proofs) >= 4
+    assert all(len(proofs_of_mail) <= 1 for proofs_of_mail in held)
+    assert sorted(proof for proofs_of_mail in held for proof in proofs_of_mail) == sorted(proofs)
 
 
 # Functions that no route leads to
