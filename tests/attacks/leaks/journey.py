@@ -4,6 +4,7 @@ import copy
 import json
 from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeAlias
@@ -77,6 +78,8 @@ class Journey:
     canaries: Canaries
     sent: dict[Route, list[Event]] = field(default_factory=dict)
     statuses: dict[Route, set[int]] = field(default_factory=dict)
+    around: Callable[[str], AbstractContextManager[object]] = field(default=lambda _: nullcontext())
+    """What a request to a function runs in."""
 
     def mark(self, kind: Kind) -> str:
         """Return a new text that stands nowhere else, and plant it."""
@@ -128,7 +131,9 @@ class Journey:
 
     def send(self, route: Route, event: Event, about: str = "") -> tuple[int, dict[str, str]]:
         """Send any event to a route, and note the answer. Return its status and the tokens that are issued."""
-        payload = self.places.invoke(self.stack.deployment.functions[self._function(route)], event)
+        function = self.stack.deployment.routes[route].function
+        with self.around(function):
+            payload = self.places.invoke(self.stack.deployment.functions[function], event)
         if payload is None:
             return 0, {}
         self.statuses.setdefault(route, set()).add(payload["statusCode"])
@@ -152,9 +157,6 @@ class Journey:
         for page in client.get_paginator("scan").paginate(TableName=name):
             self.places.note("table", repr(page["Items"]))
         return self.places.misplaced(self.canaries)
-
-    def _function(self, route: Route) -> str:
-        return self.stack.deployment.routes[route].function
 
     def _address(self) -> str:
         number = next(_number)
