@@ -113,8 +113,10 @@ def _spellings(value: str | bytes) -> tuple[str, ...]:
 
 
 def _parts(value: str | bytes) -> Iterator[str | bytes]:
-    """Payload and signature of a token are parts. Its header is the same in thousands."""
+    """Payload and signature of a token are parts; its header is the same in thousands. So is the longest word."""
     yield value
+    if isinstance(value, str) and " " in value:
+        yield max(value.split(), key=len)
     if isinstance(value, str) and value.count(".") == 2:
         yield from value.split(".")[1:]
 

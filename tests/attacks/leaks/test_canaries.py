@@ -110,6 +110,7 @@ def test_o01_no_secret_leaves_by_a_route_whatever_is_wrong_with_the_request(jour
         GOOD[route](journey)
         for about, event in spoilt(journey, journey.sent[route][-1]):
             journey.send(route, event, about)
+        journey.stack.deployment.mail.drain()
 
     assert not journey.misplaced()
     assert journey.statuses[route] <= {200, 202, 204, 400, 401, 403, 409, 413, 415, 429}
