@@ -7,7 +7,8 @@ BUILT := $(BUILD)/.checked
 DEPLOY = .venv-sam/bin/python -m ops.deploy --sam .venv-sam/bin/sam --template $(BUILD)/template.yaml --config $(CONFIG) \
 	$(if $(ARCH),--parameter Architecture=$(ARCH)) $(PARAMETERS:%=--parameter %)
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
-PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile
+# Every worker of pytest rewrites the asserts of every test: let the first run keep what it made.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=3 --dist=loadfile
 QUICK := unit use_cases contract functions attacks cli template faults histories races proof
 BLOCKLISTS := layers/core/sallyport/accounts/blocklists
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
