@@ -7,7 +7,7 @@ import argon2
 import pytest
 
 from sallyport.accounts.blocklist import shipped
-from sallyport.accounts.hashing import Passwords, Verdict
+from sallyport.accounts.hashing import Parameters, Passwords, Verdict
 from sallyport.accounts.new_password import (
     BreachedPasswords,
     NewPasswords,
@@ -59,7 +59,9 @@ def test_the_right_password_matches_and_any_other_does_not() -> None:
 def test_a_match_with_weaker_parameters_than_todays_is_outdated() -> None:
     stored = WEAK_PASSWORDS.hash(normal(PASSWORD))
 
-    assert Passwords(memory_kib=16, time_cost=1).check(normal(PASSWORD), stored) == Verdict(matches=True, outdated=True)
+    assert Passwords(Parameters(memory_kib=16, time_cost=1)).check(normal(PASSWORD), stored) == Verdict(
+        matches=True, outdated=True
+    )
 
 
 def test_composed_and_decomposed_forms_of_one_text_are_one_password() -> None:
@@ -192,7 +194,7 @@ def test_nobody_else_is_asked_about_a_password_that_our_own_rules_refuse() -> No
 
 
 def test_a_missing_account_pays_one_hash_of_todays_parameters_and_never_matches() -> None:
-    decoy_only = Passwords(memory_kib=8, time_cost=1)
+    decoy_only = Passwords(Parameters(memory_kib=8, time_cost=1))
 
     assert decoy_only.check(normal(PASSWORD), None) == Verdict(matches=False)
     assert decoy_only.check(normal(""), None) == Verdict(matches=False)
@@ -230,7 +232,7 @@ def test_without_a_usable_hash_the_decoy_is_hashed_instead(stored: str | None, m
 
 def test_the_decoy_costs_what_a_real_hash_costs() -> None:
     real = argon2.extract_parameters(Passwords().hash(normal(PASSWORD)))
-    decoy = argon2.extract_parameters(Passwords()._decoy)
+    (decoy,) = map(argon2.extract_parameters, Passwords()._decoys.values())
 
     assert decoy == real
 
@@ -275,7 +277,7 @@ def test_a_code_without_a_usable_hash_pays_for_the_decoy(stored: str | None, mon
 
     assert not passwords.check_code(CODE, stored)
 
-    assert hasher.verified == [(passwords._decoy, CODE.encode())]
+    assert hasher.verified == [(decoy, CODE.encode()) for decoy in passwords._decoys.values()]
 
 
 def test_a_code_whose_hash_could_not_be_computed_is_no_wrong_code(monkeypatch: pytest.MonkeyPatch) -> None:

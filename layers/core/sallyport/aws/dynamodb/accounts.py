@@ -1,9 +1,8 @@
 """Users, their credentials and their login names."""
 
-from base64 import urlsafe_b64encode
-from hashlib import sha256
 from itertools import islice
 
+from sallyport.accounts.decoys import decoy_for, is_decoy
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, MAIL_TO_ADDRESS, key_of_address
 from sallyport.accounts.user import Account, User
 from sallyport.aws.dynamodb.revoking import RevokingWrites
@@ -16,6 +15,7 @@ from sallyport.aws.dynamodb.user_items import (
     account_from,
     credential_key,
     items_of,
+    keys_of,
     login_name_key,
     user_from,
     user_key,
@@ -39,9 +39,18 @@ class Accounts:
         self._users = Users(table)
 
     def find(self, email: str) -> Account | None:
+        """Read the account of a canonical address (AccountStore.find).
+
+        Two calls ask for four keys and find three items, whether there is an account or not. Where the first call has
+        found a login name, the second asks for one that nobody has; where it has found none, for a decoy's.
+        """
         (login_name,) = self._table.get(login_name_key(email))
-        user_id = login_name["user_id"] if login_name else _decoy_id(email)
-        user, credential = self._table.get(user_key(user_id), credential_key(user_id))
+        decoy = decoy_for(email)
+        if login_name is None:
+            self._table.get(*keys_of(decoy))
+            return None
+        user_id, nobody = login_name["user_id"], login_name_key(decoy.user_id)  # an id is no address
+        user, credential, _ = self._table.get(user_key(user_id), credential_key(user_id), nobody)
         return account_from(user, credential) if user else None
 
     def get(self, user_id: str) -> User | None:
@@ -57,10 +66,11 @@ class Accounts:
     def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]:
         """List users in the table's own order, which does not change (AccountStore.page).
 
-        Reads the table until it has found one user more than `limit` (Table.scan).
+        Reads the table until it has found one user more than `limit` (Table.scan). Decoys are no users.
         """
         begin = user_key(after) if after else None
-        found = [user_from(item) for item in islice(self._table.scan("USER", only=SHOWN, after=begin), limit + 1)]
+        listed = (user_from(item) for item in self._table.scan("USER", only=SHOWN, after=begin))
+        found = list(islice((user for user in listed if not is_decoy(user.user_id)), limit + 1))
         shown = found[:limit]
         return shown, shown[-1].user_id if len(found) > limit else None
 
@@ -201,8 +211,3 @@ class Accounts:
             condition="password_hash = :old",
             values={":new": new_hash, ":old": old_hash},
         )
-
-
-def _decoy_id(email: str) -> str:
-    """Return the id of a user who does not exist, another for every address: no partition gets all the misses."""
-    return urlsafe_b64encode(sha256(email.encode()).digest()).decode()[:22]
