@@ -54,7 +54,7 @@ class Accounts:
         return account_from(user, credential) if user else None
 
     def get(self, user_id: str) -> User | None:
-        return self._users.get(user_id)
+        return None if is_decoy(user_id) else self._users.get(user_id)
 
     def of_user(self, user_id: str) -> Account | None:
         user, credential = self._table.get(user_key(user_id), credential_key(user_id))
