@@ -1,6 +1,6 @@
 """The decoys in a table: made, kept, hidden, and read in place of accounts that there are not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -18,7 +18,6 @@ from sallyport.use_cases.keep_decoys import KeepDecoys
 from tests.support.builders import WEAK_PASSWORDS, a_user
 from tests.support.stores import Stores, in_table
 
-
 WEAK_PARAMETERS = Parameters(memory_kib=8, time_cost=1)
 
 
@@ -34,9 +33,9 @@ class CountedTable(Table):
         self.found += sum(item is not None for item in items)
         return items
 
-    def put(self, item: Item) -> None:
-        super().put(item)
-        self.written += 1
+    def put_each(self, items: Sequence[Item]) -> None:
+        super().put_each(items)
+        self.written += len(items)
 
     def begin(self) -> None:
         self.calls = self.keys = self.found = self.written = 0

@@ -27,8 +27,7 @@ class Decoys:
         return [decoy for decoy in decoys if not _is_whole(decoy, stored, is_current)]
 
     def put(self, decoys: Sequence[User], password_hash: str) -> None:
-        for item in (item for decoy in decoys for item in items_of(decoy, password_hash)):
-            self._table.put(item)
+        self._table.put_each([item for decoy in decoys for item in items_of(decoy, password_hash)])
 
 
 def _is_whole(decoy: User, stored: dict[tuple[str, str], Item], is_current: Callable[[str], bool]) -> bool:
