@@ -46,12 +46,13 @@ class Accounts:
         """
         (login_name,) = self._table.get(login_name_key(email))
         decoy = decoy_for(email)
-        if login_name is None:
-            self._table.get(*keys_of(decoy))
-            return None
-        user_id, nobody = login_name["user_id"], login_name_key(decoy.user_id)  # an id is no address
-        user, credential, _ = self._table.get(user_key(user_id), credential_key(user_id), nobody)
-        return account_from(user, credential) if user else None
+        keys = keys_of(decoy)
+        if login_name is not None:
+            user_id, nobody = login_name["user_id"], login_name_key(decoy.user_id)  # an id is no address
+            keys = user_key(user_id), credential_key(user_id), nobody
+        user, credential, _ = self._table.get(*keys)
+        account = account_from(user, credential) if user else None
+        return account if login_name is not None else None
 
     def get(self, user_id: str) -> User | None:
         return None if is_decoy(user_id) else self._users.get(user_id)
