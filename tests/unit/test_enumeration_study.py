@@ -43,10 +43,10 @@ def test_a_difference_of_a_third_of_the_spread_is_told_apart_however_small_it_is
 
 
 def test_medians_apart_by_more_than_five_milliseconds_are_told_unless_chance_explains_it() -> None:
-    noise = {"spread": 100.0}
+    many, few = drawn(4 * FULL, spread=100), drawn(30, spread=100)
 
-    assert told(drawn(4 * FULL, **noise), drawn(4 * FULL, mean=48, seed=2, **noise)).is_told
-    assert not told(drawn(30, **noise), drawn(30, mean=46, seed=2, **noise)).is_told
+    assert told(many, drawn(4 * FULL, mean=48, spread=100, seed=2)).is_told
+    assert not told(few, drawn(30, mean=46, spread=100, seed=2)).is_told
 
 
 def test_few_samples_accuse_nobody_by_chance() -> None:
