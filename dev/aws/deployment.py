@@ -23,7 +23,10 @@ DEFAULT_TABLE = "sallyport-dev"
 _USES: tuple[Use, ...] = ("access", "refresh")
 
 CREATED_HERE = {"TABLE_NAME", "KMS_KEY_ID", "MAIL_QUEUE_URL", "MAIL_CONFIGURATION_SET"}
-_OF_A_LAPTOP = {"AddressAttemptLimit": "10000"}  # every request comes from one address
+_OF_A_LAPTOP = {  # every request comes from one address, and most from one user
+    "AddressAttemptLimit": "10000",
+    "AccountLoginLimit": "1000",
+}
 _EXPORTED_SETTINGS = {"Audience": "AUDIENCE", "Issuer": "ISSUER"}
 _URL_OF_THE_API = f"https://Api.execute-api.{REGION}.amazonaws.com"  # as the template's Outputs name it
 

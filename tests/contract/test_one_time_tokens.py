@@ -20,6 +20,7 @@ from sallyport.identifiers import new_id
 from sallyport.revocation.entries import UserChanged
 from tests.contract.test_items import RawItems
 from tests.support.builders import DAY, NOW, SECOND, a_session, a_user
+from tests.support.logging_in import admission_of
 from tests.support.stores import Stores
 
 ENDS = NOW + 1800
@@ -183,7 +184,7 @@ def test_a_change_of_address_moves_the_login_name_and_nothing_else(stores: Store
 
     assert stores.redemptions.move(token, grant, now_ms=NOW * SECOND, by_code=False)
 
-    assert stores.accounts.find(owner.email) is None
+    assert stores.accounts.find(owner.email).account is None
     account = stores.account(grant.new_email)
     assert account.user == replace(owner, email=grant.new_email, email_verified_at=NOW)
     assert account.password_hash == "old hash"
@@ -247,8 +248,8 @@ def test_nobody_moves_or_logs_in_while_they_leave_and_a_quarter_of_an_hour_later
     assert stores.accounts.begin_leaving(owner, now=NOW)
 
     assert not redeemed(stores, token, grant, now=NOW + 899)
-    assert not stores.sessions.open(a_session(owner, created_at=NOW + 899))
-    assert stores.sessions.open(a_session(owner, created_at=NOW + 900))
+    assert not stores.sessions.open(a_session(owner, created_at=NOW + 899), admission_of(owner))
+    assert stores.sessions.open(a_session(owner, created_at=NOW + 900), admission_of(owner))
     assert redeemed(stores, token, grant, now=NOW + 900)
 
 

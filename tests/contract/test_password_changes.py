@@ -103,7 +103,7 @@ def test_it_creates_nobody_and_nothing(stores: Stores) -> None:
 
     assert change(stores, account_of(ghost), a_session(ghost)) is None
 
-    assert stores.accounts.find(ghost.email) is None
+    assert stores.accounts.find(ghost.email).account is None
     assert stores.sessions.of_user(ghost.user_id) == []
     assert stores.entries(ghost.user_id) == []
 

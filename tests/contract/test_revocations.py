@@ -109,7 +109,7 @@ def test_a_deleted_user_leaves_neither_credential_nor_name_but_an_entry_above_ev
     assert stores.accounts.delete(user, now_ms=NOW_MS)
 
     assert stores.accounts.get(user.user_id) is None
-    assert stores.accounts.find(user.email) is None
+    assert stores.accounts.find(user.email).account is None
     assert stores.entries(user.user_id) == [UserDeleted(user.user_id)]
     assert stores.accounts.create(a_user(email=user.email), "hash")  # the name is free, the hash is gone
 

@@ -37,6 +37,7 @@ from sallyport.revocation.entries import SessionRevoked, TokenRevoked, UserChang
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from tests.support.builders import DAY, SECOND
+from tests.support.logging_in import admission_of
 from tests.support.stores import AllAccounts, Stores, in_table
 
 SAMPLES = sorted(Path(__file__).parent.glob("samples/*.json"), key=lambda file: int(file.stem))
@@ -98,7 +99,7 @@ def a_session(sid: str = HERE, **changes: Any) -> Session:
 
 
 def test_a_user_can_log_in(stores: Stores) -> None:
-    assert stores.accounts.find(ANN.email) == Account(ANN, HASH)
+    assert stores.accounts.find(ANN.email).account == Account(ANN, HASH)
     assert stores.accounts.named(DORA.email) == stores.accounts.get(DORA.user_id) == DORA
     listed = stores.accounts.page(10)[0]
     assert [user for user in listed if user in (ANN, DORA)] in ([ANN, DORA], [DORA, ANN])
@@ -144,7 +145,7 @@ def test_a_user_may_have_no_password(table: Table, credential: Mapping[str, str]
     if credential is not None:
         table.put({"PK": key[0], "SK": key[1], **credential})
 
-    assert in_table(table).accounts.find(ANN.email) == Account(ANN, None)
+    assert in_table(table).accounts.find(ANN.email).account == Account(ANN, None)
     assert not in_table(table).accounts.replace_hash(Account(ANN, None), HASH)
 
 
@@ -216,6 +217,8 @@ def write_everything(table: Table) -> None:
     _ask_for_mail(stores)
     stores.throttle.take(key_of_address(EVE.email), MAIL_TO_ADDRESS, now_ms=THEN * SECOND)
     stores.throttle.reserve(key_of_address(EVE.email), CODES_OF_MAILBOX, now_ms=THEN * SECOND)
+    stores.guesses.reserve("device:" + "F" * 22, now_ms=THEN * SECOND)
+    assert stores.sessions.open(a_session("L" * 22), admission_of(ANN))
 
 
 def _register(stores: Stores) -> None:

@@ -25,7 +25,7 @@ def test_a_user_is_found_by_their_canonical_address_with_their_hash(stores: Stor
 
 
 def test_an_unknown_address_is_nobody(stores: Stores) -> None:
-    assert stores.accounts.find("nobody@example.com") is None
+    assert stores.accounts.find("nobody@example.com").account is None
     assert stores.accounts.named("nobody@example.com") is None
     assert stores.accounts.get("nobody") is None
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -29,12 +29,14 @@ from sallyport.errors import (
     FieldError,
     InvalidField,
     InvalidToken,
+    OriginRejected,
     RegistrationClosed,
     SallyportError,
     TooManyAttempts,
     Unavailable,
 )
 from sallyport.http.cookies import REFRESH_TOKEN
+from sallyport.http.front import anyone
 from sallyport.http.problem import ANSWERS_TOKENS, NOT_AT_LOGIN, PROBLEMS
 from sallyport.http.request import MAX_BODY_BYTES, Request
 from sallyport.http.serve import Api
@@ -129,7 +131,7 @@ def test_problems_are_for_oauth_libraries_where_they_call_and_nowhere_else() -> 
     refused = {answer for answer in problems if answer[0] in ANSWERS_TOKENS and answer[1] in (401, 403)}
 
     assert {answer[0] for answer in named} == set(ANSWERS_TOKENS)
-    assert named.keys() == {answer for answer in refused if answer[2] != "csrf_rejected"}
+    assert named.keys() == {answer for answer in refused if answer[2] not in ("csrf_rejected", "origin_rejected")}
     assert all((body["error"], body["error_description"]) == (body["code"], body["detail"]) for body in named.values())
 
 
@@ -259,12 +261,14 @@ def cookie_of(server: Server) -> str:
     return str(answer.cookies[REFRESH_TOKEN])
 
 
-# What no client can make the local server answer: it does not fail, does not throttle, registers everybody, asks no
-# other service about passwords, and an access token that the authorizer lets pass is not revoked a moment later.
+# What no client can make the local server answer: it does not fail, does not throttle, registers everybody, has no
+# proxy in front, asks no other service about passwords, and an access token that the authorizer lets pass is not
+# revoked a moment later.
 NOT_PROVOKED = {
     (401, "invalid_token"),
     (500, "internal_error"),
     (503, "service_unavailable"),
+    (403, "origin_rejected"),
     (403, "registration_closed"),
     (400, "password_breached"),
     (429, "Too Many Requests"),
@@ -396,12 +400,22 @@ def deleted(to: Sender, method: str, path: str, tokens: Mapping[str, Any], passw
 
 
 def limited(to: Sender, headers: Mapping[str, str]) -> Iterator[Sent]:
-    """Ask for mails until there is no more."""
-    while (sent := to.post("/auth/register", {"email": EMAIL}))[1].status_code != 429:
-        pass
-    yield sent
+    """Ask for mails until there is no more, and guess passwords until nobody may."""
+    yield until_limited(lambda: to.post("/auth/register", {"email": EMAIL}))
+    yield until_limited(lambda: to.post("/auth/login", {"email": "nobody@example.com", "password": "wrong"}))
+    change = {"current_password": "wrong", "new_password": ANOTHER}
+    guessing = to.bearer(to.server.log_in())
+    yield until_limited(lambda: to.post("/auth/password/change", change, **guessing))
+    for method, path in (("DELETE", "/auth/me"), ("POST", "/auth/me/delete")):
+        yield to.send(method, path, json={"password": "wrong"}, headers=guessing)
     yield to.post("/auth/password/forgot", {"email": EMAIL})
     yield to.post("/auth/email/change", {"email": EMAIL, "password": demo.PASSWORD}, **headers)
+
+
+def until_limited(send: Callable[[], Sent]) -> Sent:
+    while (sent := send())[1].status_code != 429:
+        pass
+    return sent
 
 
 def provoked(server: Server) -> Iterator[Sent]:
@@ -432,7 +446,15 @@ def test_every_answer_of_the_document_is_given_and_no_other(own_server: Server) 
 EVERYWHERE = {f"{method} {path}" for method, path in OPERATIONS}
 WHERE_AUTHORIZED = {operation for operation in EVERYWHERE if operation.split()[1] in PROTECTED}
 WHERE_CHOSEN = {"POST /auth/verify-email", "POST /auth/password/reset", "POST /auth/password/change"}
-WHERE_LIMITED = NOT_LIMITED | {"POST /auth/register", "POST /auth/password/forgot", "POST /auth/email/change"}
+WHERE_LIMITED = NOT_LIMITED | {
+    "POST /auth/register",
+    "POST /auth/login",
+    "POST /auth/password/forgot",
+    "POST /auth/password/change",
+    "POST /auth/email/change",
+    "DELETE /auth/me",
+    "POST /auth/me/delete",
+}
 BREACHED = InvalidField(FieldError("password", "password_breached", "This password is known."))
 
 
@@ -442,6 +464,7 @@ BREACHED = InvalidField(FieldError("password", "password_breached", "This passwo
         (InvalidToken(), WHERE_AUTHORIZED),
         (Unavailable(), EVERYWHERE),
         (ZeroDivisionError(), EVERYWHERE),
+        (OriginRejected(), {operation for operation in EVERYWHERE if "/.well-known/" not in operation}),
         (RegistrationClosed(), {"POST /auth/register"}),
         (BREACHED, WHERE_CHOSEN),
         (TooManyAttempts(7), WHERE_LIMITED),
@@ -457,7 +480,9 @@ def test_an_answer_that_no_client_can_provoke_is_as_documented(error: Exception,
     documented = set()
     for method, path in OPERATIONS:
         key = f"{method} {path}"
-        payload = HttpApiHandler(Api({key: fail}, FakeTelemetry()))({"routeKey": key, "requestContext": context}, None)
+        payload = HttpApiHandler(Api({key: fail}, FakeTelemetry(), anyone))(
+            {"routeKey": key, "requestContext": context}, None
+        )
         answer = (key, payload["statusCode"], json.loads(payload["body"])["code"])
         if answer in documented_answers():
             documented.add(key)

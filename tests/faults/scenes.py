@@ -391,7 +391,7 @@ def _leaving_for_good(world: World) -> Scene:
 
 
 def _has_this_password(world: World, scene: Scene, _: Answer) -> None:
-    account = world.stack.accounts.find(scene.user.email)
+    account = world.stack.accounts.find(scene.user.email).account
     assert account is not None
     assert Passwords().check(normal(ANOTHER), account.password_hash).matches
 

@@ -99,7 +99,7 @@ def revoke(stack: Stack, user: User, login: Answer, newest: Answer, way: str) ->
         case "version":
             assert stack.revocations.raise_version(user.user_id, 1, now_ms=now_ms)
         case "password":
-            account = stack.accounts.find(user.email)
+            account = stack.accounts.find(user.email).account
             assert account is not None
             assert stack.accounts.change_password(account, claims["sid"], "other hash", now_ms=now_ms)
         case "disabled":

@@ -19,7 +19,8 @@ from tests.histories.machine import Answer, hold_to_the_model
 from tests.histories.model import BROKEN, OK, REFUSED, Fault
 from tests.support import deployed
 from tests.support.deployed import STRICT, Stack
-from tests.support.service import IDLE, Service
+from tests.support.logging_in import IDLE
+from tests.support.service import Service
 from tests.support.stopped_time import StoppedTime, Time
 from tests.support.stores import in_dynamodb
 from tests.support.tokens import ISSUER

@@ -19,24 +19,22 @@ from sallyport.sessions.issue import IssuedTokens
 from sallyport.sessions.session import Device
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.device import DeviceTokens
-from sallyport.use_cases.authenticate import Authenticate
 from sallyport.use_cases.change_password import ChangePassword
 from sallyport.use_cases.choose_password import ChoosePassword
 from sallyport.use_cases.confirm_caller import ConfirmCaller
 from sallyport.use_cases.confirm_email import ConfirmEmail
 from sallyport.use_cases.delete_account import DeleteAccount
 from sallyport.use_cases.limit_client import LimitClient
-from sallyport.use_cases.log_in import LogIn
+from sallyport.use_cases.log_in import Attempt
 from sallyport.use_cases.notify import Notify
-from sallyport.use_cases.open_session import Lifetimes, OpenSession
 from sallyport.use_cases.prove_mailbox import ProveMailbox
 from sallyport.use_cases.reset_password import ResetPassword
 from sallyport.use_cases.send_mail import SendMail
 from sallyport.use_cases.verify_email import VerifyEmail
 from tests.support.builders import WEAK_PASSWORDS
 from tests.support.fakes import FakeMailer, FakeMailQueue
-from tests.support.issuing import ABSOLUTE, refresh_token_verifier
-from tests.support.service import IDLE, Service
+from tests.support.logging_in import login_over
+from tests.support.service import Service
 from tests.support.stores import Stores
 from tests.support.tokens import KnownKeys, refresh_key
 
@@ -202,18 +200,18 @@ class People:
     # What passwords open
 
     def log_in(self, email: str, password: str = PASSWORD) -> tuple[str, IssuedTokens | None]:
-        open_session = OpenSession(
-            sessions=self.stores.sessions,
-            revocations=self.stores.revocations,
-            verifier=refresh_token_verifier(),
-            issuer=self.service.issuer,
-            life=Lifetimes(absolute=ABSOLUTE, idle=IDLE),
+        log_in = login_over(
+            self.stores.accounts,
+            self.stores.sessions,
+            self.stores.revocations,
+            self.stores.throttle,
+            self.stores.guesses,
             clock=self.service.clock,
+            passwords=self.passwords,
+            issuer=self.service.issuer,
         )
-        authenticate = Authenticate(accounts=self.stores.accounts, passwords=self.passwords)
-        log_in = LogIn(authenticate=authenticate, open_session=open_session)
         try:
-            return "done", log_in(email, normal(password), HERE, "body").tokens
+            return "done", log_in(Attempt(email, normal(password), HERE, "body")).tokens
         except SallyportError as refused:
             return refused.code, None
 
@@ -236,6 +234,10 @@ class People:
             confirm_caller=self._confirm_caller(), notify=self._notify(), clock=self.service.clock
         )
         return _outcome(lambda: delete_account(self._caller(tokens), normal(PASSWORD), HERE))
+
+    def guess_as_caller(self, tokens: IssuedTokens, password: str) -> str:
+        """Give a password where a change asks for it again, and change nothing."""
+        return _outcome(lambda: self._confirm_caller()(self._caller(tokens), normal(password)))
 
     def knows(self, email: str, password: str) -> bool:
         """Tell whether this is the password of an address."""
@@ -266,6 +268,7 @@ class People:
             sessions=self.stores.sessions,
             accounts=self.stores.accounts,
             passwords=self.passwords,
+            guesses=self.stores.guesses,
             clock=self.service.clock,
         )
 

@@ -14,7 +14,8 @@ from sallyport.accounts.user import User
 from sallyport.sessions.issue import IssuedTokens
 from sallyport.sessions.session import Session
 from tests.races.arena import Arena, ReadingTogether, at_once
-from tests.support.service import IDLE, LEEWAY, Service, gen_of
+from tests.support.logging_in import IDLE
+from tests.support.service import LEEWAY, Service, gen_of
 from tests.support.tokens import unverified_claims
 
 pytestmark = pytest.mark.only_in_check

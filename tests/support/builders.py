@@ -1,5 +1,6 @@
 """Values for tests. Every builder has defaults, so that a test names only what it is about."""
 
+import secrets
 from dataclasses import replace
 from typing import Any
 
@@ -60,3 +61,8 @@ def a_token(sid: str = "sid", sub: str = "sub", ver: int = 1) -> AccessToken:
 
 def a_rotation(**changes: int) -> Rotation:
     return replace(Rotation(floor=1, parent=2, first=3, head=3, rotated_at=0), **changes)
+
+
+def an_ip() -> str:
+    """Return a network of a client's own: buckets count /64 of IPv6."""
+    return f"2001:db8:{secrets.randbelow(1 << 16):x}:{secrets.randbelow(1 << 16):x}::1"

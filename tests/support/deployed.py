@@ -11,6 +11,7 @@ from typing import Any
 from dev.aws.cloud import LOCAL
 from dev.aws.deployment import Deployment
 from dev.outbox import Outbox
+from sallyport.accounts.guesses import GuessStore
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.one_time_token import OneTimeTokenStore
 from sallyport.accounts.password import normal
@@ -56,6 +57,7 @@ class Stack:
     clock: MovableTime
     outbox: Outbox
     tokens: OneTimeTokenStore
+    guesses: GuessStore
     keep: Callable[[Session], None]
 
     @property
@@ -74,8 +76,11 @@ class Stack:
         assert self.accounts.create(user, password_hash or _stored_password())
         return user
 
-    def log_in(self, user: User, password: str = PASSWORD) -> Answer:
-        return self.call("Login", sample("login_logged_in", body={"email": user.email, "password": password}))
+    def log_in(self, user: User, password: str = PASSWORD, *, ip: str | None = None) -> Answer:
+        event = sample("login_logged_in", body={"email": user.email, "password": password})
+        if ip is not None:
+            event["requestContext"]["http"]["sourceIp"] = ip
+        return self.call("Login", event)
 
     def refresh(self, refresh_token: str) -> Answer:
         return self.call("Refresh", sample("refresh_rotated", body={"refresh_token": refresh_token}))
@@ -139,6 +144,7 @@ def open_stack(deployment: Deployment, clock: MovableTime, outbox: Outbox | None
         clock,
         outbox or Outbox(),
         stores.tokens,
+        stores.guesses,
         stores.keep,
     )
 

@@ -4,11 +4,13 @@ import threading
 from dataclasses import dataclass, field, replace
 from math import ceil
 
+from sallyport.accounts.guesses import MOST_FAILURES, Admission, seconds_to_wait
 from sallyport.accounts.letter import Letter
 from sallyport.accounts.mail_request import Queued
 from sallyport.accounts.one_time_token import MAX_TRIES, EmailChange, OneTimeToken, Purpose, Reset
-from sallyport.accounts.throttle import CODES_OF_MAILBOX, Allowance, Bucket, key_of_address
-from sallyport.accounts.user import Account, User
+from sallyport.accounts.throttle import CODES_OF_MAILBOX, LOGIN_SCOPE, Allowance, Bucket, key_of_address
+from sallyport.accounts.user import Account, Found, User
+from sallyport.errors import TooManyAttempts
 from sallyport.keys.life_cycle import Use
 from sallyport.keys.store import RingChange, StoredRing
 from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserChanged, UserDeleted
@@ -29,6 +31,7 @@ class Memory:
     leaving: dict[str, int] = field(default_factory=dict)
     buckets: dict[tuple[str, str], int] = field(default_factory=dict)
     failures: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    guesses: dict[str, tuple[int, int]] = field(default_factory=dict)
     tokens: dict[tuple[str, str], OneTimeToken] = field(default_factory=dict)
     tries: dict[tuple[str, str], int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -38,11 +41,10 @@ class FakeAccounts:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def find(self, email: str) -> Account | None:
-        for user in self._memory.users.values():
-            if user.email == email:
-                return Account(user, self._memory.hashes.get(user.user_id))
-        return None
+    def find(self, email: str) -> Found:
+        user = self.named(email)
+        account = Account(user, self._memory.hashes.get(user.user_id)) if user else None
+        return Found(account, self._memory.buckets.get((key_of_address(email), LOGIN_SCOPE), 0))
 
     def get(self, user_id: str) -> User | None:
         return self._memory.users.get(user_id)
@@ -52,12 +54,11 @@ class FakeAccounts:
         return Account(user, self._memory.hashes.get(user_id)) if user else None
 
     def named(self, email: str) -> User | None:
-        account = self.find(email)
-        return account.user if account else None
+        return next((user for user in self._memory.users.values() if user.email == email), None)
 
     def create(self, user: User, password_hash: str) -> bool:
         with self._memory.lock:
-            if self.find(user.email) or user.user_id in self._memory.users:
+            if self.named(user.email) or user.user_id in self._memory.users:
                 return False
             self._memory.users[user.user_id] = user
             self._memory.hashes[user.user_id] = password_hash
@@ -119,6 +120,7 @@ class FakeAccounts:
             for counted in (self._memory.buckets, self._memory.failures):
                 for key in [key for key in counted if key[0] == key_of_address(user.email)]:
                     del counted[key]
+            self._memory.guesses.pop(key_of_address(user.email), None)
             self._memory.entries.append(UserDeleted(user.user_id))
             return True
 
@@ -127,6 +129,7 @@ class FakeAccounts:
             if not raise_version(self._memory, user.user_id, user.token_version):
                 return False
             self._memory.hashes[user.user_id] = new_hash
+            self._memory.guesses.pop(key_of_address(user.email), None)
             return True
 
     def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
@@ -161,11 +164,15 @@ class FakeSessions:
     def of_user(self, user_id: str) -> list[Session]:
         return [session for (owner, _), session in self._memory.sessions.items() if owner == user_id]
 
-    def open(self, session: Session) -> bool:
+    def open(self, session: Session, admission: Admission) -> bool:
         with self._memory.lock:
             user = at_version(self._memory, session.user_id, session.ver)
             if user is None or user.status != "active" or is_leaving(self._memory, user.user_id, session.created_at):
                 return False
+            throttle, now_ms = FakeThrottle(self._memory), session.rotation.rotated_at
+            if wait := throttle.take(admission.account, admission.bucket, now_ms=now_ms):
+                raise TooManyAttempts(wait)
+            self._memory.guesses.pop(admission.counter, None)
             self._memory.sessions[session.user_id, session.sid] = session
             return True
 
@@ -237,11 +244,10 @@ class FakeThrottle:
 
     def take(self, key: str, bucket: Bucket, *, now_ms: int) -> int:
         with self._memory.lock:
-            each = bucket.seconds * 1000
             full_at = max(self._memory.buckets.get((key, bucket.scope), 0), now_ms)
-            if full_at > now_ms + (bucket.size - 1) * each:
-                return max(1, ceil((full_at - now_ms - (bucket.size - 1) * each) / 1000))
-            self._memory.buckets[key, bucket.scope] = full_at + each
+            if wait := bucket.empty_for(full_at, now_ms):
+                return wait
+            self._memory.buckets[key, bucket.scope] = full_at + bucket.seconds * 1000
             return 0
 
     def reserve(self, key: str, allowance: Allowance, *, now_ms: int) -> bool:
@@ -260,6 +266,30 @@ class FakeThrottle:
             failures, opened_at = self._memory.failures.get((key, allowance.scope), (0, 0))
             if failures > 0:
                 self._memory.failures[key, allowance.scope] = failures - 1, opened_at
+
+
+class FakeGuesses:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def reserve(self, key: str, *, now_ms: int) -> int:
+        with self._memory.lock:
+            failures, failed_at = self._memory.guesses.get(key, (0, 0))
+            wait = seconds_to_wait(failures)
+            left = ceil((failed_at - now_ms) / 1000) + wait
+            if failures >= MOST_FAILURES or (wait and left > 0):
+                return wait if failures >= MOST_FAILURES else min(wait, left)
+            self._memory.guesses[key] = failures + 1, now_ms
+            return 0
+
+    def give_back(self, key: str) -> None:
+        with self._memory.lock:
+            failures, failed_at = self._memory.guesses.get(key, (0, 0))
+            if failures > 0:
+                self._memory.guesses[key] = failures - 1, failed_at
+
+    def clear(self, key: str, *, now: int) -> None:
+        self._memory.guesses.pop(key, None)
 
 
 class FakeOneTimeTokens:
@@ -304,6 +334,7 @@ class FakeRedemptions:
         with self._memory.lock:
             if not self._is_open(token, now_ms) or not FakeAccounts(self._memory).create(user, password_hash):
                 return False
+            self._memory.guesses.pop(key_of_address(user.email), None)
             return self._spent(token, now_ms, by_code=by_code)
 
     def reset(self, token: OneTimeToken, grant: Reset, new_hash: str, *, now_ms: int, by_code: bool) -> bool:
@@ -314,6 +345,7 @@ class FakeRedemptions:
             raised = replace(user, token_version=grant.ver + 1, email_verified_at=now_ms // 1000)
             store(self._memory, raised, grant.ver + 1)
             self._memory.hashes[grant.user_id] = new_hash
+            self._memory.guesses.pop(key_of_address(grant.email), None)
             return self._spent(token, now_ms, by_code=by_code)
 
     def move(self, token: OneTimeToken, grant: EmailChange, *, now_ms: int, by_code: bool) -> bool:

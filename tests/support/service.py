@@ -9,20 +9,18 @@ from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Device, Session, SessionStore
 from sallyport.tokens.access import AccessTokenVerifier
-from sallyport.use_cases.authenticate import Authenticate
 from sallyport.use_cases.authorize import Authorize, Authorized, Strict
-from sallyport.use_cases.log_in import LogIn
+from sallyport.use_cases.log_in import Attempt
 from sallyport.use_cases.logout import Logout
-from sallyport.use_cases.open_session import Lifetimes, OpenSession
 from sallyport.use_cases.refresh import Refresh
-from tests.support.builders import DAY, MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
+from tests.support.builders import MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
 from tests.support.issuing import ABSOLUTE, access_token_verifier, refresh_token_verifier, token_issuer
+from tests.support.logging_in import IDLE, login_over
 from tests.support.stopped_time import Time
 from tests.support.stores import Stores
 from tests.support.tokens import unverified_claims
 
 LEEWAY = MINUTE // SECOND
-IDLE = 10 * DAY
 
 _PASSWORD = normal("correct horse battery staple")
 
@@ -66,18 +64,17 @@ class Service:
         return user
 
     def log_in(self, user: User) -> IssuedTokens:
-        """Log in by password. Takes five calls and a hash: for a session and no more, see `open_session`."""
-        authenticate = Authenticate(accounts=self.stores.accounts, passwords=WEAK_PASSWORDS)
-        open_session = OpenSession(
-            sessions=self.stores.sessions,
-            revocations=self.stores.revocations,
-            verifier=refresh_token_verifier(),
-            issuer=self.issuer,
-            life=Lifetimes(absolute=ABSOLUTE, idle=IDLE),
+        """Log in by password. Takes six calls and a hash: for a session and no more, see `open_session`."""
+        log_in = login_over(
+            self.stores.accounts,
+            self.stores.sessions,
+            self.stores.revocations,
+            self.stores.throttle,
+            self.stores.guesses,
             clock=self.clock,
+            issuer=self.issuer,
         )
-        log_in = LogIn(authenticate=authenticate, open_session=open_session)
-        return log_in(user.email, _PASSWORD, Device(ip="192.0.2.1", user_agent="a browser"), "body").tokens
+        return log_in(Attempt(user.email, _PASSWORD, Device(ip="192.0.2.1", user_agent="a browser"), "body")).tokens
 
     def open_session(self, user: User) -> IssuedTokens:
         """Do what a login leads to, without its password."""

@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from dev.aws.cloud import LOCAL
+from sallyport.accounts.guesses import GuessStore
 from sallyport.accounts.one_time_token import OneTimeTokenStore, RedemptionStore
 from sallyport.accounts.throttle import ThrottleStore
 from sallyport.accounts.user import Account, AccountStore
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.entries import Entries
+from sallyport.aws.dynamodb.guesses import Guesses
 from sallyport.aws.dynamodb.one_time_tokens import OneTimeTokens
 from sallyport.aws.dynamodb.redemptions import Redemptions
 from sallyport.aws.dynamodb.revocations import Revocations
@@ -23,6 +25,7 @@ from sallyport.sessions.password_change import PasswordChangeStore
 from sallyport.sessions.session import Session, SessionStore
 from tests.support.fakes import (
     FakeAccounts,
+    FakeGuesses,
     FakeOneTimeTokens,
     FakeRedemptions,
     FakeRevocations,
@@ -51,13 +54,14 @@ class Stores:
     sessions: SessionStore
     revocations: RevocationStore
     throttle: ThrottleStore
+    guesses: GuessStore
     tokens: OneTimeTokenStore
     redemptions: RedemptionStore
     entries: Callable[[str], list[Revoked]]
     keep: Callable[[Session], None]
 
     def account(self, email: str) -> Account:
-        account = self.accounts.find(email)
+        account = self.accounts.find(email).account
         assert account is not None
         return account
 
@@ -76,6 +80,7 @@ def in_memory() -> Stores:
         sessions=FakeSessions(memory),
         revocations=FakeRevocations(memory),
         throttle=FakeThrottle(memory),
+        guesses=FakeGuesses(memory),
         tokens=FakeOneTimeTokens(memory),
         redemptions=FakeRedemptions(memory),
         entries=entries,
@@ -100,6 +105,7 @@ def in_table(table: Table, *, access_token_seconds: int = 600, shards: int = 1) 
         sessions=Sessions(table),
         revocations=Revocations(table, writes),
         throttle=Throttle(table),
+        guesses=Guesses(table),
         tokens=OneTimeTokens(table),
         redemptions=Redemptions(table, writes),
         entries=entries,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sallyport.accounts.guesses import GuessStore
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.new_password import NewPasswords
 from sallyport.accounts.one_time_token import OneTimeTokenStore, RedemptionStore
@@ -20,6 +21,7 @@ from tests.support.builders import NOW, SECOND, WEAK_PASSWORDS, a_session, a_tok
 from tests.support.calls import Calls
 from tests.support.fakes import (
     FakeAccounts,
+    FakeGuesses,
     FakeMailQueue,
     FakeOneTimeTokens,
     FakeRedemptions,
@@ -59,6 +61,11 @@ def revocations(memory: Memory, calls: Calls) -> RevocationStore:
 @pytest.fixture
 def throttle(memory: Memory, calls: Calls) -> ThrottleStore:
     return calls.to(FakeThrottle(memory))
+
+
+@pytest.fixture
+def guesses(memory: Memory, calls: Calls) -> GuessStore:
+    return calls.to(FakeGuesses(memory))
 
 
 @pytest.fixture
@@ -109,8 +116,12 @@ def choose_password(prove_mailbox: ProveMailbox, rules: NewPasswords, passwords:
 
 
 @pytest.fixture
-def confirm_caller(sessions: SessionStore, accounts: AccountStore, passwords: Passwords) -> ConfirmCaller:
-    return ConfirmCaller(sessions=sessions, accounts=accounts, passwords=passwords, clock=lambda: NOW * SECOND)
+def confirm_caller(
+    sessions: SessionStore, accounts: AccountStore, passwords: Passwords, guesses: GuessStore
+) -> ConfirmCaller:
+    return ConfirmCaller(
+        sessions=sessions, accounts=accounts, passwords=passwords, guesses=guesses, clock=lambda: NOW * SECOND
+    )
 
 
 @pytest.fixture

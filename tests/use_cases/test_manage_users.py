@@ -14,6 +14,7 @@ from sallyport.use_cases.manage_users import AddressTaken, Changed, ManageUsers,
 from sallyport.use_cases.notify import Notify
 from tests.support.builders import NOW, SECOND, a_session
 from tests.support.fakes import FakeAccounts, FakeMailQueue, FakeRevocations, FakeSessions, Memory
+from tests.support.logging_in import admission_of
 
 CHANGES: dict[str, Callable[[ManageUsers, str], Changed]] = {
     "disable": lambda manage, user_id: manage.disable(user_id),
@@ -61,7 +62,7 @@ def user(memory: Memory) -> User:
 
 
 def test_a_new_user_is_active_and_may_log_in(memory: Memory, user: User) -> None:
-    account = FakeAccounts(memory).find("ann@example.com")
+    account = FakeAccounts(memory).find("ann@example.com").account
 
     assert account is not None
     assert (account.user, account.password_hash) == (user, "hash")
@@ -125,7 +126,7 @@ def test_what_is_so_already_is_not_changed(memory: Memory, user: User) -> None:
 
 
 def test_a_deleted_user_leaves_no_session(memory: Memory, user: User) -> None:
-    assert FakeSessions(memory).open(a_session(user))
+    assert FakeSessions(memory).open(a_session(user), admission_of(user))
 
     assert managing(memory).delete(user.user_id).is_changed
 
@@ -138,7 +139,7 @@ def test_a_deletion_that_stops_half_way_is_finished_by_the_next(memory: Memory, 
         def forget_all(self, user_id: str) -> int:
             raise Unavailable
 
-    assert FakeSessions(memory).open(a_session(user))
+    assert FakeSessions(memory).open(a_session(user), admission_of(user))
     with pytest.raises(Unavailable):
         managing(memory, sessions=Away(memory)).delete(user.user_id)
     assert memory.users == {}  # so the session is dead already

@@ -26,6 +26,7 @@ from tests.support.issuing import (
     refresh_token_verifier,
     token_issuer,
 )
+from tests.support.logging_in import admission_of
 
 DEVICE = Device(ip="192.0.2.7", user_agent="a telephone")
 IDLE = 10 * DAY
@@ -59,7 +60,7 @@ def many(user: User, number: int, **changes: object) -> list[Session]:
 def test_the_session_is_stored_as_it_begins(
     open_session: OpenSession, memory: Memory, calls: Calls, user: User, mode: Mode
 ) -> None:
-    logged_in = open_session(user, DEVICE, mode)
+    logged_in = open_session(user, DEVICE, mode, admission_of(user))
 
     (session,) = memory.sessions.values()
     assert session == Session(
@@ -81,7 +82,7 @@ def test_the_session_is_stored_as_it_begins(
 
 
 def test_its_tokens_are_good_and_are_the_first_of_their_session(open_session: OpenSession, user: User) -> None:
-    tokens = open_session(user, DEVICE, "body").tokens
+    tokens = open_session(user, DEVICE, "body", admission_of(user)).tokens
 
     access = access_token_verifier().verify(tokens.access_token, now=NOW)
     refresh = refresh_token_verifier().verify(tokens.refresh_token, now=NOW)
@@ -91,14 +92,14 @@ def test_its_tokens_are_good_and_are_the_first_of_their_session(open_session: Op
 
 
 def test_a_session_never_idles_longer_than_it_lives(open_session: OpenSession, memory: Memory, user: User) -> None:
-    replace(open_session, life=Lifetimes(absolute=DAY, idle=DAY + 1))(user, DEVICE, "body")
+    replace(open_session, life=Lifetimes(absolute=DAY, idle=DAY + 1))(user, DEVICE, "body", admission_of(user))
 
     (session,) = memory.sessions.values()
     assert session.idle_expires_at == session.expires_at == NOW + DAY
 
 
 def test_every_login_has_a_session_of_its_own(open_session: OpenSession, memory: Memory, user: User) -> None:
-    first, second = (open_session(user, DEVICE, "body").tokens.session_id for _ in range(2))
+    first, second = (open_session(user, DEVICE, "body", admission_of(user)).tokens.session_id for _ in range(2))
 
     assert first != second
     assert len(memory.sessions) == 2
@@ -117,7 +118,7 @@ def test_no_session_is_written_whose_tokens_cannot_be_signed(
     keyless = replace(open_session, issuer=replace(token_issuer(), **key))  # type: ignore[arg-type]
 
     with pytest.raises(Unavailable):
-        keyless(user, DEVICE, "body", replaces=[refresh_token_of(session)])
+        keyless(user, DEVICE, "body", admission_of(user), replaces=[refresh_token_of(session)])
 
     assert calls.made == []
 
@@ -129,7 +130,7 @@ def test_what_a_login_replaces_lives_on_when_there_is_no_new_session(
     calls.fail(failing)
 
     with pytest.raises(Unavailable):
-        open_session(user, DEVICE, "body", replaces=[refresh_token_of(session)])
+        open_session(user, DEVICE, "body", admission_of(user), replaces=[refresh_token_of(session)])
 
     assert calls.made == made
     assert memory.sessions == {(user.user_id, session.sid): session}
@@ -138,7 +139,7 @@ def test_what_a_login_replaces_lives_on_when_there_is_no_new_session(
 def test_the_session_that_a_login_replaces_ends_after_the_new_one_exists(
     open_session: OpenSession, memory: Memory, calls: Calls, user: User, session: Session
 ) -> None:
-    open_session(user, DEVICE, "body", replaces=[refresh_token_of(session)])
+    open_session(user, DEVICE, "body", admission_of(user), replaces=[refresh_token_of(session)])
 
     assert calls.made == ["of_user", "open", "end"]
     assert memory.sessions[user.user_id, session.sid].revoked_at == NOW
@@ -150,7 +151,7 @@ def test_it_may_be_another_users_session_on_the_same_device(
 ) -> None:
     (strangers,) = stored(memory, a_session())
 
-    open_session(user, DEVICE, "body", replaces=[refresh_token_of(strangers)])
+    open_session(user, DEVICE, "body", admission_of(user), replaces=[refresh_token_of(strangers)])
 
     assert memory.entries == [SessionRevoked(strangers.sid)]
 
@@ -158,7 +159,7 @@ def test_it_may_be_another_users_session_on_the_same_device(
 def test_a_session_of_another_channel_is_not_replaced(
     open_session: OpenSession, memory: Memory, user: User, session: Session
 ) -> None:
-    open_session(user, DEVICE, "cookie", replaces=[refresh_token_of(session)])
+    open_session(user, DEVICE, "cookie", admission_of(user), replaces=[refresh_token_of(session)])
 
     assert memory.sessions[user.user_id, session.sid] == session
 
@@ -169,7 +170,7 @@ def test_what_is_not_authentic_replaces_nothing_and_the_rest_all_the_same(
     (second,) = stored(memory, a_session(user))
     presented = ["no token", refresh_token_of(session), access_token_of(second), "", refresh_token_of(second)]
 
-    open_session(user, DEVICE, "body", replaces=presented)
+    open_session(user, DEVICE, "body", admission_of(user), replaces=presented)
 
     assert memory.entries == [SessionRevoked(session.sid), SessionRevoked(second.sid)]
     assert calls.made == ["of_user", "open", "end", "end"]
@@ -180,7 +181,7 @@ def test_a_session_that_cannot_be_ended_keeps_nobody_from_logging_in(
 ) -> None:
     calls.fail("end")
 
-    logged_in = open_session(user, DEVICE, "body", replaces=[refresh_token_of(session)])
+    logged_in = open_session(user, DEVICE, "body", admission_of(user), replaces=[refresh_token_of(session)])
 
     assert logged_in.trail == Trail(logged_in.tokens.session_id, ("older_not_ended",))
     assert (user.user_id, logged_in.tokens.session_id) in memory.sessions
@@ -201,7 +202,7 @@ def test_the_oldest_sessions_make_room_for_the_new_one(
     older = stored(memory, *many(user, before))
     memory.sessions = dict(reversed(memory.sessions.items()))  # the store promises no order
 
-    open_session(user, DEVICE, "body")
+    open_session(user, DEVICE, "body", admission_of(user))
 
     assert memory.entries == [SessionRevoked(session.sid) for session in older[:ended]]
     assert calls.made == ["of_user", "open", *["end"] * ended]
@@ -210,7 +211,7 @@ def test_the_oldest_sessions_make_room_for_the_new_one(
 def test_dead_sessions_take_no_room(open_session: OpenSession, memory: Memory, user: User) -> None:
     stored(memory, *many(user, MAX_LIVE_SESSIONS - 1), *many(user, 9, idle_expires_at=NOW))
 
-    open_session(user, DEVICE, "body")
+    open_session(user, DEVICE, "body", admission_of(user))
 
     assert memory.entries == []
 
@@ -229,7 +230,7 @@ def test_twenty_five_sessions_that_are_long_dead_are_deleted_at_once(
 ) -> None:
     stored(memory, *many(user, 30, **changes))
 
-    logged_in = open_session(user, DEVICE, "body")
+    logged_in = open_session(user, DEVICE, "body", admission_of(user))
 
     assert calls.made == ["of_user", "open", "forget"]
     assert len(memory.sessions) == 30 - 25 + 1
@@ -241,7 +242,7 @@ def test_fewer_than_twenty_five_wait_for_a_later_login(
 ) -> None:
     stored(memory, *many(user, 24, revoked_at=NOW))
 
-    open_session(user, DEVICE, "body")
+    open_session(user, DEVICE, "body", admission_of(user))
 
     assert calls.made == ["of_user", "open"]
 
@@ -259,7 +260,7 @@ def test_nothing_is_deleted_that_may_be_alive(
 ) -> None:
     stored(memory, *many(user, 30, **changes))
 
-    open_session(user, DEVICE, "body")
+    open_session(user, DEVICE, "body", admission_of(user))
 
     assert "forget" not in calls.made
     assert len(memory.sessions) == 31
@@ -272,6 +273,6 @@ def test_room_that_cannot_be_made_keeps_nobody_from_logging_in(
     stored(memory, *many(user, MAX_LIVE_SESSIONS), *many(user, 25, revoked_at=NOW))
     calls.fail(failing)
 
-    logged_in = open_session(user, DEVICE, "body")
+    logged_in = open_session(user, DEVICE, "body", admission_of(user))
 
     assert logged_in.trail == Trail(logged_in.tokens.session_id, ("no_room_made",))

@@ -11,7 +11,8 @@ from dev.aws.deployment import deploy
 from dev.aws.recorded import RecordingClients
 from sallyport.aws.dynamodb.throttle import throttle_key
 from sallyport.identifiers import new_id
-from tests.attacks.accounts.visitor import Visitor, an_address, an_ip, deliver, everything, shown, user_of, waiting
+from tests.attacks.accounts.visitor import Visitor, an_address, deliver, everything, shown, user_of, waiting
+from tests.support.builders import an_ip
 from tests.support.deployed import STRICT, Stack, open_stack, sample
 from tests.support.tokens import ISSUER
 from tests.support.watch import Watch

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sallyport.accounts.user import User
+from tests.support.builders import an_ip
 from tests.support.deployed import PASSWORD, Answer, Stack
 
 NEW_PASSWORD = "another horse, another battery"
@@ -22,11 +23,6 @@ _CODE = re.compile(r"^(\d{4}) (\d{4})$", re.MULTILINE)
 def an_address() -> str:
     """Return an e-mail address that nobody has."""
     return f"{secrets.token_hex(8)}@example.com"
-
-
-def an_ip() -> str:
-    """Return a network of a client's own: buckets count /64 of IPv6."""
-    return f"2001:db8:{secrets.randbelow(1 << 16):x}:{secrets.randbelow(1 << 16):x}::1"
 
 
 @dataclass(frozen=True)
@@ -135,7 +131,7 @@ def tokens_of(stack: Stack, user: User, password: str = PASSWORD) -> dict[str, A
 
 def user_of(stack: Stack, email: str) -> User | None:
     """Return who has a login name."""
-    account = stack.accounts.find(email)
+    account = stack.accounts.find(email).account
     return account.user if account else None
 
 

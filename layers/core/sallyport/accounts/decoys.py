@@ -34,9 +34,10 @@ def _decoy(number: int) -> User:
 DECOYS = tuple(map(_decoy, range(COUNT)))
 
 
-def decoy_for(email: str) -> User:
-    """Return the decoy of a canonical address, always the same."""
-    return DECOYS[sha256(email.encode()).digest()[0] % COUNT]
+def decoys_for(email: str) -> tuple[User, User]:
+    """Return the two decoys of a canonical address, always the same."""
+    number = sha256(email.encode()).digest()[0] % COUNT
+    return DECOYS[number], DECOYS[(number + 1) % COUNT]
 
 
 def is_decoy(user_id: str) -> bool:

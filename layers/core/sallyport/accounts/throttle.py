@@ -16,6 +16,11 @@ class Bucket:
     size: int
     seconds: int
 
+    def empty_for(self, full_at_ms: int, now_ms: int) -> int:
+        """Return for how many seconds a bucket that will be full at `full_at_ms` stays empty, 0 if it is not."""
+        short_ms = full_at_ms - now_ms - (self.size - 1) * self.seconds * 1000
+        return max(0, -(-short_ms // 1000))
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -39,6 +44,17 @@ CODES_OF_MAILBOX = Allowance("codes", 25, _DAY)
 def attempts_of_client(limit: int) -> Bucket:
     """Return the bucket of what one client may try to prove: passwords, links and codes. One comes back a second."""
     return Bucket("attempts", limit, 1)
+
+
+LOGIN_SCOPE = "login"
+
+
+def logins_of_account(limit: int) -> Bucket:
+    """Return the bucket of how often one account may log in successfully. One comes back every half a minute.
+
+    Without it whoever has an account could fill the table with sessions.
+    """
+    return Bucket(LOGIN_SCOPE, limit, 30)
 
 
 def key_of_address(email: str) -> str:

@@ -48,6 +48,17 @@ class Account:
     password_hash: str | None = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a login reads of an address: its account, if there is one, and how often it has logged in of late.
+
+    `logins_full_at_ms` is when its bucket of logins will be full again (accounts/throttle.py), 0 if nobody knows.
+    """
+
+    account: Account | None
+    logins_full_at_ms: int = 0
+
+
 class UserReader(Protocol):
     """Reads users, consistently."""
 
@@ -69,7 +80,7 @@ class AccountStore(UserDirectory, Protocol):
     if infrastructure fails.
     """
 
-    def find(self, email: str) -> Account | None:
+    def find(self, email: str) -> Found:
         """Read the account of a canonical address. Makes the same calls whether there is one or not."""
         ...
 
@@ -90,7 +101,10 @@ class AccountStore(UserDirectory, Protocol):
         ...
 
     def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
-        """Give a user another password without knowing the old one. Every token and session of theirs dies."""
+        """Give a user another password without knowing the old one. Every token and session of theirs dies.
+
+        The failures of strangers at this account are cleared.
+        """
         ...
 
     def enable(self, user_id: str) -> bool:

@@ -15,6 +15,12 @@ def values(request: Request, name: str) -> list[str]:
     return [pair[1] for pair in pairs if len(pair) == 2 and pair[0] == name]
 
 
+def only_value(request: Request, name: str) -> str | None:
+    """Return the value of a cookie, or None if there is none or more than one."""
+    found = values(request, name)
+    return found[0] if len(found) == 1 else None
+
+
 def keep(name: str, value: str, *, seconds: int) -> str:
     """Return a Set-Cookie header for a token, whose characters need no quoting."""
     return f"{name}={value}; {_ATTRIBUTES}; Max-Age={seconds}"

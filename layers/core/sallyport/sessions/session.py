@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from sallyport.accounts.guesses import Admission
 from sallyport.accounts.user import User
 from sallyport.errors import TokenDead, WhyDead
 from sallyport.sessions.rotation import Rotation
@@ -73,10 +74,11 @@ class SessionStore(Protocol):
         """Read all sessions of a user, dead ones included."""
         ...
 
-    def open(self, session: Session) -> bool:
-        """Store a new session. Return False, having stored nothing, unless its user is as the session needs them.
+    def open(self, session: Session, admission: Admission) -> bool:
+        """Store a new session, and count the login. Return False, having done nothing, unless its user is as needed.
 
-        They exist, are active and of the session's version, and nobody is deleting them.
+        They exist, are active and of the session's version, and nobody is deleting them. Raises TooManyAttempts if the
+        account has logged in too often, ChangedMeanwhile.
         """
         ...
 

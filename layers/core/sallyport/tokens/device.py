@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 
 from sallyport.identifiers import new_id
 from sallyport.keys.key import SigningKey
-from sallyport.tokens.claims import IssuerName
+from sallyport.tokens.claims import Claims, IssuerName, TimeRules
+from sallyport.tokens.envelope import VerificationKeys, verified_payload
 
 TYP = "dt+jwt"
 LIFETIME_SECONDS = 30 * 86_400
@@ -60,3 +61,27 @@ class DeviceTokens:
     def signer(self) -> DeviceSigner:
         """Return a signer that needs no more I/O. Raises Unavailable, before anything is written."""
         return DeviceSigner(self.names.issuer, self.refresh_key())
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTokenVerifier:
+    """Checks that a device token is authentic and not expired. `times.lifetime` is LIFETIME_SECONDS."""
+
+    keys: VerificationKeys
+    names: IssuerName
+    times: TimeRules
+
+    def verify(self, token: str, *, now: int) -> DeviceToken:
+        """Verify `token` as of `now` (seconds). Raises TokenRejected, or Unavailable if its key cannot be looked up."""
+        claims = Claims(verified_payload(token, typ=TYP, keys=self.keys))
+        iat, exp = claims.times(self.times, now=now)
+        issuer = self.names.issuer
+        return DeviceToken(
+            iss=claims.exactly("iss", issuer),
+            sub=claims.identifier("sub"),
+            aud=claims.exactly("aud", audience(issuer)),
+            iat=iat,
+            exp=exp,
+            jti=claims.identifier("jti"),
+            ver=claims.integer("ver", at_least=1),
+        )

@@ -1,10 +1,10 @@
-"""Authenticate: find the user whose password this is."""
+"""Authenticate: decide whether this is the user's password."""
 
 from dataclasses import dataclass
 
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import NormalPassword
-from sallyport.accounts.user import AccountStore, User
+from sallyport.accounts.user import Account, AccountStore, User
 from sallyport.errors import InvalidCredentials, Unavailable
 from sallyport.trail import Note
 
@@ -24,13 +24,12 @@ class Authenticate:
     accounts: AccountStore
     passwords: Passwords
 
-    def __call__(self, email: str, password: NormalPassword) -> Authenticated:
-        """Return the user of a canonical address, if this is their password. Replace a hash that has become too weak.
+    def __call__(self, account: Account | None, password: NormalPassword) -> Authenticated:
+        """Return the user of an account, if this is their password. Replace a hash that has become too weak.
 
-        Raises InvalidCredentials for an unknown address, a wrong password, a user without a password and a disabled
-        user, after the same calls and the same hash; Unavailable.
+        Raises InvalidCredentials for no account, a wrong password, a user without a password and a disabled user, after
+        the same hash; Unavailable.
         """
-        account = self.accounts.find(email)
         verdict = self.passwords.check(password, account.password_hash if account else None)
         if account is None or not verdict.matches or account.user.status != "active":
             raise InvalidCredentials

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from sallyport.accounts.guesses import Admission
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
 from sallyport.errors import InvalidToken, Unavailable
@@ -55,20 +56,22 @@ class OpenSession:
     life: Lifetimes
     clock: Clock
 
-    def __call__(self, user: User, device: Device, mode: Mode, *, replaces: Iterable[str] = ()) -> LoggedIn:
+    def __call__(
+        self, user: User, device: Device, mode: Mode, admission: Admission, *, replaces: Iterable[str] = ()
+    ) -> LoggedIn:
         """Create a session and return its first tokens.
 
         `replaces` are refresh tokens, not verified, of sessions on this device. They end after the new one exists, so
         that a failure never logs the user out; one that is not authentic counts as absent.
 
-        Raises UserMoved and Unavailable if there is no new session.
+        Raises UserMoved, TooManyAttempts and Unavailable if there is no new session.
         """
         now_ms = self.clock()
         signer = self.issuer.signer()
         older = list(self._authentic(replaces, now_ms // 1000))
         session = _new_session(user, device, mode, self.life, now_ms)
         others = self.sessions.of_user(user.user_id)
-        if not self.sessions.open(session):
+        if not self.sessions.open(session, admission):
             raise UserMoved
         also = [
             *_attempted("older_not_ended", lambda: self._end(older, mode, now_ms)),

@@ -8,6 +8,7 @@ from sallyport.accounts.hashing import Passwords
 from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.guesses import Guesses
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.telemetry import PowertoolsTelemetry
@@ -19,11 +20,11 @@ from sallyport.use_cases.delete_account import DeleteAccount
 from sallyport.use_cases.describe_user import DescribeUser
 from sallyport.use_cases.end_session import EndSession
 from sallyport.use_cases.list_sessions import ListSessions
-from sallyport.wiring.parts import notices, revoking_writes, table
+from sallyport.wiring.parts import front, notices, revoking_writes, table
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.MailRequests, revoking_writes.Settings):
+class Settings(settings.Common, settings.Proxy, settings.MailRequests, revoking_writes.Settings):
     """The settings of account."""
 
 
@@ -34,7 +35,11 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     writes = revoking_writes.build(config, dynamodb)
     revocations = Revocations(dynamodb, writes)
     confirm_caller = ConfirmCaller(
-        sessions=sessions, accounts=Accounts(dynamodb, writes), passwords=Passwords(), clock=clock
+        sessions=sessions,
+        accounts=Accounts(dynamodb, writes),
+        passwords=Passwords(),
+        guesses=Guesses(dynamodb),
+        clock=clock,
     )
     delete_account = DeleteAccount(
         confirm_caller=confirm_caller, notify=notices.build(config, clock, clients), clock=clock
@@ -47,4 +52,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         "DELETE /auth/me": DeleteAccountEndpoint(delete_account),
         "POST /auth/me/delete": DeleteAccountEndpoint(delete_account),  # some clients send no body with DELETE
     }
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("account", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("account", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, front.build(config)))

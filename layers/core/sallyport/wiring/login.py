@@ -5,20 +5,28 @@ from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.throttle import attempts_of_client, logins_of_account
 from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.guesses import Guesses
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
+from sallyport.aws.dynamodb.throttle import Throttle
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.login import LoginEndpoint
 from sallyport.http.serve import Api, Endpoint
+from sallyport.tokens.claims import TimeRules
+from sallyport.tokens.device import LIFETIME_SECONDS, DeviceTokenVerifier
+from sallyport.use_cases.admit_login import AdmitLogin
 from sallyport.use_cases.authenticate import Authenticate
+from sallyport.use_cases.limit_client import LimitClient
 from sallyport.use_cases.log_in import LogIn
 from sallyport.use_cases.open_session import Lifetimes, OpenSession
 from sallyport.wiring.parts import (
     cipher,
+    front,
     private_keys,
     public_keys,
     refresh_verifier,
@@ -31,10 +39,12 @@ from sallyport.wiring.parts import (
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     settings.Common,
+    settings.Proxy,
     settings.Issuing,
     settings.SessionUse,
     settings.PrivateKeys,
     settings.Browsers,
+    settings.Logins,
     refresh_verifier.Settings,
     revoking_writes.Settings,
 ):
@@ -49,7 +59,7 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     access_keys = private_keys.build("access", dynamodb, kms, clock)
     refresh_keys = private_keys.build("refresh", dynamodb, kms, clock)
     writes = revoking_writes.build(config, dynamodb)
-    authenticate = Authenticate(accounts=Accounts(dynamodb, writes), passwords=Passwords())
+    accounts = Accounts(dynamodb, writes)
     open_session = OpenSession(
         sessions=Sessions(dynamodb),
         revocations=Revocations(dynamodb, writes),
@@ -58,6 +68,24 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         life=Lifetimes(absolute=config.session_seconds, idle=config.session_idle_seconds),
         clock=clock,
     )
-    log_in = LogIn(authenticate=authenticate, open_session=open_session)
+    log_in = LogIn(
+        limit_client=LimitClient(
+            throttle=Throttle(dynamodb), bucket=attempts_of_client(config.address_attempt_limit), clock=clock
+        ),
+        accounts=accounts,
+        admit_login=AdmitLogin(
+            guesses=Guesses(dynamodb),
+            devices=DeviceTokenVerifier(
+                refresh_keys,
+                published,
+                TimeRules(LIFETIME_SECONDS, config.clock_leeway_seconds, config.tokens_not_before),
+            ),
+            bucket=logins_of_account(config.account_login_limit),
+            clock=clock,
+        ),
+        authenticate=Authenticate(accounts=accounts, passwords=Passwords()),
+        open_session=open_session,
+    )
     endpoints: dict[str, Endpoint] = {"POST /auth/login": LoginEndpoint(log_in, config.allowed_origins)}
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("login", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("login", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, front.build(config)))

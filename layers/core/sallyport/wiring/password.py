@@ -8,6 +8,7 @@ from sallyport.accounts.hashing import Passwords
 from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.guesses import Guesses
 from sallyport.aws.dynamodb.redemptions import Redemptions
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.throttle import Throttle
@@ -25,6 +26,7 @@ from sallyport.use_cases.confirm_email import ConfirmEmail
 from sallyport.use_cases.reset_password import ResetPassword
 from sallyport.wiring.parts import (
     cipher,
+    front,
     mail_requests,
     mailbox_proofs,
     new_passwords,
@@ -40,6 +42,7 @@ from sallyport.wiring.parts import (
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     settings.Common,
+    settings.Proxy,
     settings.Issuing,
     settings.PrivateKeys,
     settings.Browsers,
@@ -64,7 +67,9 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     notify = notices.build(config, clock, clients)
     request_mail = mail_requests.build(config, throttle, clock, clients)
     prove_mailbox = mailbox_proofs.build(config, dynamodb, throttle, passwords, clock)
-    confirm_caller = ConfirmCaller(sessions=sessions, accounts=accounts, passwords=passwords, clock=clock)
+    confirm_caller = ConfirmCaller(
+        sessions=sessions, accounts=accounts, passwords=passwords, guesses=Guesses(dynamodb), clock=clock
+    )
     reset_password = ResetPassword(
         choose_password=ChoosePassword(prove_mailbox=prove_mailbox, rules=rules, passwords=passwords),
         redemptions=redemptions,
@@ -91,4 +96,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         "POST /auth/email/change": ChangeEmailEndpoint(change_email),
         "POST /auth/email/confirm": ConfirmEmailEndpoint(confirm_email),
     }
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("password", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("password", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, front.build(config)))

@@ -31,7 +31,8 @@ class EverySetting(
     settings.Mailing,
     settings.Registration,
     settings.NewPasswords,
-    settings.Attempts,
+    settings.Logins,
+    settings.Proxy,
 ):
     """The settings of all functions."""
 

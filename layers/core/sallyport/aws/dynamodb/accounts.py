@@ -2,13 +2,14 @@
 
 from itertools import islice
 
-from sallyport.accounts.decoys import decoy_for, is_decoy
-from sallyport.accounts.throttle import CODES_OF_MAILBOX, MAIL_TO_ADDRESS, key_of_address
-from sallyport.accounts.user import Account, User
+from sallyport.accounts.decoys import decoys_for, is_decoy
+from sallyport.accounts.throttle import CODES_OF_MAILBOX, LOGIN_SCOPE, MAIL_TO_ADDRESS, key_of_address
+from sallyport.accounts.user import Account, Found, User
+from sallyport.aws.dynamodb.guesses import cleared, full_at
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.session_items import ALIVE, optional_session, session_key
 from sallyport.aws.dynamodb.table import ConditionFailed, Table, Write
-from sallyport.aws.dynamodb.throttle import forgotten
+from sallyport.aws.dynamodb.throttle import forgotten, throttle_key
 from sallyport.aws.dynamodb.user_items import (
     AT_VERSION,
     SHOWN,
@@ -24,6 +25,7 @@ from sallyport.aws.dynamodb.users import Users
 from sallyport.revocation.entries import UserChanged, UserDeleted
 from sallyport.sessions.session import Session
 
+_SCOPES = (MAIL_TO_ADDRESS.scope, CODES_OF_MAILBOX.scope, LOGIN_SCOPE)
 _AS_READ = f"{AT_VERSION} AND email = :email"
 
 
@@ -38,21 +40,22 @@ class Accounts:
         self._writes = writes
         self._users = Users(table)
 
-    def find(self, email: str) -> Account | None:
+    def find(self, email: str) -> Found:
         """Read the account of a canonical address (AccountStore.find).
 
-        Two calls ask for four keys and find three items, whether there is an account or not. Where the first call has
-        found a login name, the second asks for one that nobody has; where it has found none, for a decoy's.
+        Two calls ask for six keys and find four items, whatever there is of the account. For each item that the first
+        call has found, the second asks for one that nobody has; for each that it has not, for one of a decoy.
         """
-        (login_name,) = self._table.get(login_name_key(email))
-        decoy = decoy_for(email)
+        login_name, logins = self._table.get(login_name_key(email), throttle_key(key_of_address(email), LOGIN_SCOPE))
+        decoy, another = decoys_for(email)
         keys = keys_of(decoy)
         if login_name is not None:
             user_id, nobody = login_name["user_id"], login_name_key(decoy.user_id)  # an id is no address
             keys = user_key(user_id), credential_key(user_id), nobody
-        user, credential, _ = self._table.get(*keys)
+        filler = login_name_key(another.email if logins is None else another.user_id)
+        user, credential, *_ = self._table.get(*keys, filler)
         account = account_from(user, credential) if user else None
-        return account if login_name is not None else None
+        return Found(account if login_name is not None else None, full_at(logins))
 
     def get(self, user_id: str) -> User | None:
         return None if is_decoy(user_id) else self._users.get(user_id)
@@ -146,7 +149,7 @@ class Accounts:
             [
                 deleted,
                 *(self._table.delete_in_transaction(key) for key in rest),
-                *forgotten(self._table, key_of_address(user.email), MAIL_TO_ADDRESS.scope, CODES_OF_MAILBOX.scope),
+                *forgotten(self._table, key_of_address(user.email), *_SCOPES),
                 self._writes.entry(UserDeleted(user.user_id), now_ms),
             ]
         )
@@ -171,7 +174,8 @@ class Accounts:
             values={":new": new_hash},
         )
         version_raised = self._writes.version_raised(user.user_id, user.token_version, now_ms)
-        return self._table.transact_if_possible([credential_set, *version_raised])
+        failures_cleared = cleared(self._table, key_of_address(user.email), now=now_ms // 1000)
+        return self._table.transact_if_possible([credential_set, failures_cleared, *version_raised])
 
     def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
         """Store a new hash and raise the token version, from which only session `sid` comes back, in one transaction.

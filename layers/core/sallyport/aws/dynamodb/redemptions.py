@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sallyport.accounts.one_time_token import EmailChange, OneTimeToken, Reset
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, key_of_address
 from sallyport.accounts.user import User
+from sallyport.aws.dynamodb.guesses import cleared
 from sallyport.aws.dynamodb.one_time_tokens import is_spent_by, spent
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.table import Table, Write
@@ -38,7 +39,8 @@ class Redemptions:
 
     def register(self, token: OneTimeToken, user: User, password_hash: str, *, now_ms: int, by_code: bool) -> bool:
         account = [self._table.put_in_transaction(item, condition=_FREE) for item in items_of(user, password_hash)]
-        return self._spend(token, account, now_ms=now_ms, by_code=by_code)
+        failures_cleared = cleared(self._table, key_of_address(user.email), now=now_ms // 1000)
+        return self._spend(token, [*account, failures_cleared], now_ms=now_ms, by_code=by_code)
 
     def reset(self, token: OneTimeToken, grant: Reset, new_hash: str, *, now_ms: int, by_code: bool) -> bool:
         user_changed = self._table.update_in_transaction(
@@ -51,7 +53,9 @@ class Redemptions:
             credential_key(grant.user_id), "SET password_hash = :new", values={":new": new_hash}
         )
         entry = self._writes.entry(UserChanged(grant.user_id, grant.ver + 1), now_ms)
-        return self._spend(token, [user_changed, credential_set, entry], now_ms=now_ms, by_code=by_code)
+        failures_cleared = cleared(self._table, key_of_address(grant.email), now=now_ms // 1000)
+        changes = [user_changed, credential_set, entry, failures_cleared]
+        return self._spend(token, changes, now_ms=now_ms, by_code=by_code)
 
     def move(self, token: OneTimeToken, grant: EmailChange, *, now_ms: int, by_code: bool) -> bool:
         now = now_ms // 1000

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from sallyport.accounts.guesses import Admission
 from sallyport.accounts.user import User
+from sallyport.aws.dynamodb.guesses import admitted, full_at
 from sallyport.aws.dynamodb.revoking import revoked_token_key
 from sallyport.aws.dynamodb.session_items import (
     AS_READ,
@@ -14,7 +16,10 @@ from sallyport.aws.dynamodb.session_items import (
 )
 from sallyport.aws.dynamodb.table import ConditionFailed, Item, Table
 from sallyport.aws.dynamodb.user_items import AT_VERSION, NOT_LEAVING, not_leaving, user_from, user_key
+from sallyport.errors import ChangedMeanwhile, TooManyAttempts
 from sallyport.sessions.session import RaceLost, Session
+
+_TIMES = 3
 
 
 class Sessions:
@@ -34,7 +39,7 @@ class Sessions:
     def of_user(self, user_id: str) -> list[Session]:
         return [session_from(item) for item in self._table.partition(f"SESSIONS#{user_id}")]
 
-    def open(self, session: Session) -> bool:
+    def open(self, session: Session, admission: Admission) -> bool:
         user_as_needed = self._table.check_in_transaction(
             user_key(session.user_id),
             condition=f"{AT_VERSION} AND #status = :active AND {NOT_LEAVING}",
@@ -42,7 +47,20 @@ class Sessions:
             names={"#status": "status"},
         )
         opened = self._table.put_in_transaction(session_item(session))
-        return self._table.transact_if_possible([user_as_needed, opened])
+        now_ms, full_at_ms = session.rotation.rotated_at, admission.full_at_ms
+        for _ in range(_TIMES):
+            counted = admitted(self._table, admission, full_at_ms=full_at_ms, now_ms=now_ms)
+            try:
+                self._table.transact([user_as_needed, opened, *counted])
+            except ConditionFailed as failed:
+                if failed.position == 0:
+                    return False
+                full_at_ms = full_at(failed.current)  # another login came first
+                if wait := admission.bucket.empty_for(full_at_ms, now_ms):
+                    raise TooManyAttempts(wait) from None
+            else:
+                return True
+        raise ChangedMeanwhile
 
     def forget(self, sessions: list[Session]) -> None:
         self._table.delete([session_key(session.user_id, session.sid) for session in sessions])

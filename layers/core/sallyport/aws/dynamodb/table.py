@@ -29,10 +29,14 @@ _MOST_WRITTEN_AT_ONCE = 25
 
 
 class ConditionFailed(Exception):
-    """A conditional write did not happen. `current` is the item as it stands, None if there is none."""
+    """A conditional write did not happen. `current` is the item as it stands, None if there is none.
 
-    def __init__(self, current: Item | None) -> None:
+    `position` is that of the write in its transaction.
+    """
+
+    def __init__(self, current: Item | None, position: int = 0) -> None:
         self.current = current
+        self.position = position
         super().__init__("condition failed")
 
 
@@ -206,11 +210,12 @@ class Table:
             try:
                 self._client.transact_write_items(TransactItems=writes)
             except self._client.exceptions.TransactionCanceledException as error:
-                cancelled = cast("Any", error.response)["CancellationReasons"]
-                reasons = {reason["Code"]: reason for reason in reversed(cancelled)}  # the first of each kind
-                if "ConditionalCheckFailed" in reasons:
-                    raise ConditionFailed(_found(reasons["ConditionalCheckFailed"])) from None
-                if "TransactionConflict" in reasons:
+                reasons = cast("Any", error.response)["CancellationReasons"]
+                codes = [reason["Code"] for reason in reasons]
+                if "ConditionalCheckFailed" in codes:
+                    first = codes.index("ConditionalCheckFailed")
+                    raise ConditionFailed(_found(reasons[first]), first) from None
+                if "TransactionConflict" in codes:
                     raise _Conflict("TransactWriteItems conflict") from None
                 raise
 

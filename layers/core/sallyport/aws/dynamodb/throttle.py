@@ -11,7 +11,8 @@ from hashlib import sha256
 from sallyport.accounts.throttle import Allowance, Bucket
 from sallyport.aws.dynamodb.table import DAY, ConditionFailed, Key, Table, Write
 
-_KEPT = 30 * DAY
+KEPT = 30 * DAY
+"""For how many seconds a counter is kept after its last write."""
 
 
 def throttle_key(key: str, scope: str) -> Key:
@@ -26,7 +27,7 @@ class Throttle:
 
     def take(self, key: str, bucket: Bucket, *, now_ms: int) -> int:
         where, each = throttle_key(key, bucket.scope), bucket.seconds * 1000
-        ttl = now_ms // 1000 + _KEPT
+        ttl = now_ms // 1000 + KEPT
         with suppress(ConditionFailed):
             self._table.update(
                 where,
@@ -45,8 +46,7 @@ class Throttle:
                 names={"#ttl": "ttl"},
             )
         except ConditionFailed as failed:
-            tat = failed.current["tat"] if failed.current else now_ms
-            return max(1, -((now_ms + (bucket.size - 1) * each - tat) // 1000))
+            return max(1, bucket.empty_for(failed.current["tat"] if failed.current else 0, now_ms))
         return 0
 
     def reserve(self, key: str, allowance: Allowance, *, now_ms: int) -> bool:
@@ -56,7 +56,7 @@ class Throttle:
                 where,
                 "SET failures = :one, opened_at = :now, #ttl = :ttl",
                 condition="attribute_not_exists(opened_at) OR opened_at <= :closed",
-                values={":one": 1, ":now": now, ":closed": now - allowance.seconds, ":ttl": now + _KEPT},
+                values={":one": 1, ":now": now, ":closed": now - allowance.seconds, ":ttl": now + KEPT},
                 names={"#ttl": "ttl"},
             )
             return True
@@ -65,7 +65,7 @@ class Throttle:
                 where,
                 "SET failures = failures + :one, #ttl = :ttl",
                 condition="failures < :size",
-                values={":one": 1, ":size": allowance.size, ":ttl": now + _KEPT},
+                values={":one": 1, ":size": allowance.size, ":ttl": now + KEPT},
                 names={"#ttl": "ttl"},
             )
         except ConditionFailed:
@@ -90,7 +90,7 @@ def given_back(table: Table, key: str, allowance: Allowance, *, now: int) -> Wri
     return table.update_in_transaction(
         throttle_key(key, allowance.scope),
         "SET failures = if_not_exists(failures, :one) - :one, #ttl = :ttl",
-        values={":one": 1, ":ttl": now + _KEPT},
+        values={":one": 1, ":ttl": now + KEPT},
         names={"#ttl": "ttl"},
     )
 

@@ -12,7 +12,7 @@ from sallyport.http.passwords import password
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.sessions.session import Mode
-from sallyport.use_cases.log_in import LogIn
+from sallyport.use_cases.log_in import Attempt, LogIn
 
 _FIELDS = ("email", "password", "mode", "device_token")
 _MOST_OLDER = 2  # a browser sends one; each costs a transaction
@@ -29,8 +29,13 @@ class LoginEndpoint:
         with fields_of(request.json_object(), _FIELDS) as fields:
             email, typed = identity.email(fields), password(fields)
             mode: Mode = fields.choice("mode", "body", "cookie")
-            fields.optional_text("device_token")
+            device_token = fields.optional_text("device_token")
         require_page_of_ours_for(mode, request, self.allowed_origins)
-        older = cookies.values(request, cookies.REFRESH_TOKEN)[:_MOST_OLDER] if mode == "cookie" else []
-        logged_in = self.log_in(email, typed, device_of(request), mode, replaces=older)
+        older: list[str] = []
+        if mode == "cookie":
+            older = cookies.values(request, cookies.REFRESH_TOKEN)[:_MOST_OLDER]
+            device_token = cookies.only_value(request, cookies.DEVICE_TOKEN)
+        logged_in = self.log_in(
+            Attempt(email, typed, device_of(request), mode, replaces=older, device_token=device_token)
+        )
         return token_response(logged_in.tokens, mode, "logged_in", logged_in.trail, device_token=logged_in.device_token)
