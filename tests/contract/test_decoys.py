@@ -10,12 +10,14 @@ from dev.aws.cloud import LOCAL, Cloud, create_table
 from dev.sam.stack import read
 from sallyport.accounts.decoys import DECOYS
 from sallyport.accounts.hashing import Parameters, Passwords
+from sallyport.accounts.throttle import LOGIN_SCOPE, key_of_address
 from sallyport.aws.dynamodb.decoys import Decoys
 from sallyport.aws.dynamodb.table import Item, Key, Table
+from sallyport.aws.dynamodb.throttle import throttle_key
 from sallyport.aws.dynamodb.user_items import credential_key, keys_of, user_key
 from sallyport.identifiers import new_id
 from sallyport.use_cases.keep_decoys import KeepDecoys
-from tests.support.builders import WEAK_PASSWORDS, a_user
+from tests.support.builders import NOW, SECOND, WEAK_PASSWORDS, a_user
 from tests.support.stores import Stores, in_table
 
 WEAK_PARAMETERS = Parameters(memory_kib=8, time_cost=1)
@@ -137,13 +139,16 @@ def test_nobody_is_found_listed_or_changed_who_is_a_decoy(kept: Kept) -> None:
 
 def every_kind_of_address(kept: Kept) -> dict[str, str]:
     """Return an address of each kind that a stranger would tell apart."""
-    known, disabled, without_password = a_user(), a_user(status="disabled"), a_user()
-    for user in (known, disabled, without_password):
+    known, disabled, without_password, logged_in = a_user(), a_user(status="disabled"), a_user(), a_user()
+    for user in (known, disabled, without_password, logged_in):
         kept.stores.accounts.create(user, "hash")
+    pk, sk = throttle_key(key_of_address(logged_in.email), LOGIN_SCOPE)
+    kept.table.put({"PK": pk, "SK": sk, "tat": NOW * SECOND})
     kept.table.put({"PK": f"CREDENTIAL#{without_password.user_id}", "SK": "CREDENTIAL"})
     return {
         "known": known.email,
         "disabled": disabled.email,
+        "logged in of late": logged_in.email,
         "without a password": without_password.email,
         "unknown": "nobody@example.com",
         "unknown, too": "somebody.else@example.org",
