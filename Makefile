@@ -31,11 +31,12 @@ test: .venv/.test  ## Run the quick tests, three minutes: every behaviour, no en
 check: fmt-check lint types contracts template built tests/node/node_modules  ## What CI runs: format, lint, types, import contracts, template, builds, every test
 	$(PYTEST) --cov
 
-prove: .venv/.test tests/node/node_modules  ## Try to break rotation and revocation, harder than the tests do (docs/refresh.md)
+prove: .venv/.test tests/node/node_modules  ## Try to break rotation and revocation, harder than the tests do (docs/refresh.md), and time who has an account
 	@$(BIN)/python -m tests.proof
 	$(BIN)/pytest --numprocesses=3 --dist=load --times=10 tests/races tests/histories
 	$(BIN)/pytest --capture=no --times=10 tests/life
 	$(BIN)/pytest --capture=no --times=70 tests/bound
+	@$(BIN)/python -m benchmarks.enumeration
 
 bench: .venv/.test tests/node/node_modules  ## Measure what many revocations cost (docs/revocation.md; some minutes)
 	@$(BIN)/python -m benchmarks.window
