@@ -268,10 +268,10 @@ DENIED = AccessDenied("Query", "AccessDeniedException")
         ("Create", [DENIED] * 3, "SUCCESS", 9),
         ("Create", [DENIED] * 10, "FAILED", 27),
         ("Create", [Unavailable("Query ProvisionedThroughputExceededException")], "FAILED", 0),
-        ("Update", [DENIED], "FAILED", 0),
+        ("Update", [DENIED] * 3, "SUCCESS", 9),
     ],
 )
-def test_a_role_that_is_not_known_everywhere_yet_is_waited_for_at_a_creation(
+def test_a_role_that_is_not_known_everywhere_yet_is_waited_for(
     cloud: Cloud,
     cloudformation: CloudFormation,
     request_type: str,

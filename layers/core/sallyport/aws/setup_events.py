@@ -26,7 +26,7 @@ LOCAL_STACK = "local"
 """What sam local calls every stack. The template is another one there."""
 
 _ATTEMPTS = 10
-_SECONDS_BETWEEN = 3  # half a minute in all: a new role may take so long to be known everywhere
+_SECONDS_BETWEEN = 3  # half a minute in all: what a role may do may take so long to be known everywhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +60,10 @@ class SetupEvents:
             custom_resource.respond(event, attempt)
 
     def _patiently(self, act: Callable[[Mapping[str, Any]], None], event: Mapping[str, Any]) -> None:
-        """Act, at a creation again and again while AWS does not know the new role yet."""
+        """Act, again and again while AWS does not know yet that the role is new, or may do more than before."""
         retrying = Retrying(
             retry=retry_if_exception_type(AccessDenied),
-            stop=stop_after_attempt(_ATTEMPTS if event["RequestType"] == "Create" else 1),
+            stop=stop_after_attempt(_ATTEMPTS),
             wait=wait_fixed(_SECONDS_BETWEEN),
             sleep=self.sleep,
             reraise=True,
