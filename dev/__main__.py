@@ -132,12 +132,24 @@ async def _serve(
         )
     if deployed.dynamodb_endpoint_url:
         print("The engine that DYNAMODB_ENDPOINT_URL names may let web pages in: see docs/gateway.md, Who may call.")
+    for line in _asked_of_a_proxy(deployed.functions["Login"].spec.environment):
+        print(line)
     print(f"READY {url}\n\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}")
     for route in yours.routes.values() if yours else ():
         print(f"Your own: {route.key} ({f'asks {route.authorizer}' if route.authorizer else 'open'})")
     print(f"Revocation mode: {mode}\nTry it:\n\n{curl_lines(url, mode)}\n\nCtrl-C stops the server.", flush=True)
     with deployed.mail.running():
         await uvicorn.Server(_configured(only_by_name(answer, hosts))).serve(sockets=[listener])
+
+
+def _asked_of_a_proxy(variables: Mapping[str, str]) -> Iterator[str]:
+    """Yield what requests need beside what the printed lines send, if a proxy is expected in front."""
+    if variables["ORIGIN_SECRET"]:
+        header = variables["TRUSTED_ADDRESS_HEADER"]
+        yield (
+            "Every call but the well-known documents needs the headers X-Sallyport-Origin (a value of ORIGIN_SECRET)"
+            f" and {header} (one address). The lines below do not send them: see docs/behind-cloudfront.md."
+        )
 
 
 @contextmanager

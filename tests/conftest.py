@@ -18,6 +18,7 @@ from sallyport.accounts.user import User
 from sallyport.clock import system_clock
 from tests.support.deployed import STRICT, Stack, open_stack
 from tests.support.remembering import remembered
+from tests.support.roles import functions_have_their_roles
 from tests.support.stopped_time import MovableTime
 from tests.support.tidying import nothing_piles_up
 from tests.support.tokens import ISSUER
@@ -62,6 +63,13 @@ def _a_template_is_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for step in ("yaml_parse", "transform"):
             patch.setattr(template, step, remembered(getattr(template, step)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _functions_have_their_roles() -> Iterator[None]:
+    """Whatever a function does in any test, its role in template.yaml has to allow."""
+    with functions_have_their_roles():
         yield
 
 

@@ -163,6 +163,14 @@ def test_a_scan_is_fenced_by_attributes_because_no_key_prefix_holds_for_it() -> 
     assert prefixes(scan) is None
 
 
+def test_a_call_without_the_key_that_a_condition_asks_about_is_refused() -> None:
+    """ForAllValues alone would be true for it."""
+    for statement in statements():
+        conditions = statement.get("Condition", {})
+        asked = {key for operator, keys in conditions.items() if operator.startswith("ForAllValues") for key in keys}
+        assert conditions.get("Null", {}) == dict.fromkeys(asked, "false"), statement["Sid"]
+
+
 def test_nobody_reads_a_password_hash(stack: Stack, user: User, key_stack: KeyStack, used: list[Use]) -> None:
     look(stack, user)
     change(stack, user, key_stack)

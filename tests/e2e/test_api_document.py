@@ -29,12 +29,14 @@ from sallyport.errors import (
     FieldError,
     InvalidField,
     InvalidToken,
+    OriginRejected,
     RegistrationClosed,
     SallyportError,
     TooManyAttempts,
     Unavailable,
 )
 from sallyport.http.cookies import REFRESH_TOKEN
+from sallyport.http.front import anyone
 from sallyport.http.problem import ANSWERS_TOKENS, NOT_AT_LOGIN, PROBLEMS
 from sallyport.http.request import MAX_BODY_BYTES, Request
 from sallyport.http.serve import Api
@@ -129,7 +131,7 @@ def test_problems_are_for_oauth_libraries_where_they_call_and_nowhere_else() -> 
     refused = {answer for answer in problems if answer[0] in ANSWERS_TOKENS and answer[1] in (401, 403)}
 
     assert {answer[0] for answer in named} == set(ANSWERS_TOKENS)
-    assert named.keys() == {answer for answer in refused if answer[2] != "csrf_rejected"}
+    assert named.keys() == {answer for answer in refused if answer[2] not in ("csrf_rejected", "origin_rejected")}
     assert all((body["error"], body["error_description"]) == (body["code"], body["detail"]) for body in named.values())
 
 
@@ -259,12 +261,14 @@ def cookie_of(server: Server) -> str:
     return str(answer.cookies[REFRESH_TOKEN])
 
 
-# What no client can make the local server answer: it does not fail, does not throttle, registers everybody, asks no
-# other service about passwords, and an access token that the authorizer lets pass is not revoked a moment later.
+# What no client can make the local server answer: it does not fail, does not throttle, registers everybody, has no
+# proxy in front, asks no other service about passwords, and an access token that the authorizer lets pass is not
+# revoked a moment later.
 NOT_PROVOKED = {
     (401, "invalid_token"),
     (500, "internal_error"),
     (503, "service_unavailable"),
+    (403, "origin_rejected"),
     (403, "registration_closed"),
     (400, "password_breached"),
     (429, "Too Many Requests"),
@@ -460,6 +464,7 @@ BREACHED = InvalidField(FieldError("password", "password_breached", "This passwo
         (InvalidToken(), WHERE_AUTHORIZED),
         (Unavailable(), EVERYWHERE),
         (ZeroDivisionError(), EVERYWHERE),
+        (OriginRejected(), {operation for operation in EVERYWHERE if "/.well-known/" not in operation}),
         (RegistrationClosed(), {"POST /auth/register"}),
         (BREACHED, WHERE_CHOSEN),
         (TooManyAttempts(7), WHERE_LIMITED),
@@ -475,7 +480,9 @@ def test_an_answer_that_no_client_can_provoke_is_as_documented(error: Exception,
     documented = set()
     for method, path in OPERATIONS:
         key = f"{method} {path}"
-        payload = HttpApiHandler(Api({key: fail}, FakeTelemetry()))({"routeKey": key, "requestContext": context}, None)
+        payload = HttpApiHandler(Api({key: fail}, FakeTelemetry(), anyone))(
+            {"routeKey": key, "requestContext": context}, None
+        )
         answer = (key, payload["statusCode"], json.loads(payload["body"])["code"])
         if answer in documented_answers():
             documented.add(key)

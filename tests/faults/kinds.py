@@ -21,7 +21,8 @@ def _answering(status: int, body: bytes) -> Answer:
     return lambda request: aws_answer(request, status, HTTPHeaders(), body)
 
 
-def _refusing(code: str, status: int = 400, **more: Any) -> Answer:
+def refusing(code: str, status: int = 400, **more: Any) -> Answer:
+    """Answer with an error of AWS, by its name."""
     return _answering(status, json.dumps({"__type": code, "message": CANARY, **more}).encode())
 
 
@@ -46,37 +47,37 @@ def _unprocessed_keys(request: AWSPreparedRequest) -> AWSResponse:
 
 def _cancelled(reason: str, *, absorbed: bool = False) -> Fault:
     reasons = [{"Code": "None"}, {"Code": reason, "Message": CANARY}]
-    answer = _refusing("TransactionCanceledException", CancellationReasons=reasons)
+    answer = refusing("TransactionCanceledException", CancellationReasons=reasons)
     return Fault(f"cancelled: {reason}", answer, only="TransactWriteItems", retried=False, absorbed=absorbed)
 
 
 TIMED_OUT = Fault("timed out", _raising(ReadTimeoutError))
 
 UNDONE = [
-    Fault("throughput exceeded", _refusing("ProvisionedThroughputExceededException")),
-    Fault("throttled", _refusing("ThrottlingException")),
-    Fault("over the account's limit", _refusing("RequestLimitExceeded")),
-    Fault("denied", _refusing("AccessDeniedException"), retried=False),
-    Fault("500", _refusing("InternalServerError", 500)),
+    Fault("throughput exceeded", refusing("ProvisionedThroughputExceededException")),
+    Fault("throttled", refusing("ThrottlingException")),
+    Fault("over the account's limit", refusing("RequestLimitExceeded")),
+    Fault("denied", refusing("AccessDeniedException"), retried=False),
+    Fault("500", refusing("InternalServerError", 500)),
     Fault("503 of a proxy", _answering(503, b"<html>" + CANARY.encode())),
     Fault("no connection", _raising(EndpointConnectionError)),
     TIMED_OUT,
     Fault("reset", _raising(ConnectionClosedError)),
     Fault("keys unprocessed", _unprocessed_keys, only="BatchGetItem", retried=False),
     Fault("items unprocessed", _unprocessed_items, only="BatchWriteItem", retried=False),
-    Fault("conflict", _refusing("TransactionConflictException"), only="UpdateItem", retried=False, absorbed=True),
+    Fault("conflict", refusing("TransactionConflictException"), only="UpdateItem", retried=False, absorbed=True),
     _cancelled("TransactionConflict", absorbed=True),
     _cancelled("ThrottlingError"),
     _cancelled("ProvisionedThroughputExceeded"),
-    Fault("cancelled", _refusing("TransactionCanceledException"), only="TransactWriteItems", retried=False),
-    Fault("in progress", _refusing("TransactionInProgressException"), only="TransactWriteItems"),
+    Fault("cancelled", refusing("TransactionCanceledException"), only="TransactWriteItems", retried=False),
+    Fault("in progress", refusing("TransactionInProgressException"), only="TransactWriteItems"),
 ]
 """Nothing has happened."""
 
 CONNECTION_LOST = Fault("reset, done", _raising(ConnectionClosedError), committed=True)
 
 UNANSWERED = [
-    Fault("500, done", _refusing("InternalServerError", 500), committed=True),
+    Fault("500, done", refusing("InternalServerError", 500), committed=True),
     Fault("timed out, done", _raising(ReadTimeoutError), committed=True),
     CONNECTION_LOST,
 ]

@@ -20,6 +20,7 @@ from tests.support.cloudformation import CloudFormation, listening
 from tests.support.deployed import sample
 from tests.support.wire import Wire
 
+ORIGIN_SECRET = "6d1f0c8b5a7e4293b0c1d2e3f4a59687"
 CHECKS, KEYS = "setup_accepted", "setup_keys_made"
 
 
@@ -144,6 +145,8 @@ def test_a_deployment_that_would_go_on_serving_the_old_version_fails_and_its_rol
         ),
         ({"SESSION_SECONDS": "119"}, "must be at least twice REFRESH_LEEWAY_SECONDS"),
         ({"STACK_NAME": "local"}, "a stack cannot be called local"),
+        ({"TRUSTED_ADDRESS_HEADER": "CloudFront-Viewer-Address"}, "must be set together, or neither of them"),
+        ({"ORIGIN_SECRET": ORIGIN_SECRET}, "must be set together, or neither of them"),
         ({"REVOCATION_MODE": "sometimes"}, "REVOCATION_MODE must be one of bounded, strict, stateless"),
     ],
 )
@@ -159,8 +162,25 @@ def test_parameters_that_contradict_each_other_fail_the_deployment_with_the_sent
     refused, mended = cloudformation.answers
     assert refused["Status"] == "FAILED"
     assert sentence in refused["Reason"]
+    assert ORIGIN_SECRET not in refused["Reason"]
     assert mended["Status"] == "SUCCESS"  # what was refused has left nothing behind
     assert not everything(table)
+
+
+def test_another_origin_secret_needs_another_release_and_none_is_kept(
+    cloud: Cloud, cloudformation: CloudFormation
+) -> None:
+    setup, _ = fresh_setup("origin-secret")
+    good = sample(CHECKS)["ResourceProperties"]["Settings"] | {"TRUSTED_ADDRESS_HEADER": "CloudFront-Viewer-Address"}
+
+    for secret, release in ((ORIGIN_SECRET, "r1"), (ORIGIN_SECRET[::-1], "r1"), (ORIGIN_SECRET[::-1], "r2")):
+        told = {"Settings": {**good, "ORIGIN_SECRET": secret}, "Release": release}
+        setup.invoke(asked(cloudformation, CHECKS, "Update", properties=told))
+
+    assert [answer["Status"] for answer in cloudformation.answers] == ["SUCCESS", "FAILED", "SUCCESS"]
+    stored = LOCAL.dynamodb().scan(TableName="origin-secret")["Items"]
+    assert stored
+    assert not any(secret in json.dumps(stored) for secret in (ORIGIN_SECRET, ORIGIN_SECRET[::-1]))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 from dev.aws.cloud import LOCAL
 from dev.aws.deployment import Deployment
 from dev.outbox import Outbox
+from sallyport.accounts.guesses import GuessStore
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.one_time_token import OneTimeTokenStore
 from sallyport.accounts.password import normal
@@ -56,6 +57,7 @@ class Stack:
     clock: MovableTime
     outbox: Outbox
     tokens: OneTimeTokenStore
+    guesses: GuessStore
     keep: Callable[[Session], None]
 
     @property
@@ -142,6 +144,7 @@ def open_stack(deployment: Deployment, clock: MovableTime, outbox: Outbox | None
         clock,
         outbox or Outbox(),
         stores.tokens,
+        stores.guesses,
         stores.keep,
     )
 

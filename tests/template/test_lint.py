@@ -28,3 +28,7 @@ def test_a_template_with_the_pasted_lines_has_nothing_to_complain_of(page: str, 
 
 def test_the_deploy_role_for_ci_has_nothing_to_complain_of() -> None:
     assert complaints(ROOT / "examples/ci/deploy-role.yaml") == ""
+
+
+def test_the_distribution_before_sallyport_has_nothing_to_complain_of() -> None:
+    assert complaints(ROOT / "examples/cloudfront/distribution.yaml") == ""

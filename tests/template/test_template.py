@@ -58,6 +58,9 @@ NOT_SETTINGS = {  # what only the template uses
     "Deployment",
     "LogRetentionDays",
     "LoginConcurrency",
+    "LoginFloodThreshold",
+    "LoginRequestBurst",
+    "LoginRequestsPerSecond",
     "MailIdentity",
     "Release",
     "RequestBurst",
@@ -75,6 +78,9 @@ PUBLIC = {
     "GET /.well-known/jwks.json",
     "GET /.well-known/openid-configuration",
 }
+
+
+FLOODED = {route for route in PUBLIC if route.startswith("POST")} - {"POST /auth/refresh", "POST /auth/logout"}
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +152,7 @@ def test_a_role_names_its_actions_resources_and_key_prefixes(resources: dict[str
         assert statement["Resource"] != "*" or {action.split(":")[0] for action in actions} == {"xray"}
         if actions[0].startswith("dynamodb:"):
             assert statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+            assert statement["Condition"]["Null"]["dynamodb:LeadingKeys"] == "false"  # for ForAllValues is true without
             assert not {"dynamodb:Scan", "dynamodb:PartiQLSelect"} & set(actions)
 
 
@@ -266,6 +273,28 @@ def test_only_sam_local_is_told_another_endpoint_and_names_the_authorizer_itself
         assert (condition, local, deployed) == ("IsLocal", "", {"Ref": "AWS::NoValue"})
 
 
+def test_the_routes_that_strangers_flood_have_limits_of_their_own_below_the_apis(cloud: Cloud) -> None:
+    """They ask for no token and cost a hash or a mail. Each route has a bucket of its own in API Gateway."""
+    given = {"LoginRequestsPerSecond": "7", "LoginRequestBurst": "8"}
+    resources = translate(table_name="t", kms_key_id="k", given=given)
+    stage = resources["ApiApiGatewayDefaultStage"]["Properties"]
+    routes = {
+        f"{method.upper()} {path}"
+        for path, methods in resources["Api"]["Properties"]["Body"]["paths"].items()
+        for method in methods
+    }
+
+    assert stage["RouteSettings"].keys() == FLOODED
+    assert routes >= FLOODED  # in the API's own document, so they are there before the stage that names them
+    assert stage["ApiId"] == "Api"
+    for limits in stage["RouteSettings"].values():
+        rate, burst = limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]
+        assert (int(rate), int(burst), limits["DetailedMetricsEnabled"]) == (7, 8, True)
+    parameters = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    for limit, of_api in {"LoginRequestsPerSecond": "RequestsPerSecond", "LoginRequestBurst": "RequestBurst"}.items():
+        assert parameters[limit]["Default"] < parameters[of_api]["Default"]
+
+
 def test_the_access_log_holds_no_header_and_no_query_string(resources: dict[str, Any]) -> None:
     settings_of_log = resources["ApiApiGatewayDefaultStage"]["Properties"]["AccessLogSettings"]
     line = json.loads(settings_of_log["Format"])
@@ -306,9 +335,11 @@ def test_what_alarms_watch_is_what_telemetry_counts(resources: dict[str, Any]) -
     assert watched == {
         ("failed", (stack,)),
         ("failed", (("service", "sallyport.authorizer"), stack)),
+        ("invalid_credentials", (("service", "sallyport.login"), stack)),
         ("kept_rings", (stack,)),
         ("notice_lost", (("service", "sallyport.account"), stack)),
         ("notice_lost", (("service", "sallyport.password"), stack)),
+        ("too_many_attempts", (("service", "sallyport.login"), stack)),
         ("unreported", (("service", "sallyport.refresh"), stack)),
     }
 

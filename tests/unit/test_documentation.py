@@ -97,7 +97,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
 ATTACKS = [
     *(f"J{number:02}" for number in range(1, 31)),
     *(f"E{number:02}" for number in range(1, 15)),
-    *(f"L{number:02}" for number in [1, *range(3, 12), *range(16, 22), *range(23, 28), 30, 31]),
+    *(f"O{number:02}" for number in [1, 2, 6]),
+    *(f"L{number:02}" for number in [1, *range(3, 12), *range(16, 22), *range(23, 28), *range(29, 32)]),
 ]
 
 

@@ -23,6 +23,7 @@ from sallyport.errors import (
     Unavailable,
 )
 from sallyport.http.fields import fields_of
+from sallyport.http.front import anyone
 from sallyport.http.problem import PROBLEMS
 from sallyport.http.request import MAX_BODY_BYTES, Request
 from sallyport.http.response import Response
@@ -61,7 +62,7 @@ def echo(request: Request) -> Response:
 def answer(
     sent: dict[str, Any], endpoint: Callable[[Request], Response] = echo, log: FakeTelemetry | None = None
 ) -> Any:
-    payload = HttpApiHandler(Api({"POST /echo": endpoint}, log or FakeTelemetry()))(sent, None)
+    payload = HttpApiHandler(Api({"POST /echo": endpoint}, log or FakeTelemetry(), anyone))(sent, None)
     return payload["statusCode"], payload["headers"], json.loads(payload["body"])
 
 
@@ -278,7 +279,7 @@ def test_bytes_are_sent_as_they_are() -> None:
     def page(_request: Request) -> Response:
         return Response(200, "shown", "<p>Grüße</p>".encode(), {"content-type": "text/html; charset=utf-8"})
 
-    sent = HttpApiHandler(Api({"POST /echo": page}, FakeTelemetry()))(event(), None)
+    sent = HttpApiHandler(Api({"POST /echo": page}, FakeTelemetry(), anyone))(event(), None)
 
     assert (sent["isBase64Encoded"], b64decode(sent["body"]).decode()) == (True, "<p>Grüße</p>")
     assert sent["headers"]["content-type"] == "text/html; charset=utf-8"
@@ -344,7 +345,7 @@ def refused_on(route: str, error: Exception) -> dict[str, Any]:
     def refuse(_: Request) -> Response:
         raise error
 
-    payload = HttpApiHandler(Api({route: refuse}, FakeTelemetry()))({**event(), "routeKey": route}, None)
+    payload = HttpApiHandler(Api({route: refuse}, FakeTelemetry(), anyone))({**event(), "routeKey": route}, None)
     problem: dict[str, Any] = json.loads(payload["body"])
     return problem
 
@@ -369,7 +370,7 @@ def test_what_is_no_event_of_an_http_api_raises_and_is_counted_as_a_failure() ->
     log = FakeTelemetry()
 
     with pytest.raises(KeyError):
-        HttpApiHandler(Api({}, log))({"requestContext": SECRET}, None)
+        HttpApiHandler(Api({}, log, anyone))({"requestContext": SECRET}, None)
 
     (reason,) = log.failures
     assert reason.startswith("KeyError in ")

@@ -19,6 +19,7 @@ class Everything(
     settings.KeyMaking,
     settings.RevocationShards,
     settings.Browsers,
+    settings.Proxy,
 ):
     """All groups together."""
 
@@ -125,3 +126,74 @@ def test_what_no_mail_can_come_from_is_refused_before_a_mailer_runs(address: str
         settings.parse(settings.Mailing, {**_MAILING, "MAIL_FROM": address})
 
     assert refused.value.problems == ("MAIL_FROM must be an e-mail address such as no-reply@example.com",)
+
+
+_SECRET, _NEXT_SECRET = "6d1f0c8b5a7e4293b0c1d2e3f4a59687", "Zk3-x_Q9.v~T7mW2bN5rL8cH1yF4pD6s"
+_HEADER = {"TRUSTED_ADDRESS_HEADER": "CloudFront-Viewer-Address"}
+
+
+def test_a_proxy_is_trusted_by_header_and_secret() -> None:
+    told = settings.parse(settings.Proxy, {**_HEADER, "ORIGIN_SECRET": f"{_SECRET},{_NEXT_SECRET}"})
+
+    assert told.trusted_address_header == "cloudfront-viewer-address"
+    assert told.origin_secret == (_SECRET, _NEXT_SECRET)
+    assert _SECRET not in repr(told)
+    nothing = settings.parse(settings.Proxy, {})
+    assert (nothing.trusted_address_header, nothing.origin_secret) == (None, ())
+
+
+@pytest.mark.parametrize("alone", [_HEADER, {"ORIGIN_SECRET": _SECRET}, {**_HEADER, "ORIGIN_SECRET": ""}])
+def test_of_header_and_secret_neither_is_taken_without_the_other(alone: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="TRUSTED_ADDRESS_HEADER and ORIGIN_SECRET must be set together"):
+        settings.parse(Everything, {**REQUIRED, **alone})
+
+
+def test_contradictions_of_several_settings_are_reported_together() -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings.parse(Everything, {**REQUIRED, **_HEADER, "SESSION_SECONDS": "100"})
+
+    assert len(refused.value.problems) == 2
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Forwarded-For",
+        "forwarded",
+        "X-Sallyport-Origin",
+        "Viewer Address",
+        "viewer:",
+        "1st",
+        "x_viewer",
+        "a" * 65,
+        "ü",
+    ],
+)
+def test_a_header_that_any_client_may_fill_or_that_is_none_is_refused(header: str) -> None:
+    with pytest.raises(SettingsError, match="TRUSTED_ADDRESS_HEADER must be the name of a header that your proxy sets"):
+        settings.parse(settings.Proxy, {"TRUSTED_ADDRESS_HEADER": header, "ORIGIN_SECRET": _SECRET})
+
+
+@pytest.mark.parametrize(("length", "is_good"), [(31, False), (32, True), (128, True), (129, False)])
+def test_an_origin_secret_is_of_32_to_128_characters(length: int, *, is_good: bool) -> None:
+    secret = f"{_SECRET}{_NEXT_SECRET}{_SECRET[:9]}{_NEXT_SECRET}{_SECRET}"[:length]
+    if is_good:
+        assert settings.parse(settings.Proxy, {**_HEADER, "ORIGIN_SECRET": secret}).origin_secret == (secret,)
+        return
+    with pytest.raises(SettingsError, match="each of 32 to 128 letters"):
+        settings.parse(settings.Proxy, {**_HEADER, "ORIGIN_SECRET": secret})
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        f"{_SECRET},", f",{_SECRET}", f"{_SECRET}, {_NEXT_SECRET}", f"{_SECRET},{_NEXT_SECRET},{_SECRET}x",
+        f"{_SECRET};{_NEXT_SECRET}", f" {_SECRET}", f"{_SECRET}\n", f"{_SECRET}=", f"{_SECRET}ü", "0" * 32,
+        "sallyport" * 4, "0123456789abcdef" * 2, "abcdefg" + "a" * 25, f"{_SECRET},{'a' * 40}",
+    ],
+)  # fmt: skip
+def test_an_origin_secret_that_is_weak_or_of_another_form_is_refused_and_not_shown(secret: str) -> None:
+    with pytest.raises(SettingsError, match=r"^ORIGIN_SECRET must be") as refused:
+        settings.parse(settings.Proxy, {**_HEADER, "ORIGIN_SECRET": secret})
+
+    assert not any(part in str(refused.value) for part in secret.split(",") if len(part) > 8)

@@ -8,6 +8,7 @@ SallyportError
 │   ├── PayloadTooLarge
 │   ├── UnsupportedMediaType
 │   ├── CsrfRejected          a cookie came without proof that an allowed page sent it
+│   ├── OriginRejected        it did not come through the operator's proxy
 │   └── AmbiguousCredentials  more than one credential came, and Sallyport does not choose
 ├── AccessRefused             the credential does not allow what was asked
 │   ├── InvalidCredentials
@@ -168,6 +169,12 @@ class CsrfRejected(RequestRefused):
     """A request with a cookie that does not prove that a page of ours sent it."""
 
     code = "csrf_rejected"
+
+
+class OriginRejected(RequestRefused):
+    """A request that did not come through the proxy in front of the API. `reason` never holds what came instead."""
+
+    code = "origin_rejected"
 
 
 class AmbiguousCredentials(RequestRefused):

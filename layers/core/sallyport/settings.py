@@ -7,7 +7,7 @@ is what an empty template parameter becomes.
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -31,14 +31,17 @@ def parse(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings:
             problems.append(f"{name} {problem}")
     if problems:
         raise SettingsError(problems)
-    try:
-        return cls(**values)
-    except ValueError as problem:  # a rule about two settings, from __post_init__
-        raise SettingsError([str(problem)]) from None
+    parsed = cls(**values)
+    # Each group of the class has a rule of its own, where it has one; as a method it would hide those of the others.
+    rules = [vars(group)["contradictions"] for group in cls.__mro__ if "contradictions" in vars(group)]
+    contradictions = [problem for rule in rules for problem in rule(parsed)]
+    if contradictions:
+        raise SettingsError(contradictions)
+    return parsed
 
 
-def _setting(read: Callable[[str], object], default: str | None) -> Any:
-    return dataclasses.field(metadata={"read": read, "default": default})
+def _setting(read: Callable[[str], object], default: str | None, *, is_secret: bool = False) -> Any:
+    return dataclasses.field(repr=not is_secret, metadata={"read": read, "default": default})
 
 
 def _text(default: str = "") -> Any:
@@ -126,6 +129,48 @@ def _origins() -> Any:
     return _setting(read, "")
 
 
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)
+_NO_PROXYS = ("x-forwarded-for", "forwarded", "x-sallyport-origin")  # the first two hold what any client sends
+
+
+def _address_header() -> Any:
+    def read(raw: str) -> str | None:
+        if not raw:
+            return None
+        if not _HEADER.fullmatch(raw) or raw.lower() in _NO_PROXYS:
+            raise ValueError(
+                "must be the name of a header that your proxy sets, such as CloudFront-Viewer-Address,"
+                f" and none of {', '.join(_NO_PROXYS)}"
+            )
+        return raw.lower()
+
+    return _setting(read, "")
+
+
+_SECRET = re.compile(r"[A-Za-z0-9._~-]{32,128}", re.ASCII)
+_LEAST_DISTINCT = 8  # 32 random hexadecimal digits have fewer in one case of 300,000
+
+
+def _origin_secrets() -> Any:
+    def read(raw: str) -> tuple[str, ...]:
+        secrets = tuple(raw.split(",")) if raw else ()
+        if len(secrets) > 2 or not all(_SECRET.fullmatch(secret) for secret in secrets):
+            raise ValueError(
+                "must be one secret, or two with a comma between them, each of 32 to 128 letters, digits and ._~-"
+            )
+        if not all(_looks_random(secret) for secret in secrets):
+            raise ValueError("must be random: `openssl rand -hex 32` makes one")
+        return secrets
+
+    return _setting(read, "", is_secret=True)
+
+
+def _looks_random(secret: str) -> bool:
+    """Return False for what is plainly made by hand: few different characters, or one piece again and again."""
+    repeats = secret in (secret + secret)[1:-1]
+    return len(set(secret)) >= _LEAST_DISTINCT and not repeats
+
+
 def _flag(default: str = "false") -> Any:
     def read(raw: str) -> bool:
         if raw not in ("true", "false"):
@@ -202,10 +247,10 @@ class Rotation(SessionUse):
 
     refresh_leeway_seconds: int = _integer(60, at_least=1, at_most=3600)
 
-    def __post_init__(self) -> None:
-        # Within the leeway a session is not extended, so an active one must outlast it with room to spare.
+    def contradictions(self) -> Iterator[str]:
+        """Within the leeway a session is not extended, so an active one must outlast it with room to spare."""
         if min(self.session_idle_seconds, self.session_seconds) < 2 * self.refresh_leeway_seconds:
-            raise ValueError("SESSION_SECONDS and SESSION_IDLE_SECONDS must be at least twice REFRESH_LEEWAY_SECONDS")
+            yield "SESSION_SECONDS and SESSION_IDLE_SECONDS must be at least twice REFRESH_LEEWAY_SECONDS"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,6 +347,19 @@ class Logins(Attempts):
     """How often one account may log in, before one more login every half a minute."""
 
     account_login_limit: int = _integer(20, at_least=1, at_most=10_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proxy:
+    """The proxy in front of the API: the header with the viewer's address, and what proves that the proxy sent it."""
+
+    trusted_address_header: str | None = _address_header()
+    origin_secret: tuple[str, ...] = _origin_secrets()
+
+    def contradictions(self) -> Iterator[str]:
+        """Without the secret anybody could choose an address; without the header all would have the proxy's."""
+        if (self.trusted_address_header is None) != (not self.origin_secret):
+            yield "TRUSTED_ADDRESS_HEADER and ORIGIN_SECRET must be set together, or neither of them"
 
 
 @dataclass(frozen=True, kw_only=True)

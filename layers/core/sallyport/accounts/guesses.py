@@ -1,6 +1,6 @@
 """How often a password may be guessed: failures in a row, and how long nobody may guess after each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sallyport.accounts.throttle import Bucket
@@ -42,8 +42,8 @@ class Admission:
     `full_at_ms` when it was read.
     """
 
-    account: str
-    counter: str
+    account: str = field(repr=False)
+    counter: str = field(repr=False)
     bucket: Bucket
     full_at_ms: int
 

@@ -51,7 +51,8 @@ class SetupEvents:
             with reported(self.telemetry.failed):
                 self._patiently(act, event)
 
-        custom_resource.respond(event, attempt)
+        with reported(self.telemetry.failed):  # the text of urllib3's errors holds the signed URL
+            custom_resource.respond(event, attempt)
 
     def _patiently(self, act: Callable[[Mapping[str, Any]], None], event: Mapping[str, Any]) -> None:
         """Act, at a creation again and again while AWS does not know the new role yet."""

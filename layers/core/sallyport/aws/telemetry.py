@@ -1,7 +1,11 @@
 """Logs and metrics, through Powertools. Nothing secret or personal reaches either."""
 
+import json
+import logging
 from collections import Counter
+from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -10,6 +14,12 @@ from sallyport.telemetry import Answered
 
 _NAMESPACE = "Sallyport"
 _FAILED = "failed"
+
+_LONGEST_TEXT = 1024
+"""How many characters of a text a line shows. CloudWatch cuts a line of more than 256 KB into several."""
+
+_QUIETED = {"botocore": logging.WARNING, "urllib3": logging.ERROR}
+"""Below these levels, libraries log requests and answers whole, or the URLs of requests that they repeat."""
 
 
 class PowertoolsTelemetry:
@@ -23,7 +33,9 @@ class PowertoolsTelemetry:
     def __init__(self, function: str, level: str, *, stack: str) -> None:
         self._service = f"sallyport.{function}"
         self._stack = stack
-        self._logger = Logger(service=self._service, level=level, stack=stack)
+        self._logger = Logger(service=self._service, level=level, json_serializer=_line, stack=stack)
+        for library, quiet_level in _QUIETED.items():  # whatever level an operator gives Lambda's own logger
+            logging.getLogger(library).setLevel(quiet_level)
 
     def answered(self, answered: Answered) -> None:
         """Write the one log line of a request, and count its outcome."""
@@ -81,6 +93,15 @@ class PowertoolsTelemetry:
         metrics.flush_metrics()
 
 
+def _line(record: Mapping[str, Any]) -> str:
+    """Return a line as JSON in ASCII: no character of it ends a line, reorders text or speaks to a terminal."""
+    shown = {name: value[:_LONGEST_TEXT] if isinstance(value, str) else value for name, value in record.items()}
+    return json.dumps(shown, separators=(",", ":"), default=str)
+
+
 def digest(sid: str) -> str:
-    """Return a session's name in the log: 16 hexadecimal digits, from which a `sid` of 128 bits cannot be found."""
-    return sha256(sid.encode()).hexdigest()[:16]
+    """Return a session's name in the log: 16 hexadecimal digits, from which a `sid` of 128 bits cannot be found.
+
+    What a caller names instead of a session may be any text, even one that is not Unicode.
+    """
+    return sha256(sid.encode(errors="surrogatepass")).hexdigest()[:16]

@@ -29,6 +29,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "Forbidden",
         "With a cookie, send X-Sallyport-CSRF: 1 from an allowed Origin.",
     ),
+    "origin_rejected": (403, "Forbidden", "Requests are served only through the service's public address."),
     "invalid_credentials": (401, "Unauthorized", "The e-mail address or the password is wrong."),
     "invalid_grant": (401, "Unauthorized", "The refresh token is invalid, expired or revoked. Log in again."),
     "invalid_token": (401, "Unauthorized", "The access token is invalid, expired or revoked."),

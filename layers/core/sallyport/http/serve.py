@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sallyport.edge import reason_of
+from sallyport.http.front import Admit
 from sallyport.http.problem import problem
 from sallyport.http.request import Request
 from sallyport.http.response import Response
@@ -18,16 +19,17 @@ Endpoint: TypeAlias = Callable[[Request], Response]
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The endpoints of one function, by route ("POST /auth/login")."""
+    """The endpoints of one function, by route ("POST /auth/login"). They see only requests that `admit` lets in."""
 
     endpoints: Mapping[str, Endpoint]
     telemetry: Telemetry
+    admit: Admit
 
     def __call__(self, request: Request) -> Response:
         """Return what the route's endpoint returns, or the problem that its error is. Raises nothing."""
         reason = ""
         try:
-            response = self.endpoints[request.route](request)
+            response = self.endpoints[request.route](self.admit(request))
         except Exception as error:  # noqa: BLE001  # the edge
             response, reason = problem(error, request), reason_of(error)
         self.telemetry.answered(

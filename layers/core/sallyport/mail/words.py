@@ -5,7 +5,7 @@ language share. `<language>/time.jinja` says how a time is written.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,12 +35,15 @@ class WordsMissing(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The words of one letter. `own` has the names OF_A_LETTER, `shared` those of SHARED."""
+    """The words of one letter. `own` has the names OF_A_LETTER, `shared` those of SHARED.
+
+    `facts` hold the address, the link and the code, and words of the letter may repeat them.
+    """
 
     language: str
-    own: Mapping[str, str]
-    shared: Mapping[str, str]
-    facts: Mapping[str, Any]
+    own: Mapping[str, str] = field(repr=False)
+    shared: Mapping[str, str] = field(repr=False)
+    facts: Mapping[str, Any] = field(repr=False)
 
 
 def words_of(letter: Letter, templates: Environment, *, service: str, valid_seconds: int) -> Words:

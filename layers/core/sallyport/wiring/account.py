@@ -20,11 +20,11 @@ from sallyport.use_cases.delete_account import DeleteAccount
 from sallyport.use_cases.describe_user import DescribeUser
 from sallyport.use_cases.end_session import EndSession
 from sallyport.use_cases.list_sessions import ListSessions
-from sallyport.wiring.parts import notices, revoking_writes, table
+from sallyport.wiring.parts import front, notices, revoking_writes, table
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.MailRequests, revoking_writes.Settings):
+class Settings(settings.Common, settings.Proxy, settings.MailRequests, revoking_writes.Settings):
     """The settings of account."""
 
 
@@ -52,4 +52,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         "DELETE /auth/me": DeleteAccountEndpoint(delete_account),
         "POST /auth/me/delete": DeleteAccountEndpoint(delete_account),  # some clients send no body with DELETE
     }
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("account", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("account", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, front.build(config)))

@@ -26,6 +26,7 @@ from sallyport.use_cases.log_in import LogIn
 from sallyport.use_cases.open_session import Lifetimes, OpenSession
 from sallyport.wiring.parts import (
     cipher,
+    front,
     private_keys,
     public_keys,
     refresh_verifier,
@@ -38,6 +39,7 @@ from sallyport.wiring.parts import (
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     settings.Common,
+    settings.Proxy,
     settings.Issuing,
     settings.SessionUse,
     settings.PrivateKeys,
@@ -85,4 +87,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         open_session=open_session,
     )
     endpoints: dict[str, Endpoint] = {"POST /auth/login": LoginEndpoint(log_in, config.allowed_origins)}
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("login", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("login", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, front.build(config)))

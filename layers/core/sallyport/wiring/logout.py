@@ -16,6 +16,7 @@ from sallyport.use_cases.logout import Logout
 from sallyport.wiring.parts import (
     access_verifier,
     cipher,
+    front,
     private_keys,
     public_keys,
     refresh_verifier,
@@ -27,6 +28,7 @@ from sallyport.wiring.parts import (
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     settings.Common,
+    settings.Proxy,
     settings.PrivateKeys,
     settings.Browsers,
     access_verifier.Settings,
@@ -49,4 +51,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         clock=clock,
     )
     endpoints: dict[str, Endpoint] = {"POST /auth/logout": LogoutEndpoint(logout, config.allowed_origins)}
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("logout", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("logout", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, front.build(config)))

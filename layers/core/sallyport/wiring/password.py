@@ -26,6 +26,7 @@ from sallyport.use_cases.confirm_email import ConfirmEmail
 from sallyport.use_cases.reset_password import ResetPassword
 from sallyport.wiring.parts import (
     cipher,
+    front,
     mail_requests,
     mailbox_proofs,
     new_passwords,
@@ -41,6 +42,7 @@ from sallyport.wiring.parts import (
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     settings.Common,
+    settings.Proxy,
     settings.Issuing,
     settings.PrivateKeys,
     settings.Browsers,
@@ -94,4 +96,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         "POST /auth/email/change": ChangeEmailEndpoint(change_email),
         "POST /auth/email/confirm": ConfirmEmailEndpoint(confirm_email),
     }
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("password", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("password", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, front.build(config)))

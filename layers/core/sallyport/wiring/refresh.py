@@ -16,6 +16,7 @@ from sallyport.http.serve import Api, Endpoint
 from sallyport.use_cases.refresh import Refresh
 from sallyport.wiring.parts import (
     cipher,
+    front,
     private_keys,
     public_keys,
     refresh_verifier,
@@ -28,6 +29,7 @@ from sallyport.wiring.parts import (
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     settings.Common,
+    settings.Proxy,
     settings.Issuing,
     settings.Rotation,
     settings.PrivateKeys,
@@ -56,4 +58,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         clock=clock,
     )
     endpoints: dict[str, Endpoint] = {"POST /auth/refresh": RefreshEndpoint(refresh, config.allowed_origins)}
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("refresh", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("refresh", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, front.build(config)))

@@ -19,6 +19,7 @@ from sallyport.use_cases.register import Register
 from sallyport.use_cases.verify_email import VerifyEmail
 from sallyport.wiring.parts import (
     cipher,
+    front,
     mail_requests,
     mailbox_proofs,
     new_passwords,
@@ -32,6 +33,7 @@ from sallyport.wiring.parts import (
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     settings.Common,
+    settings.Proxy,
     settings.PrivateKeys,
     settings.Browsers,
     settings.MailRequests,
@@ -66,4 +68,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         "POST /auth/register": RegisterEndpoint(register),
         "POST /auth/verify-email": VerifyEmailEndpoint(verify_email, rules, config.allowed_origins),
     }
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("register", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("register", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, front.build(config)))

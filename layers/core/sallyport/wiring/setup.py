@@ -29,6 +29,7 @@ class EverySetting(
     settings.Registration,
     settings.NewPasswords,
     settings.Logins,
+    settings.Proxy,
 ):
     """The settings of all functions."""
 

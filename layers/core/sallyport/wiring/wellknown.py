@@ -9,6 +9,7 @@ from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.wellknown import DiscoveryEndpoint, KeySetEndpoint
+from sallyport.http.front import anyone
 from sallyport.http.serve import Api, Endpoint
 from sallyport.wiring.parts import public_keys, table
 
@@ -25,4 +26,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         "GET /.well-known/jwks.json": KeySetEndpoint(keys),
         "GET /.well-known/openid-configuration": DiscoveryEndpoint(keys),
     }
-    return HttpApiHandler(Api(endpoints, PowertoolsTelemetry("wellknown", config.log_level, stack=config.stack_name)))
+    telemetry = PowertoolsTelemetry("wellknown", config.log_level, stack=config.stack_name)
+    return HttpApiHandler(Api(endpoints, telemetry, anyone))  # whoever verifies tokens may read these
