@@ -352,6 +352,18 @@ def test_l15_no_other_cookie_or_field_stands_for_it(stack: Stack, user: User) ->
     assert browser.log_in(user.email).status == 200
 
 
+ODD = ["", ".", "..", "a.b.c", "\ud800", "é.é.é", "\0", "eyJhbGciOiJub25lIn0.e30.", "x" * 8_200, "." * 8_000, " "]
+
+
+def test_l15_what_is_no_device_token_counts_as_none_and_is_no_error(stack: Stack, user: User) -> None:
+    own = tokens_of(stack, user)["device_token"]
+    for odd in [*ODD, f" {own}", f"{own}.", own.upper(), own[:-1]]:
+        answer = Visitor(stack).log_in(user.email, WRONG, device_token=odd)
+        assert is_wrong(answer) or (answer.status, answer.body["code"]) == (400, "invalid_json"), odd
+        assert failures(stack, key_of_address(user.email)) == (1 if answer.status == 401 else 0), odd
+        stack.guesses.clear(key_of_address(user.email), now=stack.now)
+
+
 def test_l15_a_stolen_device_token_has_a_hundred_guesses_and_stops_nobody_else(
     stack: Stack, user: User, hashes: list[str]
 ) -> None:
