@@ -7,7 +7,8 @@ BUILT := $(BUILD)/.checked
 DEPLOY = .venv-sam/bin/python -m ops.deploy --sam .venv-sam/bin/sam --template $(BUILD)/template.yaml --config $(CONFIG) \
 	$(if $(ARCH),--parameter Architecture=$(ARCH)) $(PARAMETERS:%=--parameter %)
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
-PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile
+# Every worker of pytest rewrites the asserts of every test: let the first run keep what it made.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=3 --dist=loadfile
 QUICK := unit use_cases contract functions attacks cli template faults histories races proof
 BLOCKLISTS := layers/core/sallyport/accounts/blocklists
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
@@ -30,11 +31,12 @@ test: .venv/.test  ## Run the quick tests, three minutes: every behaviour, no en
 check: fmt-check lint types contracts template built tests/node/node_modules  ## What CI runs: format, lint, types, import contracts, template, builds, every test
 	$(PYTEST) --cov
 
-prove: .venv/.test tests/node/node_modules  ## Try to break rotation and revocation, harder than the tests do (docs/refresh.md)
+prove: .venv/.test tests/node/node_modules  ## Try to break rotation and revocation, harder than the tests do (docs/refresh.md), and time who has an account
 	@$(BIN)/python -m tests.proof
 	$(BIN)/pytest --numprocesses=3 --dist=load --times=10 tests/races tests/histories
 	$(BIN)/pytest --capture=no --times=10 tests/life
 	$(BIN)/pytest --capture=no --times=70 tests/bound
+	@$(BIN)/python -m benchmarks.enumeration
 
 bench: .venv/.test tests/node/node_modules  ## Measure what many revocations cost (docs/revocation.md; some minutes)
 	@$(BIN)/python -m benchmarks.window

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
-from dev import demo, misspelt
+from dev import decoys, demo, misspelt
 from dev.aws import cloud
 from dev.aws.deployment import deploy, describe
 from dev.aws.recorded import RecordingClients
@@ -111,7 +111,9 @@ async def _serve(
     clients = RecordingClients(outbox=outbox, clock=clock)
     with _no_log():
         deployed = deploy(url, settings, clock=clock, clients=clients)
-    demo.create_user(Table(cloud.LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name))
+    table = Table(cloud.LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)
+    decoys.make(table)
+    demo.create_user(table)
     gateway = Gateway(
         functions=deployed.functions,
         routes=deployed.routes,

@@ -1,11 +1,13 @@
 """What several kinds of test share: the embedded cloud, started once, a wire to it that can be cut, a deployment."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.client import ClientCreator
 from botocore.loaders import create_loader
 from hypothesis import settings
 
@@ -17,6 +19,7 @@ from dev.sam import template
 from sallyport.accounts.user import User
 from sallyport.clock import system_clock
 from tests.support.deployed import STRICT, Stack, open_stack
+from tests.support.quick_moto import hurry
 from tests.support.remembering import remembered
 from tests.support.roles import functions_have_their_roles
 from tests.support.stopped_time import MovableTime
@@ -54,6 +57,27 @@ def _botocore_reads_its_descriptions_of_aws_once() -> Iterator[None]:
     """Commands have sessions of their own, each of which would read megabytes of JSON."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", cache(create_loader))
+        patch.setattr(ClientCreator, "_create_client_class", _class_of_clients())
+        yield
+
+
+def _class_of_clients() -> Callable[[ClientCreator, str, Any], type]:
+    """Return botocore's maker of a service's class of clients, which makes it once instead of for each client."""
+    make = ClientCreator._create_client_class  # type: ignore[attr-defined]  # botocore's own, which the stubs leave out
+    made: dict[str, type] = {}
+
+    def class_of(creator: ClientCreator, service: str, model: Any) -> type:
+        if service not in made:
+            made[service] = make(creator, service, model)
+        return made[service]
+
+    return class_of
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _moto_hurries() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        hurry(patch)
         yield
 
 

@@ -38,7 +38,7 @@ def open_stack(name: str, *, profile: str | None, region: str | None) -> Stack:
         cloudformation = session.client("cloudformation", config=_PATIENCE)
         here = f"{name} in {cloudformation.meta.region_name}"
         dynamodb = session.client("dynamodb", config=TABLE_PATIENCE)
-        functions = session.client("lambda", config=_ONCE)
+        functions = partial(session.client, "lambda", config=_ONCE)
         queues = partial(session.client, "sqs", config=_PATIENCE)
     described = _described(lambda: cloudformation.describe_stacks(StackName=name), here)
     with failing_closed():
@@ -76,9 +76,9 @@ def _variable(parameter: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).upper()
 
 
-def _invoke(functions: "LambdaClient", name: str, event: Mapping[str, Any]) -> Any:
+def _invoke(functions: "Callable[[], LambdaClient]", name: str, event: Mapping[str, Any]) -> Any:
     with failing_closed():
-        answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
+        answer = functions().invoke(FunctionName=name, Payload=json.dumps(event))
         payload = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise Refused(f"rotate_keys failed ({payload.get('errorType', 'no reason given')}); its log says more")

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from secrets import token_hex
 
-from dev import demo
+from dev import decoys, demo
 from dev.aws.cloud import LOCAL, Cloud, NoEngineError, never_reach_aws
 from dev.aws.deployment import LOCAL_ORIGINS, Deployment, deploy
 from dev.aws.recorded import RecordingClients
@@ -62,6 +62,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         clients = RecordingClients(outbox=Printed(), clock=system_clock)
         deployed = deploy(f"http://127.0.0.1:{port}", settings, table_name="sallyport-local", clients=clients)
         table = Table(LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)
+        decoys.make(table)
         demo.create_user(table)
         variables = _write("variables.json", {"Parameters": _variables(deployed, aws, settings)})
         if function is None:

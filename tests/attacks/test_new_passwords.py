@@ -12,7 +12,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from sallyport.accounts import blocklist as blocklist_module
 from sallyport.accounts import password as password_module
 from sallyport.accounts.blocklist import shipped
-from sallyport.accounts.hashing import Passwords, Verdict
+from sallyport.accounts.hashing import Parameters, Passwords, Verdict
 from sallyport.accounts.new_password import NewPasswords, PasswordCommon, PasswordTooShort
 from sallyport.accounts.password import NormalPassword, PasswordNotText, PasswordRefused, PasswordTooLong, normal
 from tests.support.builders import WEAK_PASSWORDS
@@ -296,13 +296,14 @@ def test_a_stored_hash_out_of_bounds_opens_nothing_and_is_never_computed(
             computed.append(known)
             return real.verify(known, password)
 
-    passwords = Passwords(memory_kib=8, time_cost=1)
+    passwords = Passwords(Parameters(memory_kib=8, time_cost=1))
     real = passwords._hasher
     monkeypatch.setattr(passwords, "_hasher", Watched())
 
     assert passwords.check(normal(PASSWORD), stored) == Verdict(matches=False)
     assert not passwords.check_code("04815162", stored)
-    assert computed == [passwords._decoy, passwords._decoy]
+    (decoy,) = passwords._decoys.values()
+    assert computed == [decoy, decoy]
 
 
 def test_l21_hashes_of_one_password_have_salts_of_their_own() -> None:

@@ -10,7 +10,6 @@ import pytest
 from dev.aws.cloud import LOCAL, Cloud, create_key, create_table
 from dev.aws.deployment import Deployment
 from dev.lambda_host.functions import LocalFunction
-from dev.sam.stack import read
 from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
@@ -20,6 +19,7 @@ from tests.cli.operating import describe_stack, lambda_answers
 from tests.support.builders import DAY
 from tests.support.endpoint import Endpoint, serving
 from tests.support.stopped_time import MovableTime
+from tests.support.stores import table_properties
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,7 +56,7 @@ class KeyStack:
 @pytest.fixture
 def key_stack(cloud: Cloud, clock: MovableTime, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyStack]:
     name, key = f"keys-{new_id().strip('-_').replace('_', '-')}", create_key()
-    create_table(name, read(table_name=name, kms_key_id=key).table, None)
+    create_table(name, table_properties(), None)
     settings = {"TABLE_NAME": name, "KMS_KEY_ID": key, "ISSUER": "", "SIGNING_ALGORITHM": ""}
     rotate_keys = LocalFunction(FunctionSpec("RotateKeys", ROOT / "functions" / "rotate_keys", settings, timeout=60))
     clock.advance(-DAY)

@@ -8,21 +8,19 @@ import pytest
 
 from dev.aws import cloud as dev_cloud
 from dev.aws.cloud import LOCAL, Cloud
-from dev.sam import stack
 from sallyport.accounts.user import User
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from tests.support.builders import NOW, SECOND, a_session
 from tests.support.engines import dynoxide
-from tests.support.stores import Stores, in_dynamodb, in_memory
+from tests.support.stores import Stores, in_dynamodb, in_memory, table_properties
 
 TABLE = "contract"
 
 
 @pytest.fixture(scope="session")
 def moto_table(cloud: Cloud) -> str:
-    described = stack.read(table_name=TABLE, kms_key_id="unused")
-    dev_cloud.create_table(TABLE, described.table, None)
+    dev_cloud.create_table(TABLE, table_properties(), None)
     return TABLE
 
 
@@ -34,7 +32,7 @@ def dynamodb_stores(moto_table: str) -> Stores:
 @pytest.fixture(scope="session")
 def dynoxide_url(cloud: Cloud) -> Iterator[str]:
     with dynoxide() as url:
-        dev_cloud.create_table(TABLE, stack.read(table_name=TABLE, kms_key_id="unused").table, url)
+        dev_cloud.create_table(TABLE, table_properties(), url)
         yield url
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from dev.aws.cloud import LOCAL, create_table
-from dev.sam import stack
 from sallyport.aws.dynamodb.signing_keys import SigningKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
@@ -13,6 +12,7 @@ from sallyport.keys.life_cycle import KeyRecord
 from sallyport.keys.store import RingChange, RingStore, SealedKey, StoredRing
 from tests.support.builders import DAY, NOW
 from tests.support.fakes import FakeRings
+from tests.support.stores import table_properties
 
 A, B = (
     SealedKey(KeyRecord(kid, "HS256", not_before, NOW, ciphertext=b"sealed", sealed_under="key"), None)
@@ -29,7 +29,7 @@ def rings(request: pytest.FixtureRequest) -> RingStore:
     request.getfixturevalue("cloud")
     url = request.getfixturevalue("dynoxide_url") if request.param == "dynoxide" else None
     name = f"rings-{new_id()}"
-    create_table(name, stack.read(table_name=name, kms_key_id="unused").table, url)
+    create_table(name, table_properties(), url)
     return SigningKeys(Table(LOCAL.dynamodb(url), name))
 
 

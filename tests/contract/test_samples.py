@@ -14,7 +14,6 @@ import boto3
 import pytest
 
 from dev.aws.cloud import LOCAL, Cloud, create_table
-from dev.sam import stack
 from sallyport.accounts.one_time_token import (
     EmailChange,
     Grant,
@@ -38,7 +37,7 @@ from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from tests.support.builders import DAY, SECOND
 from tests.support.logging_in import admission_of
-from tests.support.stores import AllAccounts, Stores, in_table
+from tests.support.stores import AllAccounts, Stores, in_table, table_properties
 
 SAMPLES = sorted(Path(__file__).parent.glob("samples/*.json"), key=lambda file: int(file.stem))
 FIRST_WITH_MAIL = Path(__file__).parent / "samples/3.json"
@@ -192,7 +191,7 @@ def an_empty_table(name: str) -> Table:
     client = LOCAL.dynamodb()
     if name in client.list_tables()["TableNames"]:
         client.delete_table(TableName=name)
-    create_table(name, stack.read(table_name=name, kms_key_id="unused").table, None)
+    create_table(name, table_properties(), None)
     return Table(client, name)
 
 

@@ -11,8 +11,10 @@ from dev.aws.cloud import LOCAL, Cloud, create_key, create_table
 from dev.lambda_host.functions import LocalFunction
 from dev.sam.stack import read
 from dev.sam.template import ROOT, FunctionSpec
+from sallyport.accounts.decoys import DECOYS
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
+from sallyport.aws.dynamodb.user_items import keys_of
 from sallyport.aws.release import Release
 from sallyport.errors import AccessDenied, InvalidRequest, Unavailable
 from sallyport.wiring import setup as wiring
@@ -78,6 +80,40 @@ def test_an_update_keeps_the_keys(cloud: Cloud, cloudformation: CloudFormation) 
     setup.invoke(asked(cloudformation, KEYS, "Update"))
 
     assert everything(table) == before
+
+
+def decoy_items(table: Table) -> list[Any]:
+    return [item for decoy in DECOYS for item in table.get(*keys_of(decoy))]
+
+
+def test_a_deployment_makes_the_decoys_and_the_next_one_leaves_them_as_they_are(
+    cloud: Cloud, cloudformation: CloudFormation, wire: Wire
+) -> None:
+    setup, table = fresh_setup("decoys")
+    setup.invoke(asked(cloudformation, KEYS))
+    before = decoy_items(table)
+    wire.reset()
+
+    setup.invoke(asked(cloudformation, KEYS, "Update"))
+
+    assert len(before) == 64 * 3
+    assert all(before)
+    assert decoy_items(table) == before
+    assert "BatchWriteItem" not in wire.calls
+
+
+def test_a_deployment_whose_decoys_cannot_be_made_fails_and_the_next_one_makes_them(
+    cloud: Cloud, cloudformation: CloudFormation, wire: Wire
+) -> None:
+    setup, table = fresh_setup("no-decoys")
+    wire.refuse("BatchWriteItem")
+    setup.invoke(asked(cloudformation, KEYS, "Update"))
+    wire.reset()
+
+    setup.invoke(asked(cloudformation, KEYS, "Update"))
+
+    assert [answer["Status"] for answer in cloudformation.answers] == ["FAILED", "SUCCESS"]
+    assert all(decoy_items(table))
 
 
 def test_a_restored_table_whose_keys_another_kms_key_seals_fails_the_deployment_by_name(

@@ -10,14 +10,13 @@ import boto3
 from botocore.config import Config
 
 from dev.aws.cloud import Cloud, create_table
-from dev.sam import stack
 from sallyport.accounts.user import User
 from sallyport.aws.clients import PATIENCE
 from sallyport.identifiers import new_id
 from sallyport.sessions.session import Session, SessionStore
 from tests.races.in_process import sender
 from tests.support.service import Service
-from tests.support.stores import in_dynamodb
+from tests.support.stores import in_dynamodb, table_properties
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -62,7 +61,7 @@ class Arena:
 def open_arena(endpoint_url: str | None, cloud: Cloud, *, times: int) -> Arena:
     """Open one on the engine at a URL, or else on the embedded cloud."""
     table_name = f"races-{new_id()}"
-    create_table(table_name, stack.read(table_name=table_name, kms_key_id="unused").table, endpoint_url)
+    create_table(table_name, table_properties(), endpoint_url)
     connections = Config(max_pool_connections=MOST_CALLERS)
     client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=PATIENCE.merge(connections))
     if endpoint_url is None:

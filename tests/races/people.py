@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from threading import Barrier, local
 from typing import Any, TypeVar, cast
 
-from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.hashing import Parameters, Passwords
 from sallyport.accounts.letter import Letter
 from sallyport.accounts.mail_request import MailRequest, Subject
 from sallyport.accounts.new_password import NewPasswords
@@ -107,7 +107,7 @@ class CountedPasswords(Passwords):
     """Notes how many codes were compared with a stored one. The others had a decoy."""
 
     def __init__(self) -> None:
-        super().__init__(memory_kib=8, time_cost=1)
+        super().__init__(Parameters(memory_kib=8, time_cost=1))
         self.compared: list[str] = []
 
     def check_code(self, code: str, stored: str | None) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.hashing import Parameters, Passwords
 from sallyport.accounts.letter import Letter
 from sallyport.accounts.one_time_token import Code, Proof, Purpose
 from sallyport.accounts.password import normal
@@ -310,7 +310,7 @@ def test_l17_a_login_that_replaces_a_weak_hash_does_not_bring_the_old_password_b
     """Before a reset: whoever had the old password would have the account again."""
     for number in arena.rounds(rounds):
         user = people.service.new_user()
-        weaker = Passwords(memory_kib=16, time_cost=1).hash(normal(PASSWORD))
+        weaker = Passwords(Parameters(memory_kib=16, time_cost=1)).hash(normal(PASSWORD))
         assert people.stores.accounts.replace_hash(people.stores.account(user.email), weaker)
         letter = people.mailed(people.asked("reset_password", user.email))
         hands = gated(people, number, 2, redemptions=("reset",), accounts=("replace_hash",))
@@ -441,7 +441,7 @@ def test_l31_a_deletion_that_a_move_overtakes_leaves_no_login_name_behind(people
 
 def test_l17_a_login_that_a_reset_overtakes_does_not_bring_the_old_password_back(people: People) -> None:
     user = people.service.new_user()
-    weaker = Passwords(memory_kib=16, time_cost=1).hash(normal(PASSWORD))
+    weaker = Passwords(Parameters(memory_kib=16, time_cost=1)).hash(normal(PASSWORD))
     assert people.stores.accounts.replace_hash(people.stores.account(user.email), weaker)
     letter = people.mailed(people.asked("reset_password", user.email))
     late = people.overtaken("accounts", "replace_hash", lambda: people.reset(link_of(letter)))
@@ -455,7 +455,7 @@ def test_l17_a_login_that_a_reset_overtakes_does_not_bring_the_old_password_back
 @pytest.mark.parametrize("method", ["replace_hash", "open"])
 def test_l31_a_login_that_a_deletion_overtakes_leaves_nothing_behind(people: People, method: str) -> None:
     user, tokens = logged_in(people)
-    weaker = Passwords(memory_kib=16, time_cost=1).hash(normal(PASSWORD))
+    weaker = Passwords(Parameters(memory_kib=16, time_cost=1)).hash(normal(PASSWORD))
     assert people.stores.accounts.replace_hash(people.stores.account(user.email), weaker)
     store = "accounts" if method == "replace_hash" else "sessions"
     late = people.overtaken(store, method, lambda: people.delete(tokens))

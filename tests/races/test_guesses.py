@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from sallyport.accounts.hashing import Passwords, Verdict
+from sallyport.accounts.hashing import Parameters, Passwords, Verdict
 from sallyport.accounts.password import NormalPassword, normal
 from sallyport.accounts.throttle import key_of_address
 from sallyport.accounts.user import User
@@ -30,7 +30,7 @@ class Compared(Passwords):
     """Notes how many passwords were compared, with a stored hash or a decoy."""
 
     def __init__(self) -> None:
-        super().__init__(memory_kib=8, time_cost=1)
+        super().__init__(Parameters(memory_kib=8, time_cost=1))
         self.times = 0
 
     def check(self, password: NormalPassword, stored: str | None) -> Verdict:

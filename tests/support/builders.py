@@ -4,7 +4,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.hashing import Parameters, Passwords
 from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
 from sallyport.sessions.rotation import Rotation, opened
@@ -18,7 +18,7 @@ DAY = 86_400
 NOW = 1_800_000_000
 """The time of most tests, in seconds."""
 
-WEAK_PASSWORDS = Passwords(memory_kib=8, time_cost=1)
+WEAK_PASSWORDS = Passwords(Parameters(memory_kib=8, time_cost=1))
 """Argon2 for tests that are not about Argon2."""
 
 

@@ -1,10 +1,12 @@
 """Every kind of store: in memory, and in the table of any DynamoDB engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dev.aws.cloud import LOCAL
+from dev.sam import stack
 from sallyport.accounts.guesses import GuessStore
 from sallyport.accounts.one_time_token import OneTimeTokenStore, RedemptionStore
 from sallyport.accounts.throttle import ThrottleStore
@@ -86,6 +88,12 @@ def in_memory() -> Stores:
         entries=entries,
         keep=keep,
     )
+
+
+@cache
+def table_properties() -> Mapping[str, Any]:
+    """Read from template.yaml, once, what every table is like. Each reading takes as long as a short test."""
+    return stack.read(table_name="unused", kms_key_id="unused").table
 
 
 def in_dynamodb(table_name: str, client: "DynamoDBClient | None" = None) -> Stores:

@@ -1,8 +1,9 @@
 """The wire between Sallyport and its cloud: it notes every call, and it can be cut."""
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -18,10 +19,19 @@ _CONFLICTS: dict[str, dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """A call to the cloud and its answer, as JSON."""
+
+    operation: str
+    asked: bytes
+    answered: bytes
+
+
 class Wire:
     """Middleware for the embedded cloud. Operations are named as AWS names them: `GetItem`, `Decrypt`.
 
-    `events` are those that were sent to EventBridge.
+    `events` are those that were sent to EventBridge, `exchanges` the last calls that reached the cloud.
     """
 
     def __init__(self) -> None:
@@ -30,6 +40,7 @@ class Wire:
     def reset(self) -> None:
         self.calls: list[str] = []
         self.events: list[dict[str, Any]] = []
+        self.exchanges: deque[Exchange] = deque(maxlen=100)
         self._refused: dict[str, bytes] = {}
         self._lost: set[str] = set()
         self._conflicts: Counter[str] = Counter()
@@ -59,7 +70,9 @@ class Wire:
                 error = _REFUSAL
                 list(app(environ, lambda *_: None))
             elif error is None:
-                return app(environ, start_response)
+                answered = list(app(environ, start_response))
+                self.exchanges.append(Exchange(operation, body, b"".join(answered)))
+                return answered
             start_response("400 Bad Request", [("content-type", "application/x-amz-json-1.0")])
             return [json.dumps({"message": "by a test", **error}).encode()]
 

@@ -5,6 +5,7 @@ import importlib
 import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from dev.sam.stack import Stack, read, translate
 from dev.sam.template import TEMPLATE, as_cloudformation
 from ops.deploy import LONGEST_RELEASE, release_at
 from sallyport import settings
+from sallyport.accounts.decoys import DECOYS
+from sallyport.accounts.user import User, new_user
+from sallyport.aws.dynamodb.user_items import keys_of
 from sallyport.errors import SettingsError
 from sallyport.revocation.window import OVERLAP_MS
 from sallyport.wiring.setup import EverySetting
@@ -163,6 +167,21 @@ def test_only_those_who_check_passwords_read_credentials(resources: dict[str, An
         "Password",
         "Register",
     }
+
+
+def test_setup_reaches_every_decoy_and_no_user(resources: dict[str, Any]) -> None:
+    (keeps_decoys,) = (each for each in statements(resources, "Setup") if each["Sid"] == "KeepDecoys")
+    prefixes = keeps_decoys["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+
+    def is_reached(user: User) -> list[bool]:
+        return [any(fnmatchcase(pk, prefix) for prefix in prefixes) for pk, _ in keys_of(user)]
+
+    assert all(is_reached(decoy) == [True, True, True] for decoy in DECOYS)
+    for email in ("decoy-07@example.com", "nobody@nobody.invalid", "decoy@xn--nobody.example"):
+        assert is_reached(new_user(email, now=0)) == [False, False, False]
+    assert not any(
+        fnmatchcase(key, prefix) for key in ("USER#c_1", "CREDENTIAL#a", "SESSIONS#a") for prefix in prefixes
+    )
 
 
 def test_only_those_who_sign_or_make_keys_read_private_ones(resources: dict[str, Any]) -> None:

@@ -10,8 +10,8 @@ def test_what_we_make_is_one() -> None:
     assert is_id(new_user_id())
 
 
-def test_a_user_id_that_looks_like_a_machines_is_drawn_again() -> None:
-    drawn = iter(["c_AAAA", "c_BBBB", "C_good", "unused"])
+def test_a_user_id_that_looks_like_a_machines_or_a_decoys_is_drawn_again() -> None:
+    drawn = iter(["c_AAAA", "decoy_", "c_BBBB", "C_good", "unused"])
 
     assert new_user_id(lambda: next(drawn)) == "C_good"
     assert next(drawn) == "unused"

@@ -9,7 +9,9 @@ TESTS = Path(__file__).parent.parent
 README = (TESTS / "README.md").read_text()
 MAKEFILE = (TESTS.parent / "Makefile").read_text()
 
-FOLDERS = sorted(path.name for path in TESTS.iterdir() if path.is_dir() and any(path.glob("*.*")))
+FOLDERS = sorted(
+    path.name for path in TESTS.iterdir() if path.is_dir() and path.name != "__pycache__" and any(path.glob("*.*"))
+)
 OF_TESTS = [name for name in FOLDERS if any((TESTS / name).glob("test_*.py"))]
 
 

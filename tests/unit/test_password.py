@@ -1,13 +1,15 @@
 """Passwords: what is hashed, what is refused before hashing, what a new one must be."""
 
 import unicodedata
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import argon2
 import pytest
 
 from sallyport.accounts.blocklist import shipped
-from sallyport.accounts.hashing import Passwords, Verdict
+from sallyport.accounts.hashing import Parameters, Passwords, Verdict
 from sallyport.accounts.new_password import (
     BreachedPasswords,
     NewPasswords,
@@ -59,7 +61,9 @@ def test_the_right_password_matches_and_any_other_does_not() -> None:
 def test_a_match_with_weaker_parameters_than_todays_is_outdated() -> None:
     stored = WEAK_PASSWORDS.hash(normal(PASSWORD))
 
-    assert Passwords(memory_kib=16, time_cost=1).check(normal(PASSWORD), stored) == Verdict(matches=True, outdated=True)
+    assert Passwords(Parameters(memory_kib=16, time_cost=1)).check(normal(PASSWORD), stored) == Verdict(
+        matches=True, outdated=True
+    )
 
 
 def test_composed_and_decomposed_forms_of_one_text_are_one_password() -> None:
@@ -192,7 +196,7 @@ def test_nobody_else_is_asked_about_a_password_that_our_own_rules_refuse() -> No
 
 
 def test_a_missing_account_pays_one_hash_of_todays_parameters_and_never_matches() -> None:
-    decoy_only = Passwords(memory_kib=8, time_cost=1)
+    decoy_only = Passwords(Parameters(memory_kib=8, time_cost=1))
 
     assert decoy_only.check(normal(PASSWORD), None) == Verdict(matches=False)
     assert decoy_only.check(normal(""), None) == Verdict(matches=False)
@@ -230,9 +234,99 @@ def test_without_a_usable_hash_the_decoy_is_hashed_instead(stored: str | None, m
 
 def test_the_decoy_costs_what_a_real_hash_costs() -> None:
     real = argon2.extract_parameters(Passwords().hash(normal(PASSWORD)))
-    decoy = argon2.extract_parameters(Passwords()._decoy)
+    (decoy,) = map(argon2.extract_parameters, Passwords()._decoys.values())
 
     assert decoy == real
+
+
+TODAYS, LAST, ANCIENT = (Parameters(memory_kib=8 * cost, time_cost=cost) for cost in (3, 2, 1))
+
+
+class Upgrade:
+    """Passwords of a release that has changed the parameters, and the memory of each hash that a check computes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.passwords = Passwords(TODAYS, LAST)
+        self.stored = {
+            "of today's": Passwords(TODAYS, None).hash(normal(PASSWORD)),
+            "of the last": Passwords(LAST, None).hash(normal(PASSWORD)),
+            "none": None,
+            "of no use": "$argon2id$v=19$m=2097152,t=2,p=1$" + "A" * 22 + "$" + "A" * 43,
+        }
+        self._computed: list[int] = []
+        compute = argon2.PasswordHasher.verify
+
+        def noted(hasher: argon2.PasswordHasher, stored: str, typed: bytes) -> bool:
+            self._computed.append(argon2.extract_parameters(stored).memory_cost)
+            return bool(compute(hasher, stored, typed))
+
+        monkeypatch.setattr(argon2.PasswordHasher, "verify", noted)
+
+    def cost(self, check: Callable[[], object]) -> list[int]:
+        """Return the memory of the hashes that a check computes, the smallest first."""
+        self._computed.clear()
+        check()
+        return sorted(self._computed)
+
+
+@pytest.fixture
+def upgrade(monkeypatch: pytest.MonkeyPatch) -> Upgrade:
+    return Upgrade(monkeypatch)
+
+
+@pytest.mark.parametrize("typed", [PASSWORD, "wrong", ""])
+@pytest.mark.parametrize("kind", ["of today's", "of the last", "none", "of no use"])
+def test_l02_while_users_have_hashes_of_two_releases_every_check_computes_both(
+    upgrade: Upgrade, kind: str, typed: str
+) -> None:
+    stored = upgrade.stored[kind]
+    both = [LAST.memory_kib, TODAYS.memory_kib]
+
+    assert upgrade.cost(lambda: upgrade.passwords.check(normal(typed), stored)) == both
+    assert upgrade.cost(lambda: upgrade.passwords.check_code(typed, stored)) == both
+
+
+def test_only_the_hash_of_the_user_decides_whichever_release_it_is_of(upgrade: Upgrade) -> None:
+    check, stored = upgrade.passwords.check, upgrade.stored
+
+    assert check(normal(PASSWORD), stored["of today's"]) == Verdict(matches=True, outdated=False)
+    assert check(normal(PASSWORD), stored["of the last"]) == Verdict(matches=True, outdated=True)
+    for kind in stored:
+        assert not check(normal("wrong"), stored[kind]).matches
+    assert not check(normal(PASSWORD), None).matches
+
+
+def test_what_opens_a_decoy_opens_no_account(upgrade: Upgrade, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows such a password. If somebody did, it would be everybody's."""
+    decoys = set(upgrade.passwords._decoys.values())
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", lambda _, stored, __: stored in decoys or _mismatch())
+
+    for stored in upgrade.stored.values():
+        assert upgrade.passwords.check(normal(PASSWORD), stored) == Verdict(matches=False)
+
+
+def _mismatch() -> bool:
+    raise argon2.exceptions.VerifyMismatchError
+
+
+def test_a_hash_that_is_older_than_both_releases_still_opens_its_account(upgrade: Upgrade) -> None:
+    ancient = Passwords(ANCIENT, None).hash(normal(PASSWORD))
+
+    assert upgrade.passwords.check(normal(PASSWORD), ancient) == Verdict(matches=True, outdated=True)
+    assert len(upgrade.cost(lambda: upgrade.passwords.check(normal("wrong"), ancient))) == 2
+
+
+def test_without_an_earlier_releases_parameters_a_check_computes_one_hash(upgrade: Upgrade) -> None:
+    today = Passwords(TODAYS, None)
+
+    for stored in (upgrade.stored["of today's"], None):
+        assert upgrade.cost(partial(today.check, normal("wrong"), stored)) == [TODAYS.memory_kib]
+
+
+def test_a_current_hash_is_one_of_todays_parameters(upgrade: Upgrade) -> None:
+    current = [kind for kind, stored in upgrade.stored.items() if upgrade.passwords.is_current(stored or "")]
+
+    assert current == ["of today's"]
 
 
 def test_a_hash_that_could_not_be_computed_is_no_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +369,7 @@ def test_a_code_without_a_usable_hash_pays_for_the_decoy(stored: str | None, mon
 
     assert not passwords.check_code(CODE, stored)
 
-    assert hasher.verified == [(passwords._decoy, CODE.encode())]
+    assert hasher.verified == [(decoy, CODE.encode()) for decoy in passwords._decoys.values()]
 
 
 def test_a_code_whose_hash_could_not_be_computed_is_no_wrong_code(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.hashing import Parameters, Passwords
 from sallyport.accounts.password import NormalPassword, normal
 from sallyport.accounts.user import Account, AccountStore, User
 from sallyport.errors import InvalidCredentials, Unavailable
@@ -20,7 +20,7 @@ Case: TypeAlias = Callable[[Memory, User], tuple[Account | None, NormalPassword]
 PASSWORD = normal("correct horse battery staple")
 ANOTHER = normal("correct horse battery stable")
 
-WEAKER_PASSWORDS = Passwords(memory_kib=16, time_cost=1)
+WEAKER_PASSWORDS = Passwords(Parameters(memory_kib=16, time_cost=1))
 """Parameters that are not those of WEAK_PASSWORDS, as yesterday's were."""
 
 
@@ -125,7 +125,7 @@ def test_a_hash_that_somebody_replaced_meanwhile_is_left_as_it_is(
             replace_hash(user.user_id, "the rival's")
             return super().hash(password)
 
-    rivalled = replace(authenticate, passwords=Rival(memory_kib=8, time_cost=1))
+    rivalled = replace(authenticate, passwords=Rival(Parameters(memory_kib=8, time_cost=1)))
 
     assert rivalled(account_of(memory, user), PASSWORD) == Authenticated(user)
     assert memory.hashes[user.user_id] == "the rival's"

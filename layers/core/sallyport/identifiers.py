@@ -7,6 +7,11 @@ from collections.abc import Callable
 MACHINE_PREFIX = "c_"
 """What the `sub` of a machine will begin with. No new user's id does, and no audience."""
 
+DECOY_PREFIX = "decoy_"
+"""What the id of a decoy begins with (accounts/decoys.py). No new user's id does."""
+
+_RESERVED = (MACHINE_PREFIX, DECOY_PREFIX)
+
 _ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
@@ -17,8 +22,8 @@ def new_id() -> str:
 
 
 def new_user_id(draw: Callable[[], str] = new_id) -> str:
-    """Return an identifier for a user: `draw` again while one begins with `c_`."""
-    while (drawn := draw()).startswith(MACHINE_PREFIX):
+    """Return an identifier for a user: `draw` again while one begins with `c_` or `decoy_`."""
+    while (drawn := draw()).startswith(_RESERVED):
         pass
     return drawn
 

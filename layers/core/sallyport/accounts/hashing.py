@@ -29,12 +29,38 @@ class Verdict:
     outdated: bool = False
 
 
-class Passwords:
-    """Argon2id with OWASP's parameters: 19 MiB, two passes, one lane."""
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a hash costs: memory and passes, on one lane."""
 
-    def __init__(self, *, memory_kib: int = 19_456, time_cost: int = 2) -> None:
-        self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1, type=Type.ID)
-        self._decoy = _decoy_hash(memory_kib, time_cost)
+    memory_kib: int
+    time_cost: int
+
+    def are_of(self, stored: str) -> bool:
+        """Tell whether a usable hash was made with these."""
+        found = extract_parameters(stored)
+        return (found.memory_cost, found.time_cost, found.parallelism) == (self.memory_kib, self.time_cost, 1)
+
+
+CURRENT = Parameters(memory_kib=19_456, time_cost=2)
+"""Of new hashes: OWASP's."""
+
+PREVIOUS: Parameters | None = None
+"""Of the hashes that an earlier release made, while users may still have some: until everybody has logged in since."""
+
+
+class Passwords:
+    """Argon2id. New hashes have the parameters `current`.
+
+    While there are `previous` ones, some users have hashes of these and some of those. Then every check computes a hash
+    of both, or its time would tell which kind an address has, or that it has none.
+    """
+
+    def __init__(self, current: Parameters = CURRENT, previous: Parameters | None = PREVIOUS) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=current.time_cost, memory_cost=current.memory_kib, parallelism=1, type=Type.ID
+        )
+        self._decoys = {each: _decoy_hash(each) for each in (current, previous) if each is not None}
 
     def hash(self, password: NormalPassword) -> str:
         """Hash a password for storage."""
@@ -43,8 +69,8 @@ class Passwords:
     def check(self, password: NormalPassword, stored: str | None) -> Verdict:
         """Compare a password with a stored hash.
 
-        Without one (`None`), and with one whose parameters are out of bounds, a decoy of today's parameters is hashed
-        instead and nothing matches: whether an account exists costs the same time.
+        Without one (`None`), and with one whose parameters are out of bounds, a decoy is hashed instead and nothing
+        matches: whether an account exists costs the same time.
 
         Raises Unavailable if no hash could be computed.
         """
@@ -66,16 +92,33 @@ class Passwords:
         """
         return self._match(code.encode("utf-8", "replace"), stored) is not None
 
+    def is_current(self, stored: str) -> bool:
+        """Tell whether a stored hash is one that `hash` would make today, whatever it is a hash of."""
+        return _is_usable(stored) and not self._hasher.check_needs_rehash(stored)
+
     def _match(self, typed: bytes, stored: str | None) -> str | None:
-        """Return the stored hash if it is what was typed, at the price of one hash in any case."""
+        """Return the stored hash if it is what was typed, at the price of one hash of each release in any case."""
         known = stored if stored is not None and _is_usable(stored) else None
+        *others, place = self._places(known)
+        for other in others:
+            self._is_of(self._decoys[other], typed)
+        return known if self._is_of(known or self._decoys[place], typed) else None
+
+    def _places(self, known: str | None) -> list[Parameters]:
+        """Return every release's parameters, and as the last the ones in whose place a known hash is computed.
+
+        One that has none of these takes a place all the same, and costs what it costs: its user has not logged in since
+        the parameters changed twice.
+        """
+        return sorted(self._decoys, key=lambda each: known is not None and each.are_of(known))
+
+    def _is_of(self, stored: str, typed: bytes) -> bool:
         try:
-            self._hasher.verify(known or self._decoy, typed)
+            return self._hasher.verify(stored, typed)
         except VerifyMismatchError:
-            return None
+            return False
         except VerificationError as error:  # for want of memory, say: nobody knows whether it matches
             raise Unavailable("argon2") from error
-        return known
 
 
 def _is_usable(stored: str) -> bool:
@@ -90,8 +133,8 @@ def _is_usable(stored: str) -> bool:
     )
 
 
-def _decoy_hash(memory_kib: int, time_cost: int) -> str:
+def _decoy_hash(parameters: Parameters) -> str:
     """Return a hash that no password has, without computing one at every cold start."""
     filler = sha512(b"sallyport decoy").digest()
     salt, digest = (b64encode(part).rstrip(b"=").decode() for part in (filler[:16], filler[16:48]))
-    return f"$argon2id$v=19$m={memory_kib},t={time_cost},p=1${salt}${digest}"
+    return f"$argon2id$v=19$m={parameters.memory_kib},t={parameters.time_cost},p=1${salt}${digest}"

@@ -1,4 +1,7 @@
-"""The two custom resources of a deployment: its checks, before any function changes, and its signing keys."""
+"""The two custom resources of a deployment: its checks, before any function changes, and its signing keys.
+
+With the keys come the decoys (accounts/decoys.py).
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +17,7 @@ from sallyport.aws.release import ReleaseStore
 from sallyport.edge import reported
 from sallyport.errors import AccessDenied, SettingsError
 from sallyport.telemetry import Telemetry
+from sallyport.use_cases.keep_decoys import KeepDecoys
 
 CHECKS = "Custom::SallyportChecks"
 SIGNING_KEYS = "Custom::SallyportSigningKeys"
@@ -37,6 +41,7 @@ class SetupEvents:
     environ: Mapping[str, str] = field(repr=False)
     releases: ReleaseStore
     keeper: Keeper
+    keep_decoys: KeepDecoys
     issuer: str | None
     telemetry: Telemetry
     sleep: Callable[[float], None] = field(default=time.sleep)
@@ -75,3 +80,4 @@ class SetupEvents:
 
     def _make_keys(self, properties: Mapping[str, Any]) -> None:
         self.keeper.keep(self.issuer or str(properties["Issuer"]))
+        self.keep_decoys()

@@ -1,14 +1,17 @@
-"""The function that a deployment runs: it checks what is deployed, and makes the first keys."""
+"""The function that a deployment runs: it checks what is deployed, and makes the first keys and the decoys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport import settings
+from sallyport.accounts.hashing import Passwords
 from sallyport.aws.clients import ON_LAMBDA, Clients
+from sallyport.aws.dynamodb.decoys import Decoys
 from sallyport.aws.dynamodb.releases import Releases
 from sallyport.aws.setup_events import SetupEvents
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
+from sallyport.use_cases.keep_decoys import KeepDecoys
 from sallyport.wiring.parts import cipher, key_keeper, table
 from sallyport.wiring.parts.key_keeper import Settings
 
@@ -44,6 +47,7 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         environ=dict(environ),
         releases=Releases(dynamodb),
         keeper=keeper,
+        keep_decoys=KeepDecoys(store=Decoys(dynamodb), passwords=Passwords()),
         issuer=config.issuer,
         telemetry=telemetry,
     )

@@ -1,9 +1,8 @@
 """Users, their credentials and their login names."""
 
-from base64 import urlsafe_b64encode
-from hashlib import sha256
 from itertools import islice
 
+from sallyport.accounts.decoys import decoys_for, is_decoy
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, LOGIN_SCOPE, MAIL_TO_ADDRESS, key_of_address
 from sallyport.accounts.user import Account, Found, User
 from sallyport.aws.dynamodb.guesses import cleared, full_at
@@ -17,6 +16,7 @@ from sallyport.aws.dynamodb.user_items import (
     account_from,
     credential_key,
     items_of,
+    keys_of,
     login_name_key,
     user_from,
     user_key,
@@ -41,13 +41,24 @@ class Accounts:
         self._users = Users(table)
 
     def find(self, email: str) -> Found:
+        """Read the account of a canonical address (AccountStore.find).
+
+        Two calls ask for six keys and find four items, whatever there is of the account. For each item that the first
+        call has found, the second asks for one that nobody has; for each that it has not, for one of a decoy.
+        """
         login_name, logins = self._table.get(login_name_key(email), throttle_key(key_of_address(email), LOGIN_SCOPE))
-        user_id = login_name["user_id"] if login_name else _decoy_id(email)
-        user, credential = self._table.get(user_key(user_id), credential_key(user_id))
-        return Found(account_from(user, credential) if user else None, full_at(logins))
+        decoy, another = decoys_for(email)
+        keys = keys_of(decoy)
+        if login_name is not None:
+            user_id, nobody = login_name["user_id"], login_name_key(decoy.user_id)  # an id is no address
+            keys = user_key(user_id), credential_key(user_id), nobody
+        filler = login_name_key(another.email if logins is None else another.user_id)
+        user, credential, *_ = self._table.get(*keys, filler)
+        account = account_from(user, credential) if user else None
+        return Found(account if login_name is not None else None, full_at(logins))
 
     def get(self, user_id: str) -> User | None:
-        return self._users.get(user_id)
+        return None if is_decoy(user_id) else self._users.get(user_id)
 
     def of_user(self, user_id: str) -> Account | None:
         user, credential = self._table.get(user_key(user_id), credential_key(user_id))
@@ -59,10 +70,11 @@ class Accounts:
     def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]:
         """List users in the table's own order, which does not change (AccountStore.page).
 
-        Reads the table until it has found one user more than `limit` (Table.scan).
+        Reads the table until it has found one user more than `limit` (Table.scan). Decoys are no users.
         """
         begin = user_key(after) if after else None
-        found = [user_from(item) for item in islice(self._table.scan("USER", only=SHOWN, after=begin), limit + 1)]
+        listed = (user_from(item) for item in self._table.scan("USER", only=SHOWN, after=begin))
+        found = list(islice((user for user in listed if not is_decoy(user.user_id)), limit + 1))
         shown = found[:limit]
         return shown, shown[-1].user_id if len(found) > limit else None
 
@@ -204,8 +216,3 @@ class Accounts:
             condition="password_hash = :old",
             values={":new": new_hash, ":old": old_hash},
         )
-
-
-def _decoy_id(email: str) -> str:
-    """Return the id of a user who does not exist, another for every address: no partition gets all the misses."""
-    return urlsafe_b64encode(sha256(email.encode()).digest()).decode()[:22]

@@ -25,7 +25,7 @@ DAY = 86_400
 """An item's `ttl` is a day after the item stopped to matter. Logic never reads it."""
 
 
-_MOST_DELETED_AT_ONCE = 25
+_MOST_WRITTEN_AT_ONCE = 25
 
 
 class ConditionFailed(Exception):
@@ -120,15 +120,19 @@ class Table:
 
     def delete(self, keys: Sequence[Key]) -> None:
         """Delete items, 25 a call, whether they exist or not."""
-        for first in range(0, len(keys), _MOST_DELETED_AT_ONCE):
-            self._delete_at_once(keys[first : first + _MOST_DELETED_AT_ONCE])
+        self._write_each([{"DeleteRequest": {"Key": _marshal(_key(key))}} for key in keys])
 
-    def _delete_at_once(self, keys: Sequence[Key]) -> None:
-        requests = [{"DeleteRequest": {"Key": _marshal(_key(key))}} for key in keys]
-        with failing_closed():
-            response = self._client.batch_write_item(RequestItems=cast("Any", {self._name: requests}))
-        if response.get("UnprocessedItems"):
-            raise Unavailable("BatchWriteItem unprocessed")
+    def put_each(self, items: Sequence[Item]) -> None:
+        """Store items, 25 a call, whatever was there."""
+        self._write_each([{"PutRequest": {"Item": _marshal(item)}} for item in items])
+
+    def _write_each(self, requests: Sequence[Any]) -> None:
+        for first in range(0, len(requests), _MOST_WRITTEN_AT_ONCE):
+            some = requests[first : first + _MOST_WRITTEN_AT_ONCE]
+            with failing_closed():
+                response = self._client.batch_write_item(RequestItems={self._name: some})
+            if response.get("UnprocessedItems"):
+                raise Unavailable("BatchWriteItem unprocessed")
 
     @_when_free
     def update(

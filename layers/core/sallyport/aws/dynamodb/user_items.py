@@ -26,6 +26,11 @@ def login_name_key(email: str) -> Key:
     return f"EMAIL#{email}", "EMAIL"
 
 
+def keys_of(user: User) -> tuple[Key, Key, Key]:
+    """Return the keys of what `items_of` makes."""
+    return user_key(user.user_id), credential_key(user.user_id), login_name_key(user.email)
+
+
 def user_from(item: Item) -> User:
     return User(
         user_id=item["PK"].removeprefix("USER#"),
