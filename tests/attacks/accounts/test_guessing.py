@@ -1,6 +1,6 @@
 """docs/attacks.md, L, where passwords are guessed: L01, L03, L12, L14, L15, L22, L28.
 
-What comes at the same moment is in tests/races/test_guesses.py, and what the waits are in tests/use_cases/test_log_in.py.
+What comes at the same moment is in tests/races/test_guesses.py, how long each wait is in tests/use_cases/test_log_in.py.
 """
 
 import json
@@ -219,9 +219,7 @@ def test_l03_waits_answers_and_counters_tell_nobody_whose_address_exists(
     for email in addresses:
         wire.reset()
         hashes.clear()
-        told = []
-        for _ in range(7):
-            told.append(shown(Visitor(stack).log_in(email, WRONG)))
+        told = [shown(Visitor(stack).log_in(email, WRONG)) for _ in range(7)]
         stack.clock.advance(1)
         told.append(shown(Visitor(stack).log_in(email, WRONG)))
         stack.clock.advance(-1)
@@ -527,9 +525,7 @@ def test_l12_the_three_calls_share_the_guesses_of_a_session(stack: Stack, visito
 
 
 @pytest.mark.parametrize("failing", ["TransactWriteItems", "Query"])
-def test_l12_a_login_that_nobody_could_finish_is_no_failure(
-    stack: Stack, user: User, wire: Wire, failing: str
-) -> None:
+def test_l12_a_login_that_nobody_could_finish_is_no_failure(stack: Stack, user: User, wire: Wire, failing: str) -> None:
     tokens_of(stack, user)
     wire.refuse(failing)
 
@@ -642,9 +638,7 @@ def test_l28_wrong_passwords_take_no_login_from_the_owner(stack: Stack, user: Us
 # L22: what one login may cost
 
 
-def test_l22_a_login_computes_one_hash_and_what_is_refused_none(
-    stack: Stack, user: User, hashes: list[str]
-) -> None:
+def test_l22_a_login_computes_one_hash_and_what_is_refused_none(stack: Stack, user: User, hashes: list[str]) -> None:
     longest = "x" * 1024
     assert is_wrong(Visitor(stack).log_in(user.email, longest))
     assert hashes == ["verify"]
@@ -665,7 +659,7 @@ def test_l22_a_login_computes_one_hash_and_what_is_refused_none(
 
 
 def test_l22_memory_is_bounded_by_one_hash_an_environment_and_login_shares_no_environment(cloud: Cloud) -> None:
-    """Lambda gives an environment one request at a time. So 500 at once are 500 environments, or as many as are reserved."""
+    """Lambda gives an environment one request at a time: 500 at once are 500 of them, or as many as are reserved."""
     resources = as_cloudformation()[0]["Resources"]
     functions = {name: it["Properties"] for name, it in resources.items() if it["Type"] == "AWS::Lambda::Function"}
     reserved = {name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties}
