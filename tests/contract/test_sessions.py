@@ -246,3 +246,24 @@ def test_every_session_of_a_user_is_forgotten_however_many_and_nobody_elses(stor
     assert stores.sessions.of_user(user.user_id) == []
     assert stores.sessions.of_user(other.user_id) == [other]
     assert stores.sessions.forget_all(user.user_id) == 0
+
+
+def test_a_session_that_is_replaced_is_revoked_without_an_entry(stores: Stores, user: User) -> None:
+    session = a_session(user, mode="cookie")
+    stores.keep(session)
+
+    for now in (NOW + 7, NOW + 8):  # the second time there is nothing to do
+        stores.sessions.retire(user.user_id, session.sid, mode="cookie", now=now)
+
+    assert stored(stores, session) == replace(session, revoked_at=NOW + 7)
+    assert stores.entries(session.sid) == []
+
+
+def test_a_session_of_another_channel_or_none_is_not_replaced(stores: Stores, user: User) -> None:
+    session = a_session(user, mode="body")
+    stores.keep(session)
+
+    for sid in (session.sid, "no-session"):
+        stores.sessions.retire(user.user_id, sid, mode="cookie", now=NOW)
+
+    assert stores.sessions.of_user(user.user_id) == [session]

@@ -203,7 +203,6 @@ class People:
         log_in = login_over(
             self.stores.accounts,
             self.stores.sessions,
-            self.stores.revocations,
             self.stores.throttle,
             self.stores.guesses,
             clock=self.service.clock,

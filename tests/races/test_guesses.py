@@ -49,7 +49,6 @@ def log_in(arena: Arena, passwords: Compared) -> LogIn:
     return login_over(
         stores.accounts,
         stores.sessions,
-        stores.revocations,
         stores.throttle,
         stores.guesses,
         clock=arena.service.clock,

@@ -176,6 +176,12 @@ class FakeSessions:
             self._memory.sessions[session.user_id, session.sid] = session
             return True
 
+    def retire(self, user_id: str, sid: str, *, mode: Mode, now: int) -> None:
+        with self._memory.lock:
+            session = self._memory.sessions.get((user_id, sid))
+            if session is not None and session.revoked_at is None and session.mode == mode:
+                self._memory.sessions[user_id, sid] = replace(session, revoked_at=now)
+
     def forget(self, sessions: list[Session]) -> None:
         for session in sessions:
             self._memory.sessions.pop((session.user_id, session.sid), None)

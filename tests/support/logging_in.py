@@ -5,7 +5,6 @@ from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.throttle import ThrottleStore, attempts_of_client, key_of_address, logins_of_account
 from sallyport.accounts.user import AccountStore, User
 from sallyport.clock import Clock
-from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.issue import TokenIssuer
 from sallyport.sessions.session import SessionStore
 from sallyport.use_cases.admit_login import AdmitLogin
@@ -23,7 +22,6 @@ MANY = 1_000_000
 def login_over(
     accounts: AccountStore,
     sessions: SessionStore,
-    revocations: RevocationStore,
     throttle: ThrottleStore,
     guesses: GuessStore,
     *,
@@ -43,7 +41,6 @@ def login_over(
         authenticate=Authenticate(accounts=accounts, passwords=passwords),
         open_session=OpenSession(
             sessions=sessions,
-            revocations=revocations,
             verifier=refresh_token_verifier(),
             issuer=issuer or token_issuer(),
             life=Lifetimes(absolute=ABSOLUTE, idle=IDLE),

@@ -68,7 +68,6 @@ class Service:
         log_in = login_over(
             self.stores.accounts,
             self.stores.sessions,
-            self.stores.revocations,
             self.stores.throttle,
             self.stores.guesses,
             clock=self.clock,

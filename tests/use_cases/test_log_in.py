@@ -9,7 +9,6 @@ from sallyport.accounts.password import normal
 from sallyport.accounts.throttle import ThrottleStore, key_of_address
 from sallyport.accounts.user import AccountStore, User
 from sallyport.errors import ChangedMeanwhile, InvalidCredentials, TooManyAttempts, Unavailable
-from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.session import Device, SessionStore
 from sallyport.use_cases.log_in import Attempt, LogIn
 from tests.support.builders import MINUTE, SECOND, WEAK_PASSWORDS, a_user
@@ -65,13 +64,12 @@ class Logins:
 def logins(
     accounts: AccountStore,
     sessions: SessionStore,
-    revocations: RevocationStore,
     throttle: ThrottleStore,
     guesses: GuessStore,
     clock: Time,
     user: User,
 ) -> Logins:
-    log_in = login_over(accounts, sessions, revocations, throttle, guesses, clock=clock, attempts=200, logins=20)
+    log_in = login_over(accounts, sessions, throttle, guesses, clock=clock, attempts=200, logins=20)
     return Logins(log_in, user, clock)
 
 

@@ -9,14 +9,13 @@ import pytest
 from sallyport.accounts.user import User
 from sallyport.errors import Unavailable
 from sallyport.keys.key import SigningKey
-from sallyport.revocation.entries import RevocationStore, SessionRevoked
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Device, Mode, Session, SessionStore
 from sallyport.trail import Trail
 from sallyport.use_cases.open_session import MAX_LIVE_SESSIONS, Lifetimes, OpenSession
 from tests.support.builders import DAY, NOW, SECOND, a_session
 from tests.support.calls import Calls
-from tests.support.fakes import Memory
+from tests.support.fakes import FakeSessions, Memory
 from tests.support.issuing import (
     ABSOLUTE,
     ACCESS_TOKEN,
@@ -34,10 +33,9 @@ HOUR = 3600
 
 
 @pytest.fixture
-def open_session(sessions: SessionStore, revocations: RevocationStore) -> OpenSession:
+def open_session(sessions: SessionStore) -> OpenSession:
     return OpenSession(
         sessions=sessions,
-        revocations=revocations,
         verifier=refresh_token_verifier(),
         issuer=token_issuer(),
         life=Lifetimes(absolute=ABSOLUTE, idle=IDLE),
@@ -141,9 +139,9 @@ def test_the_session_that_a_login_replaces_ends_after_the_new_one_exists(
 ) -> None:
     open_session(user, DEVICE, "body", admission_of(user), replaces=[refresh_token_of(session)])
 
-    assert calls.made == ["of_user", "open", "end"]
+    assert calls.made == ["of_user", "open", "retire"]
     assert memory.sessions[user.user_id, session.sid].revoked_at == NOW
-    assert memory.entries == [SessionRevoked(session.sid)]
+    assert memory.entries == []
 
 
 def test_it_may_be_another_users_session_on_the_same_device(
@@ -153,7 +151,7 @@ def test_it_may_be_another_users_session_on_the_same_device(
 
     open_session(user, DEVICE, "body", admission_of(user), replaces=[refresh_token_of(strangers)])
 
-    assert memory.entries == [SessionRevoked(strangers.sid)]
+    assert memory.sessions[strangers.user_id, strangers.sid].revoked_at == NOW
 
 
 def test_a_session_of_another_channel_is_not_replaced(
@@ -172,14 +170,14 @@ def test_what_is_not_authentic_replaces_nothing_and_the_rest_all_the_same(
 
     open_session(user, DEVICE, "body", admission_of(user), replaces=presented)
 
-    assert memory.entries == [SessionRevoked(session.sid), SessionRevoked(second.sid)]
-    assert calls.made == ["of_user", "open", "end", "end"]
+    assert [memory.sessions[user.user_id, sid].revoked_at for sid in (session.sid, second.sid)] == [NOW, NOW]
+    assert calls.made == ["of_user", "open", "retire", "retire"]
 
 
 def test_a_session_that_cannot_be_ended_keeps_nobody_from_logging_in(
     open_session: OpenSession, memory: Memory, calls: Calls, user: User, session: Session
 ) -> None:
-    calls.fail("end")
+    calls.fail("retire")
 
     logged_in = open_session(user, DEVICE, "body", admission_of(user), replaces=[refresh_token_of(session)])
 
@@ -188,24 +186,52 @@ def test_a_session_that_cannot_be_ended_keeps_nobody_from_logging_in(
 
 
 @pytest.mark.parametrize(
-    ("before", "ended"),
+    ("before", "gone"),
     [
         (MAX_LIVE_SESSIONS - 1, 0),
         (MAX_LIVE_SESSIONS, 1),
         (MAX_LIVE_SESSIONS + 1, 2),
-        (MAX_LIVE_SESSIONS + 50, 2),  # no login pays for more than two
+        (MAX_LIVE_SESSIONS + 50, 51),
+        (MAX_LIVE_SESSIONS + 150, 100),  # no login pays for more
     ],
 )
 def test_the_oldest_sessions_make_room_for_the_new_one(
-    open_session: OpenSession, memory: Memory, calls: Calls, user: User, before: int, ended: int
+    open_session: OpenSession, memory: Memory, calls: Calls, user: User, before: int, gone: int
 ) -> None:
     older = stored(memory, *many(user, before))
     memory.sessions = dict(reversed(memory.sessions.items()))  # the store promises no order
 
-    open_session(user, DEVICE, "body", admission_of(user))
+    new = open_session(user, DEVICE, "body", admission_of(user)).tokens.session_id
 
-    assert memory.entries == [SessionRevoked(session.sid) for session in older[:ended]]
-    assert calls.made == ["of_user", "open", *["end"] * ended]
+    assert {sid for _, sid in memory.sessions} == {new, *(session.sid for session in older[gone:])}
+    assert memory.entries == []
+    assert calls.made == ["of_user", "open", *["forget"] * bool(gone)]
+
+
+class ReadAtOnce(FakeSessions):
+    """Sessions as logins see them that have all read before the first one writes."""
+
+    def __init__(self, memory: Memory, user: User) -> None:
+        super().__init__(memory)
+        self._read = super().of_user(user.user_id)
+
+    def of_user(self, user_id: str) -> list[Session]:
+        return self._read
+
+
+def test_bursts_of_logins_at_the_limit_leave_no_more_than_one_burst_too_many(
+    open_session: OpenSession, memory: Memory, user: User
+) -> None:
+    stored(memory, *many(user, MAX_LIVE_SESSIONS))
+
+    for _ in range(5):
+        burst = replace(open_session, sessions=ReadAtOnce(memory, user))
+        for _ in range(40):
+            burst(user, DEVICE, "body", admission_of(user))
+        assert len(memory.sessions) == MAX_LIVE_SESSIONS - 1 + 40
+
+    open_session(user, DEVICE, "body", admission_of(user))
+    assert len(memory.sessions) == MAX_LIVE_SESSIONS
 
 
 def test_dead_sessions_take_no_room(open_session: OpenSession, memory: Memory, user: User) -> None:
@@ -213,7 +239,7 @@ def test_dead_sessions_take_no_room(open_session: OpenSession, memory: Memory, u
 
     open_session(user, DEVICE, "body", admission_of(user))
 
-    assert memory.entries == []
+    assert len(memory.sessions) == MAX_LIVE_SESSIONS - 1 + 9 + 1
 
 
 LONG_DEAD = {
@@ -266,12 +292,23 @@ def test_nothing_is_deleted_that_may_be_alive(
     assert len(memory.sessions) == 31
 
 
-@pytest.mark.parametrize("failing", ["end", "forget"])
-def test_room_that_cannot_be_made_keeps_nobody_from_logging_in(
-    open_session: OpenSession, memory: Memory, calls: Calls, user: User, failing: str
+def test_a_call_that_crowds_out_takes_the_long_dead_with_it(
+    open_session: OpenSession, memory: Memory, calls: Calls, user: User
 ) -> None:
-    stored(memory, *many(user, MAX_LIVE_SESSIONS), *many(user, 25, revoked_at=NOW))
-    calls.fail(failing)
+    oldest, *_ = stored(memory, *many(user, MAX_LIVE_SESSIONS), *many(user, 30, revoked_at=NOW))
+
+    open_session(user, DEVICE, "body", admission_of(user))
+
+    assert calls.made == ["of_user", "open", "forget"]
+    assert (user.user_id, oldest.sid) not in memory.sessions
+    assert len(memory.sessions) == MAX_LIVE_SESSIONS + 30 + 1 - 25
+
+
+def test_room_that_cannot_be_made_keeps_nobody_from_logging_in(
+    open_session: OpenSession, memory: Memory, calls: Calls, user: User
+) -> None:
+    stored(memory, *many(user, MAX_LIVE_SESSIONS))
+    calls.fail("forget")
 
     logged_in = open_session(user, DEVICE, "body", admission_of(user))
 

@@ -11,7 +11,7 @@ from dev.aws.cloud import LOCAL, Cloud
 from dev.aws.deployment import Deployment, deploy
 from dev.aws.recorded import RecordingClients
 from dev.outbox import Outbox
-from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.hashing import Parameters, Passwords
 from sallyport.clock import system_clock
 from tests.attacks.leaks.canaries import Canaries
 from tests.attacks.leaks.journey import Journey, signing_keys
@@ -40,7 +40,7 @@ def deployment(cloud: Cloud, _mails: Outbox, _places: Places, _line: Line) -> It
         events.register("before-send", hear)
     clients = RecordingClients(patience=LOCAL.patience, outbox=_mails, clock=system_clock)
     with pytest.MonkeyPatch.context() as patch:  # hundreds of passwords are hashed, and how well is no matter here
-        patch.setattr(Passwords.__init__, "__kwdefaults__", {"memory_kib": 8, "time_cost": 1})
+        patch.setattr(Passwords.__init__, "__defaults__", (Parameters(memory_kib=8, time_cost=1), None))
         deployment = deploy(ISSUER, {**STRICT, "LOG_LEVEL": "DEBUG"}, table_name="leaks", clients=clients)
     yield deployment
     for hear in (_places.before_send, _line.before_send):

@@ -90,8 +90,15 @@ class SessionStore(Protocol):
         """Issue one more sibling, and return the session as it is now."""
         ...
 
+    def retire(self, user_id: str, sid: str, *, mode: Mode, now: int) -> None:
+        """Revoke a session of this channel that a new login on its device replaces, if it is not revoked yet.
+
+        Unlike RevocationStore.end it leaves no entry for authorizers, so that nobody fills their list by logging in.
+        """
+        ...
+
     def forget(self, sessions: list[Session]) -> None:
-        """Delete sessions, 25 a call."""
+        """Delete sessions, 25 a call. Live ones end by that as by `retire`."""
         ...
 
     def forget_all(self, user_id: str) -> int:

@@ -9,7 +9,6 @@ from sallyport.accounts.user import User
 from sallyport.clock import Clock
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.identifiers import new_id
-from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Device, Mode, Session, SessionStore, is_live
@@ -23,7 +22,7 @@ class UserMoved(Exception):
     """The user is no longer as they were when they were authenticated: disabled, of a newer version, about to leave."""
 
 
-_MOST_ENDED_AT_ONCE = 2
+_MOST_CROWDED_OUT_AT_ONCE = 100
 _FORGOTTEN_AT_ONCE = 25  # one call to the store
 _ANY_SKEW_SECONDS = 3600
 
@@ -50,7 +49,6 @@ class OpenSession:
     """Opens sessions, and keeps their number per user in bounds."""
 
     sessions: SessionStore
-    revocations: RevocationStore
     verifier: RefreshTokenVerifier
     issuer: TokenIssuer
     life: Lifetimes
@@ -74,8 +72,8 @@ class OpenSession:
         if not self.sessions.open(session, admission):
             raise UserMoved
         also = [
-            *_attempted("older_not_ended", lambda: self._end(older, mode, now_ms)),
-            *_attempted("no_room_made", lambda: self._make_room(user, others, now_ms)),
+            *_attempted("older_not_ended", lambda: self._retire(older, mode, now_ms // 1000)),
+            *_attempted("no_room_made", lambda: self._make_room(user, others, now_ms // 1000)),
         ]
         return LoggedIn(
             signer.issue(session, 1, now=now_ms // 1000),
@@ -88,24 +86,23 @@ class OpenSession:
             with suppress(InvalidToken):
                 yield self.verifier.verify(token, now=now)
 
-    def _end(self, older: Sequence[RefreshToken], mode: Mode, now_ms: int) -> None:
+    def _retire(self, older: Sequence[RefreshToken], mode: Mode, now: int) -> None:
         for token in older:
-            self.revocations.end(token.sub, token.sid, now_ms=now_ms, mode=mode)
+            self.sessions.retire(token.sub, token.sid, mode=mode, now=now)
 
-    def _make_room(self, user: User, others: list[Session], now_ms: int) -> None:
-        """End the oldest live sessions, so that no user keeps more than a hundred, and delete long dead ones.
+    def _make_room(self, user: User, others: list[Session], now: int) -> None:
+        """Delete the oldest live sessions, so that no user keeps more than a hundred, and long dead ones.
 
-        A few at a time: parallel logins may overshoot for a moment, but no login ever pays for all of them.
+        Parallel logins that have read the same sessions all delete the same ones, so some more may live for a moment.
+        The next login then deletes as many.
         """
-        now = now_ms // 1000
         live = [session for session in others if is_live(session, user, now=now)]
         live.sort(key=lambda session: session.created_at)
-        surplus = len(live) + 1 - MAX_LIVE_SESSIONS
-        for oldest in live[: min(max(surplus, 0), _MOST_ENDED_AT_ONCE)]:
-            self.revocations.end(user.user_id, oldest.sid, now_ms=now_ms)
-        forgettable = [session for session in others if _is_long_dead(session, user, now)]
-        if len(forgettable) >= _FORGOTTEN_AT_ONCE:
-            self.sessions.forget(forgettable[:_FORGOTTEN_AT_ONCE])
+        surplus = max(0, len(live) + 1 - MAX_LIVE_SESSIONS)
+        crowded_out = live[: min(surplus, _MOST_CROWDED_OUT_AT_ONCE)]
+        long_dead = [session for session in others if _is_long_dead(session, user, now)]
+        if crowded_out or len(long_dead) >= _FORGOTTEN_AT_ONCE:
+            self.sessions.forget([*crowded_out, *long_dead][: max(len(crowded_out), _FORGOTTEN_AT_ONCE)])
 
 
 def _attempted(word: Note, act: Callable[[], None]) -> tuple[Note, ...]:

@@ -1,5 +1,6 @@
 """Sessions and the movement of their rotation."""
 
+from contextlib import suppress
 from typing import Any
 
 from sallyport.accounts.guesses import Admission
@@ -8,16 +9,17 @@ from sallyport.aws.dynamodb.guesses import admitted, full_at
 from sallyport.aws.dynamodb.revoking import revoked_token_key
 from sallyport.aws.dynamodb.session_items import (
     AS_READ,
+    NOT_REVOKED,
     as_read,
     optional_session,
     session_from,
     session_item,
     session_key,
 )
-from sallyport.aws.dynamodb.table import ConditionFailed, Item, Table
+from sallyport.aws.dynamodb.table import DAY, ConditionFailed, Item, Table
 from sallyport.aws.dynamodb.user_items import AT_VERSION, NOT_LEAVING, not_leaving, user_from, user_key
 from sallyport.errors import ChangedMeanwhile, TooManyAttempts
-from sallyport.sessions.session import RaceLost, Session
+from sallyport.sessions.session import Mode, RaceLost, Session
 
 _TIMES = 3
 
@@ -61,6 +63,16 @@ class Sessions:
             else:
                 return True
         raise ChangedMeanwhile
+
+    def retire(self, user_id: str, sid: str, *, mode: Mode, now: int) -> None:
+        with suppress(ConditionFailed):
+            self._table.update(
+                session_key(user_id, sid),
+                "SET revoked_at = :now, #ttl = :ttl",
+                condition=f"{NOT_REVOKED} AND #mode = :mode",
+                values={":now": now, ":ttl": now + DAY, ":mode": mode},
+                names={"#mode": "mode", "#ttl": "ttl"},
+            )
 
     def forget(self, sessions: list[Session]) -> None:
         self._table.delete([session_key(session.user_id, session.sid) for session in sessions])
