@@ -23,8 +23,9 @@ from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.throttle import throttle_key
 from sallyport.http.cookies import DEVICE_TOKEN
 from sallyport.identifiers import new_id
+from sallyport.use_cases.open_session import MAX_LIVE_SESSIONS
 from tests.attacks.accounts.visitor import NEW_PASSWORD, Browser, Visitor, an_address, shown, tokens_of, waiting
-from tests.support.builders import DAY, SECOND, WEAK_PASSWORDS
+from tests.support.builders import DAY, SECOND, WEAK_PASSWORDS, a_session
 from tests.support.deployed import PASSWORD, STRICT, Answer, Stack
 from tests.support.tokens import ISSUER, unverified_claims
 from tests.support.wire import Wire
@@ -620,6 +621,24 @@ def test_l28_a_valid_account_logs_in_twenty_times_and_then_every_half_a_minute(
     stack.clock.advance(30)
     assert browser.log_in(user.email, mode=mode).status == 200
     assert is_delayed(browser.log_in(user.email, mode=mode), 30)
+
+
+def test_l28_logging_in_fills_no_list_that_authorizers_read(stack: Stack, user: User) -> None:
+    """Neither by sessions that replace each other, nor at the most that a user may have. Those end all the same."""
+    now = stack.now
+    for age in range(MAX_LIVE_SESSIONS):
+        stack.keep(a_session(user, created_at=now - 1 - age, expires_at=now + DAY, idle_expires_at=now + DAY))
+    listed = stack.table.partition("REVOKED#0")
+    browser, tokens = Browser(stack), []
+    for _ in range(10):
+        assert browser.log_in(user.email).status == 200
+        tokens.append(Visitor(stack).log_in(user.email).body["refresh_token"])
+
+    assert stack.table.partition("REVOKED#0") == listed
+    live = [session for session in stack.sessions.of_user(user.user_id) if session.revoked_at is None]
+    assert MAX_LIVE_SESSIONS - 20 <= len(live) <= MAX_LIVE_SESSIONS
+    assert [session.mode for session in live].count("cookie") == 1
+    assert stack.refresh(tokens[-1]).status == 200
 
 
 def test_l28_neither_a_device_token_nor_another_client_has_logins_of_its_own(stack: Stack, user: User) -> None:
