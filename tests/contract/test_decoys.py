@@ -123,7 +123,7 @@ def test_a_release_with_other_parameters_makes_all_anew(kept: Kept) -> None:
     assert kept.keep(todays) == 0
 
 
-def test_nobody_is_found_listed_or_changed_who_is_a_decoy(kept: Kept) -> None:
+def test_no_decoy_is_listed_or_found_by_its_id(kept: Kept) -> None:
     users = [a_user() for _ in range(3)]
     for user in users:
         kept.stores.accounts.create(user, "hash")
@@ -144,6 +144,8 @@ def every_kind_of_address(kept: Kept) -> dict[str, str]:
         kept.stores.accounts.create(user, "hash")
     pk, sk = throttle_key(key_of_address(logged_in.email), LOGIN_SCOPE)
     kept.table.put({"PK": pk, "SK": sk, "tat": NOW * SECOND})
+    pk, sk = throttle_key(key_of_address("tried@example.com"), LOGIN_SCOPE)
+    kept.table.put({"PK": pk, "SK": sk, "failures": 1, "failed_at": NOW * SECOND})
     kept.table.put({"PK": f"CREDENTIAL#{without_password.user_id}", "SK": "CREDENTIAL"})
     return {
         "known": known.email,
@@ -152,6 +154,7 @@ def every_kind_of_address(kept: Kept) -> dict[str, str]:
         "without a password": without_password.email,
         "unknown": "nobody@example.com",
         "unknown, too": "somebody.else@example.org",
+        "unknown, and tried of late": "tried@example.com",
     }
 
 

@@ -148,7 +148,7 @@ def _address_header() -> Any:
 
 
 _SECRET = re.compile(r"[A-Za-z0-9._~-]{32,128}", re.ASCII)
-_LEAST_DISTINCT = 8  # 32 random hexadecimal digits have fewer in one case of 300,000
+_LEAST_DISTINCT = 8  # 32 random hexadecimal digits have fewer in one case of 28 million
 
 
 def _origin_secrets() -> Any:

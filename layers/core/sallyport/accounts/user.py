@@ -74,7 +74,7 @@ class UserDirectory(UserReader, Protocol):
 
 
 class AccountStore(UserDirectory, Protocol):
-    """Stores users, their credentials and their login names. Decoys are no users, and found by none of this.
+    """Stores users, their credentials and their login names. Decoys are no users: `get` and `page` leave them out.
 
     A change returns False, having done nothing, if the user is not as they were read. Every method raises Unavailable
     if infrastructure fails.
