@@ -1,12 +1,15 @@
 """J19: every kind of token at every door. Each opens its own and no other."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from dev.aws.deployment import LOCAL_ORIGIN
+from sallyport.accounts.throttle import key_of_address
 from sallyport.accounts.user import User
+from sallyport.aws.dynamodb.throttle import throttle_key
 from sallyport.http.cookies import DEVICE_TOKEN, REFRESH_TOKEN
 from tests.support.deployed import PASSWORD, Answer, Stack, sample
 from tests.support.shapes import SAMPLES, allowed, asked
@@ -110,11 +113,38 @@ def test_only_the_cookie_of_an_older_session_ends_it_at_a_login(
     assert are_alive(stack, tokens) == (True, kind != "refresh_cookie")
 
 
-def test_none_stands_for_a_password(watch: Watch, stack: Stack, user: User, tokens: Mapping[str, str]) -> None:
-    for token in tokens.values():
-        for field in ("password", "device_token"):
-            body = {"email": user.email, "password": "not the password", field: token}
-            with watch.quiet(token, reads=READS) as lines:
-                answer = stack.call("Login", sample("login_logged_in", body=body))
-            assert (answer.status, answer.body["code"]) == (401, "invalid_credentials")
-            assert lines[0]["outcome"] == "invalid_credentials"
+COUNTED = READS | {"UpdateItem"}
+"""What a login that is refused may cause: reads, and what is counted of it."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_none_stands_for_a_password(
+    watch: Watch, stack: Stack, user: User, tokens: Mapping[str, str], kind: str
+) -> None:
+    body = {"email": user.email, "password": tokens[kind]}
+    with watch.quiet(tokens[kind], reads=COUNTED) as lines:
+        answer = stack.call("Login", sample("login_logged_in", body=body))
+    assert (answer.status, answer.body["code"]) == (401, "invalid_credentials")
+    assert lines[0]["outcome"] == "invalid_credentials"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("mode", ["body", "cookie"])
+def test_only_a_device_token_tells_login_of_a_device(
+    watch: Watch, stack: Stack, user: User, tokens: Mapping[str, str], kind: str, mode: str
+) -> None:
+    """It counts the failure, in the place of the address. Where it came from first does not matter."""
+    event = sample("login_logged_in", body={"email": user.email, "password": "not the password", "mode": mode})
+    if mode == "body":
+        event["body"] = json.dumps({**json.loads(event["body"]), "device_token": tokens[kind]})
+    else:
+        event["headers"].update(PAGE)
+        event["cookies"] = [f"{DEVICE_TOKEN}={tokens[kind]}"]
+
+    with watch.quiet(tokens[kind], reads=COUNTED) as lines:
+        answer = stack.call("Login", event)
+
+    assert (answer.status, lines[0]["outcome"]) == (401, "invalid_credentials")
+    (of_address,) = stack.table.get(throttle_key(key_of_address(user.email), "login"))
+    assert of_address is not None  # it has logged in
+    assert of_address.get("failures", 0) == (0 if kind in {"device_token", "device_cookie"} else 1)

@@ -80,6 +80,14 @@ def test_what_is_given_back_was_no_failure_and_never_more_than_there_was(guesses
     assert [guesses.reserve(key, now_ms=NOW_MS) for _ in range(3)] == [0, 0, 1]
 
 
+def test_more_is_never_given_back_than_was_counted(guesses: GuessStore, key: str) -> None:
+    failed(guesses, key, 1)
+    for _ in range(3):
+        guesses.give_back(key)
+
+    assert [guesses.reserve(key, now_ms=NOW_MS) for _ in range(6)] == [0, 0, 0, 0, 0, 1]
+
+
 def test_a_cleared_counter_begins_anew_and_nothing_is_cleared_where_nothing_is(guesses: GuessStore, key: str) -> None:
     guesses.clear(key, now=NOW)
     guesses.give_back(key)

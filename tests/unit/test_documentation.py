@@ -98,7 +98,7 @@ ATTACKS = [
     *(f"J{number:02}" for number in range(1, 31)),
     *(f"E{number:02}" for number in range(1, 15)),
     *(f"O{number:02}" for number in [1, 2, 6]),
-    *(f"L{number:02}" for number in [1, *range(3, 12), *range(16, 22), *range(23, 28), *range(29, 32)]),
+    *(f"L{number:02}" for number in range(1, 32)),
 ]
 
 

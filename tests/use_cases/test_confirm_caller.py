@@ -91,6 +91,19 @@ def test_a_password_that_could_not_be_compared_is_no_failure(
     assert memory.guesses[key_of_session(caller.sid)][0] == 1
 
 
+def test_a_right_password_whose_count_cannot_be_cleared_is_no_failure(
+    confirm_caller: ConfirmCaller, caller: AccessToken, memory: Memory, calls: Calls
+) -> None:
+    """Else five answers of 503 would make the user wait, though every password was right."""
+    fail(confirm_caller, caller, 2)
+    calls.fail("clear")
+
+    with pytest.raises(Unavailable):
+        confirm_caller(caller, RIGHT)
+
+    assert memory.guesses[key_of_session(caller.sid)][0] == 2
+
+
 def test_a_dead_token_counts_against_nobody(
     confirm_caller: ConfirmCaller, caller: AccessToken, memory: Memory, session: Session
 ) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from dev.aws.deployment import LOCAL_ORIGIN
 from sallyport.accounts.user import User
 from tests.support.builders import an_ip
-from tests.support.deployed import PASSWORD, Answer, Stack
+from tests.support.deployed import PASSWORD, Answer, Stack, sample
 
 NEW_PASSWORD = "another horse, another battery"
 OTHER_PASSWORD = "a third horse without a staple"
@@ -87,8 +88,9 @@ class Visitor:
     def reset(self, proof: Mapping[str, str], password: str = NEW_PASSWORD) -> Answer:
         return self.send("/auth/password/reset", **proof, password=password)
 
-    def log_in(self, email: str, password: str = PASSWORD) -> Answer:
-        return self.send("/auth/login", email=email, password=password)
+    def log_in(self, email: str, password: str = PASSWORD, *, device_token: str | None = None) -> Answer:
+        known = {} if device_token is None else {"device_token": device_token}
+        return self.send("/auth/login", email=email, password=password, **known)
 
     def change_email(self, access_token: str, email: str, password: str = PASSWORD) -> Answer:
         return self.send("/auth/email/change", access_token, email=email, password=password)
@@ -120,6 +122,32 @@ class Visitor:
 
     def forgotten(self, email: str) -> Mail:
         return self.asked("/auth/password/forgot", email)
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Somebody's browser on a page of ours, which keeps the cookies that login sets."""
+
+    stack: Stack
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def log_in(self, email: str, password: str = PASSWORD, *cookies: str, **body: Any) -> Answer:
+        """Log in in cookie mode, unless `body` says otherwise. `cookies` are sent in place of those that are kept."""
+        return self._send("login_logged_in", cookies, {"email": email, "password": password, "mode": "cookie", **body})
+
+    def log_out(self) -> Answer:
+        return self._send("logout_ended", (), {})
+
+    def _send(self, name: str, cookies: Iterable[str], body: Mapping[str, Any]) -> Answer:
+        event = sample(name, body=body)
+        event["headers"] |= {"x-sallyport-csrf": "1", "origin": LOCAL_ORIGIN}
+        event["requestContext"]["http"]["sourceIp"] = an_ip()
+        event["cookies"] = [*cookies] or [f"{name}={value}" for name, value in self.cookies.items()]
+        payload = self.stack.invoke(name.partition("_")[0].capitalize(), event)
+        for line in payload.get("cookies", []):
+            set_name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[set_name] = value
+        return Answer(payload["statusCode"], payload["headers"], json.loads(payload.get("body") or "{}"))
 
 
 def tokens_of(stack: Stack, user: User, password: str = PASSWORD) -> dict[str, Any]:

@@ -45,11 +45,10 @@ class ConfirmCaller:
         if wait := self.guesses.reserve(counter, now_ms=now_ms):
             raise TooManyAttempts(wait)
         try:
-            is_right = self.passwords.check(password, account.password_hash).matches
+            if not self.passwords.check(password, account.password_hash).matches:
+                raise WrongPassword
+            self.guesses.clear(counter, now=now_ms // 1000)
         except Unavailable:
             with suppress(Unavailable):
                 self.guesses.give_back(counter)
             raise
-        if not is_right:
-            raise WrongPassword
-        self.guesses.clear(counter, now=now_ms // 1000)
