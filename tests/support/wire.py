@@ -9,7 +9,7 @@ from typing import Any
 
 from dev.aws.cloud import WsgiApp, WsgiEnviron
 
-_REFUSAL = {"__type": "AccessDeniedException"}
+_REFUSAL = {"__type": "ValidationException"}  # not AccessDenied: `setup` waits until a denial ends
 _CONFLICTS: dict[str, dict[str, Any]] = {
     "UpdateItem": {"__type": "TransactionConflictException"},
     "TransactWriteItems": {
