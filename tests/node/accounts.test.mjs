@@ -342,6 +342,7 @@ test("the link of a new address waits for a login, and works for nobody else", a
   await button("Use the new address").click();
   await says(DEAD);
   await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await page.getByText("You are logged out.").waitFor(); // before that, leaving the page may stop the logout
   await page.goto(link);
   await logIn(email);
   await button("Use the new address").click();
