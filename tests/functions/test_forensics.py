@@ -149,7 +149,7 @@ def test_a_replay_that_eventbridge_does_not_take_is_revoked_all_the_same_and_cou
 
     line, counts = log.of_one_request()
     assert counts == {"replayed": 1, "unreported": 1}
-    assert line["reason"] == "replayed, unreported: PutEvents ValidationException"
+    assert line["reason"] == "replayed, unreported: PutEvents AccessDeniedException"
     (session,) = stack.sessions.of_user(user.user_id)
     assert session.revoked_at is not None
 

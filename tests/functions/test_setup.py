@@ -106,7 +106,7 @@ def test_a_deployment_whose_decoys_cannot_be_made_fails_and_the_next_one_makes_t
     cloud: Cloud, cloudformation: CloudFormation, wire: Wire
 ) -> None:
     setup, table = fresh_setup("no-decoys")
-    wire.refuse("BatchWriteItem")
+    wire.refuse("BatchWriteItem", word="ValidationException")  # a denial would be waited out
     setup.invoke(asked(cloudformation, KEYS, "Update"))
     wire.reset()
 
@@ -139,7 +139,7 @@ def test_a_deployment_that_fails_says_so_and_a_deletion_never_fails(
     cloud: Cloud, cloudformation: CloudFormation, wire: Wire
 ) -> None:
     setup, _ = fresh_setup("failing")
-    wire.refuse("Encrypt", "Query")
+    wire.refuse("Encrypt", "Query", word="ValidationException")
 
     setup.invoke(asked(cloudformation, KEYS, "Update"))
     setup.invoke(asked(cloudformation, KEYS, "Delete"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from dev.aws.cloud import WsgiApp, WsgiEnviron
 
-_REFUSAL = {"__type": "ValidationException"}  # not AccessDenied: `setup` waits until a denial ends
+_REFUSAL = {"__type": "AccessDeniedException"}
 _CONFLICTS: dict[str, dict[str, Any]] = {
     "UpdateItem": {"__type": "TransactionConflictException"},
     "TransactWriteItems": {
@@ -41,13 +41,13 @@ class Wire:
         self.calls: list[str] = []
         self.events: list[dict[str, Any]] = []
         self.exchanges: deque[Exchange] = deque(maxlen=100)
-        self._refused: dict[str, bytes] = {}
+        self._refused: dict[str, tuple[bytes, str]] = {}
         self._lost: set[str] = set()
         self._conflicts: Counter[str] = Counter()
 
-    def refuse(self, *operations: str, about: str = "") -> None:
+    def refuse(self, *operations: str, about: str = "", word: str = "AccessDeniedException") -> None:
         """Answer these operations with an error that no client retries, if what they say has `about` in it."""
-        self._refused |= dict.fromkeys(operations, about.encode())
+        self._refused |= dict.fromkeys(operations, (about.encode(), word))
 
     def lose_answers(self, *operations: str) -> None:
         """Do as these operations say, and answer with an error that no client retries."""
@@ -79,8 +79,9 @@ class Wire:
         return noted
 
     def _error(self, operation: str, body: bytes) -> dict[str, Any] | None:
-        if operation in self._refused and self._refused[operation] in body:
-            return _REFUSAL
+        about, word = self._refused.get(operation, (b"", ""))
+        if word and about in body:
+            return {"__type": word}
         if self._conflicts[operation] > 0:
             self._conflicts[operation] -= 1
             return _CONFLICTS[operation]

@@ -19,6 +19,7 @@ from tests.attacks.accounts.visitor import (
     tokens_of,
     user_of,
     waiting,
+    without_counters,
     wrong,
 )
 from tests.support.deployed import PASSWORD, Answer, Stack
@@ -174,7 +175,7 @@ def test_l09_half_a_proof_or_two_are_none(refused: Callable[..., Answer], path: 
 @pytest.mark.parametrize(("path", "name"), [call for call in EVERY_FIELD if call[1] != "new_password"])
 def test_l10_what_looks_like_dynamodb_is_data(stack: Stack, watch: Watch, token: str, path: str, name: str) -> None:
     """A text is a wrong one, and anything else is no text. A new password may be any text at all."""
-    before = _without_counters(stack)
+    before = without_counters(stack)
     for value in LOOKING_LIKE_DYNAMODB:
         is_wrong_password = isinstance(value, str) and (path, name) in CONFIRMING
         stack.guesses.clear(key_of_session(str(unverified_claims(token)["sid"])), now=stack.now)
@@ -183,12 +184,8 @@ def test_l10_what_looks_like_dynamodb_is_data(stack: Stack, watch: Watch, token:
         assert answer.status == (403 if is_wrong_password else 400)
         assert lines[0]["level"] == "INFO"
 
-    assert _without_counters(stack) == before
+    assert without_counters(stack) == before
     assert waiting(stack) == []
-
-
-def _without_counters(stack: Stack) -> list[dict[str, Any]]:
-    return [item for item in everything(stack) if not item["PK"]["S"].startswith("THROTTLE#")]
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,11 @@ def everything(stack: Stack) -> list[dict[str, Any]]:
     return [item for item in items if not item["PK"]["S"].startswith(("JWKS", "SIGNING"))]
 
 
+def without_counters(stack: Stack) -> list[dict[str, Any]]:
+    """Read the whole table, but for the keys and what counts attempts."""
+    return [item for item in everything(stack) if not item["PK"]["S"].startswith("THROTTLE#")]
+
+
 def waiting(stack: Stack) -> list[str]:
     """Take the messages that wait in the mail queue out of it."""
     poller = stack.deployment.mail
