@@ -151,8 +151,8 @@ def _is_logged_in_and_the_older_session_is_whole(world: World, scene: Scene, ans
     assert answer.body["refresh_expires_in"] == session.ends_at - world.now
     assert scene.session is not None
     _, older = world.stack.sessions.load(scene.user.user_id, scene.session.sid)
-    # As it was: ending it failed, and the login stands; that it usually ends, test_cookie_mode.py asserts. None: ended by
-    # a first try, cleared away by the second.
+    # As it was: ending it failed, and the login stands; that it usually ends, test_cookie_mode.py asserts.
+    # None: ended by a first try, cleared away by the second.
     assert older in (scene.session, None) or older.revoked_at == world.now
     assert not world.entries(sid=scene.session.sid)
 
@@ -425,7 +425,7 @@ _KEYS = {
     "Query SIGNING": _KNOWN_KEYS,
 }
 _CLEARING = {"BatchWriteItem SESSIONS": "the session stands; the next login clears away"}
-_ENDING = {"TransactWriteItems SESSIONS+REVOKED": "the login stands; the older session ends by itself"}
+_ENDING = {"UpdateItem SESSIONS": "the login stands; the older session ends by itself"}
 _REHASH = {"TransactWriteItems USER+CREDENTIAL": "the password is right; the next login stores the stronger hash"}
 
 _NOTICE = {"SendMessage notice": "the change stands, whoever hears of it"}
