@@ -62,9 +62,11 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def places(_places: Places) -> Places:
+def places(_places: Places) -> Iterator[Places]:
     _places.clear()
-    return _places
+    _places.is_watched = True
+    yield _places
+    _places.is_watched = False
 
 
 @pytest.fixture(scope="session")

@@ -28,14 +28,20 @@ _OF_SERVICE: Mapping[str, Place] = {
 
 @dataclass
 class Places:
-    """What was left where. `lines` is the log group of all functions, as Lambda fills it."""
+    """What was left where. `lines` is the log group of all functions, as Lambda fills it.
+
+    Calls are noted while `is_watched`: clients of later tests may go on telling of theirs.
+    """
 
     lines: io.StringIO = field(default_factory=io.StringIO)
     sent: dict[Place, list[str]] = field(default_factory=dict)
     reprs: set[str] = field(default_factory=set)
+    is_watched: bool = False
 
     def before_send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> None:
         """Note a call to AWS: a handler of botocore's `before-send.<service>.<operation>`."""
+        if not self.is_watched:
+            return
         service = event_name.split(".")[1]
         body = request.body
         assert isinstance(body, bytes | str)
