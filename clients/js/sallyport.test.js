@@ -12,8 +12,14 @@ const DEMO = /** @type {const} */ (["demo@example.com", "correct horse battery s
 let moved = 0;
 const now = () => Date.now() + moved;
 
+/** Read an answer to its end: Node aborts one that is left unread when it collects garbage, and perhaps its connection. */
+async function read(answer) {
+  await answer.arrayBuffer();
+  return answer;
+}
+
 async function wait(seconds) {
-  await fetch(`${URL}/_dev/clock`, { method: "POST", body: JSON.stringify({ advance_seconds: seconds }) });
+  await read(await fetch(`${URL}/_dev/clock`, { method: "POST", body: JSON.stringify({ advance_seconds: seconds }) }));
   moved += seconds * 1000;
 }
 
@@ -63,7 +69,7 @@ function recorded(calls, send = fetch) {
 }
 
 const generation = (token) => JSON.parse(atob(token.split(".")[1])).gen;
-const me = async (client) => (await client.fetch(`${URL}/auth/me`)).status;
+const me = async (client) => (await read(await client.fetch(`${URL}/auth/me`))).status;
 const loggedIn = async (options = {}) => {
   const client = new Sallyport({ url: URL, now, ...options });
   await client.login(...DEMO);
