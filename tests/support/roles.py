@@ -70,7 +70,8 @@ def functions_have_their_roles(hears: Hears = lambda *_: None) -> Iterator[None]
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own, which the stubs leave out
 
     def asked(client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
-        role = roles().get(threading.current_thread().name)
+        thread = threading.current_thread()
+        role = None if thread is threading.main_thread() else roles().get(thread.name)
         for request in as_iam_sees(client.meta.service_model.service_name, operation, parameters) if role else ():
             hears(role.function, request)  # type: ignore[union-attr]
             if not any(role.granting(request)):  # type: ignore[union-attr]
