@@ -104,7 +104,7 @@ def opened_by(stores: Stores, user: User, *, now_ms: int = NOW_MS, counter: str 
         user, counter=counter, logins=3, full_at_ms=stores.accounts.find(user.email).logins_full_at_ms
     )
     try:
-        assert stores.sessions.open(a_session(user, rotation=opened(now_ms)), admission)
+        assert stores.openings.open(a_session(user, rotation=opened(now_ms)), admission)
     except TooManyAttempts as refused:
         return refused.retry_after or -1
     return 0
@@ -134,7 +134,7 @@ def test_a_bucket_that_moved_since_it_was_read_is_read_again(stores: Stores, own
         opened_by(stores, owner)
     stale = replace(admission_of(owner, logins=3), full_at_ms=full_at_ms)
 
-    assert stores.sessions.open(a_session(owner), stale)
+    assert stores.openings.open(a_session(owner), stale)
 
     assert opened_by(stores, owner) == 30
 
@@ -143,7 +143,7 @@ def test_a_bucket_that_moved_since_it_was_read_is_read_again(stores: Stores, own
 def test_a_first_login_needs_no_bucket(stores: Stores, owner: User, full_at_ms: int) -> None:
     stale = replace(admission_of(owner, logins=3), full_at_ms=full_at_ms)
 
-    assert stores.sessions.open(a_session(owner), stale)
+    assert stores.openings.open(a_session(owner), stale)
 
     assert [opened_by(stores, owner) for _ in range(3)] == [0, 0, 30]
 
@@ -164,7 +164,7 @@ def test_a_login_clears_the_counter_that_it_counted_on_and_no_other(stores: Stor
 def test_a_user_who_is_not_as_needed_is_neither_counted_nor_cleared(stores: Stores, owner: User) -> None:
     failed(stores.guesses, key_of_address(owner.email), 5)
 
-    assert not stores.sessions.open(a_session(owner, ver=2), admission_of(owner))
+    assert not stores.openings.open(a_session(owner, ver=2), admission_of(owner))
 
     assert stores.accounts.find(owner.email).logins_full_at_ms == 0
     assert stores.guesses.reserve(key_of_address(owner.email), now_ms=NOW_MS) == 1

@@ -248,8 +248,8 @@ def test_nobody_moves_or_logs_in_while_they_leave_and_a_quarter_of_an_hour_later
     assert stores.accounts.begin_leaving(owner, now=NOW)
 
     assert not redeemed(stores, token, grant, now=NOW + 899)
-    assert not stores.sessions.open(a_session(owner, created_at=NOW + 899), admission_of(owner))
-    assert stores.sessions.open(a_session(owner, created_at=NOW + 900), admission_of(owner))
+    assert not stores.openings.open(a_session(owner, created_at=NOW + 899), admission_of(owner))
+    assert stores.openings.open(a_session(owner, created_at=NOW + 900), admission_of(owner))
     assert redeemed(stores, token, grant, now=NOW + 900)
 
 

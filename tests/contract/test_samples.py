@@ -217,7 +217,7 @@ def write_everything(table: Table) -> None:
     stores.throttle.take(key_of_address(EVE.email), MAIL_TO_ADDRESS, now_ms=THEN * SECOND)
     stores.throttle.reserve(key_of_address(EVE.email), CODES_OF_MAILBOX, now_ms=THEN * SECOND)
     stores.guesses.reserve("device:" + "F" * 22, now_ms=THEN * SECOND)
-    assert stores.sessions.open(a_session("L" * 22), admission_of(ANN))
+    assert stores.openings.open(a_session("L" * 22), admission_of(ANN))
 
 
 def _register(stores: Stores) -> None:

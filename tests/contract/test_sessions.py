@@ -253,7 +253,7 @@ def test_a_session_that_is_replaced_is_revoked_without_an_entry(stores: Stores, 
     stores.keep(session)
 
     for now in (NOW + 7, NOW + 8):  # the second time there is nothing to do
-        stores.sessions.retire(user.user_id, session.sid, mode="cookie", now=now)
+        stores.openings.retire(user.user_id, session.sid, mode="cookie", now=now)
 
     assert stored(stores, session) == replace(session, revoked_at=NOW + 7)
     assert stores.entries(session.sid) == []
@@ -264,6 +264,6 @@ def test_a_session_of_another_channel_or_none_is_not_replaced(stores: Stores, us
     stores.keep(session)
 
     for sid in (session.sid, "no-session"):
-        stores.sessions.retire(user.user_id, sid, mode="cookie", now=NOW)
+        stores.openings.retire(user.user_id, sid, mode="cookie", now=NOW)
 
     assert stores.sessions.of_user(user.user_id) == [session]

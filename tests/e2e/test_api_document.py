@@ -36,10 +36,9 @@ from sallyport.errors import (
     Unavailable,
 )
 from sallyport.http.cookies import REFRESH_TOKEN
-from sallyport.http.front import anyone
 from sallyport.http.problem import ANSWERS_TOKENS, NOT_AT_LOGIN, PROBLEMS
 from sallyport.http.request import MAX_BODY_BYTES, Request
-from sallyport.http.serve import Api
+from sallyport.http.serve import Api, anyone
 from tests.e2e.conftest import ROOT, Server, running
 from tests.support.fakes import FakeTelemetry
 

@@ -203,6 +203,7 @@ class People:
         log_in = login_over(
             self.stores.accounts,
             self.stores.sessions,
+            self.stores.openings,
             self.stores.throttle,
             self.stores.guesses,
             clock=self.service.clock,

@@ -377,7 +377,7 @@ def test_l31_no_login_outlives_a_deletion(arena: Arena, people: People, logins: 
     for number in arena.rounds(rounds):
         user, tokens = logged_in(people)
         elsewhere = people.service.open_session(user)
-        hands = gated(people, number, logins + 1, sessions=("open",), accounts=("begin_leaving",))
+        hands = gated(people, number, logins + 1, openings=("open",), accounts=("begin_leaving",))
 
         race: list[Callable[[], Any]] = [
             partial(hands.delete, tokens),
@@ -458,7 +458,7 @@ def test_l31_a_login_that_a_deletion_overtakes_leaves_nothing_behind(people: Peo
     user, tokens = logged_in(people)
     weaker = Passwords(Parameters(memory_kib=16, time_cost=1)).hash(normal(PASSWORD))
     assert people.stores.accounts.replace_hash(people.stores.account(user.email), weaker)
-    store = "accounts" if method == "replace_hash" else "sessions"
+    store = "accounts" if method == "replace_hash" else "openings"
     late = people.overtaken(store, method, lambda: people.delete(tokens))
 
     assert late.log_in(user.email) == ("invalid_credentials", None)

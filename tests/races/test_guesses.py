@@ -49,6 +49,7 @@ def log_in(arena: Arena, passwords: Compared) -> LogIn:
     return login_over(
         stores.accounts,
         stores.sessions,
+        stores.openings,
         stores.throttle,
         stores.guesses,
         clock=arena.service.clock,

@@ -164,24 +164,6 @@ class FakeSessions:
     def of_user(self, user_id: str) -> list[Session]:
         return [session for (owner, _), session in self._memory.sessions.items() if owner == user_id]
 
-    def open(self, session: Session, admission: Admission) -> bool:
-        with self._memory.lock:
-            user = at_version(self._memory, session.user_id, session.ver)
-            if user is None or user.status != "active" or is_leaving(self._memory, user.user_id, session.created_at):
-                return False
-            throttle, now_ms = FakeThrottle(self._memory), session.rotation.rotated_at
-            if wait := throttle.take(admission.account, admission.bucket, now_ms=now_ms):
-                raise TooManyAttempts(wait)
-            self._memory.guesses.pop(admission.counter, None)
-            self._memory.sessions[session.user_id, session.sid] = session
-            return True
-
-    def retire(self, user_id: str, sid: str, *, mode: Mode, now: int) -> None:
-        with self._memory.lock:
-            session = self._memory.sessions.get((user_id, sid))
-            if session is not None and session.revoked_at is None and session.mode == mode:
-                self._memory.sessions[user_id, sid] = replace(session, revoked_at=now)
-
     def forget(self, sessions: list[Session]) -> None:
         for session in sessions:
             self._memory.sessions.pop((session.user_id, session.sid), None)
@@ -210,6 +192,29 @@ class FakeSessions:
         )
         self._memory.sessions[moved.user_id, moved.sid] = moved
         return moved
+
+
+class FakeOpenings:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def open(self, session: Session, admission: Admission) -> bool:
+        with self._memory.lock:
+            user = at_version(self._memory, session.user_id, session.ver)
+            if user is None or user.status != "active" or is_leaving(self._memory, user.user_id, session.created_at):
+                return False
+            throttle, now_ms = FakeThrottle(self._memory), session.rotation.rotated_at
+            if wait := throttle.take(admission.account, admission.bucket, now_ms=now_ms):
+                raise TooManyAttempts(wait)
+            self._memory.guesses.pop(admission.counter, None)
+            self._memory.sessions[session.user_id, session.sid] = session
+            return True
+
+    def retire(self, user_id: str, sid: str, *, mode: Mode, now: int) -> None:
+        with self._memory.lock:
+            session = self._memory.sessions.get((user_id, sid))
+            if session is not None and session.revoked_at is None and session.mode == mode:
+                self._memory.sessions[user_id, sid] = replace(session, revoked_at=now)
 
 
 class FakeRevocations:

@@ -6,6 +6,7 @@ from sallyport.accounts.throttle import ThrottleStore, attempts_of_client, key_o
 from sallyport.accounts.user import AccountStore, User
 from sallyport.clock import Clock
 from sallyport.sessions.issue import TokenIssuer
+from sallyport.sessions.opening import OpeningStore
 from sallyport.sessions.session import SessionStore
 from sallyport.use_cases.admit_login import AdmitLogin
 from sallyport.use_cases.authenticate import Authenticate
@@ -22,6 +23,7 @@ MANY = 1_000_000
 def login_over(
     accounts: AccountStore,
     sessions: SessionStore,
+    openings: OpeningStore,
     throttle: ThrottleStore,
     guesses: GuessStore,
     *,
@@ -41,6 +43,7 @@ def login_over(
         authenticate=Authenticate(accounts=accounts, passwords=passwords),
         open_session=OpenSession(
             sessions=sessions,
+            openings=openings,
             verifier=refresh_token_verifier(),
             issuer=issuer or token_issuer(),
             life=Lifetimes(absolute=ABSOLUTE, idle=IDLE),

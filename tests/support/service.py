@@ -68,6 +68,7 @@ class Service:
         log_in = login_over(
             self.stores.accounts,
             self.stores.sessions,
+            self.stores.openings,
             self.stores.throttle,
             self.stores.guesses,
             clock=self.clock,

@@ -15,6 +15,7 @@ from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.guesses import Guesses
 from sallyport.aws.dynamodb.one_time_tokens import OneTimeTokens
+from sallyport.aws.dynamodb.openings import Openings
 from sallyport.aws.dynamodb.redemptions import Redemptions
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.revoking import RevokingWrites
@@ -23,12 +24,14 @@ from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.throttle import Throttle
 from sallyport.revocation.entries import RevocationStore, Revoked
+from sallyport.sessions.opening import OpeningStore
 from sallyport.sessions.password_change import PasswordChangeStore
 from sallyport.sessions.session import Session, SessionStore
 from tests.support.fakes import (
     FakeAccounts,
     FakeGuesses,
     FakeOneTimeTokens,
+    FakeOpenings,
     FakeRedemptions,
     FakeRevocations,
     FakeSessions,
@@ -54,6 +57,7 @@ class Stores:
 
     accounts: AllAccounts
     sessions: SessionStore
+    openings: OpeningStore
     revocations: RevocationStore
     throttle: ThrottleStore
     guesses: GuessStore
@@ -80,6 +84,7 @@ def in_memory() -> Stores:
     return Stores(
         accounts=FakeAccounts(memory),
         sessions=FakeSessions(memory),
+        openings=FakeOpenings(memory),
         revocations=FakeRevocations(memory),
         throttle=FakeThrottle(memory),
         guesses=FakeGuesses(memory),
@@ -111,6 +116,7 @@ def in_table(table: Table, *, access_token_seconds: int = 600, shards: int = 1) 
     return Stores(
         accounts=Accounts(table, writes),
         sessions=Sessions(table),
+        openings=Openings(table),
         revocations=Revocations(table, writes),
         throttle=Throttle(table),
         guesses=Guesses(table),

@@ -7,8 +7,9 @@ import pytest
 
 from sallyport.accounts.throttle import key_of_client
 from sallyport.errors import InvalidRequest, OriginRejected
-from sallyport.http.front import Front, address_in, anyone
+from sallyport.http.front import Front, address_in
 from sallyport.http.request import Request
+from sallyport.http.serve import anyone
 
 CLOUDFRONT = "cloudfront-viewer-address"
 SECRET = "6d1f0c8b5a7e4293b0c1d2e3f4a59687"

@@ -24,11 +24,10 @@ from sallyport.errors import (
     Unavailable,
 )
 from sallyport.http.fields import fields_of
-from sallyport.http.front import anyone
 from sallyport.http.problem import PROBLEMS
 from sallyport.http.request import MAX_BODY_BYTES, Request
 from sallyport.http.response import Response
-from sallyport.http.serve import Api
+from sallyport.http.serve import Api, anyone
 from tests.support.fakes import FakeTelemetry
 
 SECRET = "hunter2-canary"

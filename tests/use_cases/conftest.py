@@ -9,6 +9,7 @@ from sallyport.accounts.one_time_token import OneTimeTokenStore, RedemptionStore
 from sallyport.accounts.throttle import Bucket, ThrottleStore
 from sallyport.accounts.user import AccountStore, User
 from sallyport.revocation.entries import RevocationStore
+from sallyport.sessions.opening import OpeningStore
 from sallyport.sessions.session import Session, SessionStore
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.device import DeviceTokens
@@ -24,6 +25,7 @@ from tests.support.fakes import (
     FakeGuesses,
     FakeMailQueue,
     FakeOneTimeTokens,
+    FakeOpenings,
     FakeRedemptions,
     FakeRevocations,
     FakeSessions,
@@ -51,6 +53,11 @@ def accounts(memory: Memory, calls: Calls) -> AccountStore:
 @pytest.fixture
 def sessions(memory: Memory, calls: Calls) -> SessionStore:
     return calls.to(FakeSessions(memory))
+
+
+@pytest.fixture
+def openings(memory: Memory, calls: Calls) -> OpeningStore:
+    return calls.to(FakeOpenings(memory))
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from sallyport.accounts.password import normal
 from sallyport.accounts.throttle import ThrottleStore, key_of_address
 from sallyport.accounts.user import AccountStore, User
 from sallyport.errors import ChangedMeanwhile, InvalidCredentials, TooManyAttempts, Unavailable
+from sallyport.sessions.opening import OpeningStore
 from sallyport.sessions.session import Device, SessionStore
 from sallyport.use_cases.log_in import Attempt, LogIn
 from tests.support.builders import MINUTE, SECOND, WEAK_PASSWORDS, a_user
 from tests.support.calls import Calls
-from tests.support.fakes import FakeSessions, Memory
+from tests.support.fakes import FakeOpenings, Memory
 from tests.support.issuing import device_token_of, device_token_verifier
 from tests.support.logging_in import login_over
 from tests.support.stopped_time import Time
@@ -64,12 +65,13 @@ class Logins:
 def logins(
     accounts: AccountStore,
     sessions: SessionStore,
+    openings: OpeningStore,
     throttle: ThrottleStore,
     guesses: GuessStore,
     clock: Time,
     user: User,
 ) -> Logins:
-    log_in = login_over(accounts, sessions, throttle, guesses, clock=clock, attempts=200, logins=20)
+    log_in = login_over(accounts, sessions, openings, throttle, guesses, clock=clock, attempts=200, logins=20)
     return Logins(log_in, user, clock)
 
 
@@ -256,7 +258,7 @@ def test_nothing_is_compared_when_nobody_can_count(logins: Logins, calls: Calls,
     assert calls.made[-1] == failing
 
 
-class Moving(FakeSessions):
+class Moving(FakeOpenings):
     """Changes the user before the first `times` sessions are opened."""
 
     def __init__(self, memory: Memory, times: int, **change: object) -> None:
@@ -273,8 +275,8 @@ class Moving(FakeSessions):
         return super().open(session, admission)
 
 
-def moving(logins: Logins, sessions: FakeSessions) -> Logins:
-    logins.log_in = replace(logins.log_in, open_session=replace(logins.log_in.open_session, sessions=sessions))
+def moving(logins: Logins, openings: FakeOpenings) -> Logins:
+    logins.log_in = replace(logins.log_in, open_session=replace(logins.log_in.open_session, openings=openings))
     return logins
 
 

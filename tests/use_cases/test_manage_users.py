@@ -13,7 +13,7 @@ from sallyport.sessions.session import SessionStore
 from sallyport.use_cases.manage_users import AddressTaken, Changed, ManageUsers, NoSuchUser
 from sallyport.use_cases.notify import Notify
 from tests.support.builders import NOW, SECOND, a_session
-from tests.support.fakes import FakeAccounts, FakeMailQueue, FakeRevocations, FakeSessions, Memory
+from tests.support.fakes import FakeAccounts, FakeMailQueue, FakeOpenings, FakeRevocations, FakeSessions, Memory
 from tests.support.logging_in import admission_of
 
 CHANGES: dict[str, Callable[[ManageUsers, str], Changed]] = {
@@ -126,7 +126,7 @@ def test_what_is_so_already_is_not_changed(memory: Memory, user: User) -> None:
 
 
 def test_a_deleted_user_leaves_no_session(memory: Memory, user: User) -> None:
-    assert FakeSessions(memory).open(a_session(user), admission_of(user))
+    assert FakeOpenings(memory).open(a_session(user), admission_of(user))
 
     assert managing(memory).delete(user.user_id).is_changed
 
@@ -139,7 +139,7 @@ def test_a_deletion_that_stops_half_way_is_finished_by_the_next(memory: Memory, 
         def forget_all(self, user_id: str) -> int:
             raise Unavailable
 
-    assert FakeSessions(memory).open(a_session(user), admission_of(user))
+    assert FakeOpenings(memory).open(a_session(user), admission_of(user))
     with pytest.raises(Unavailable):
         managing(memory, sessions=Away(memory)).delete(user.user_id)
     assert memory.users == {}  # so the session is dead already

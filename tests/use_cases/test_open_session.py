@@ -9,6 +9,7 @@ import pytest
 from sallyport.accounts.user import User
 from sallyport.errors import Unavailable
 from sallyport.keys.key import SigningKey
+from sallyport.sessions.opening import OpeningStore
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Device, Mode, Session, SessionStore
 from sallyport.trail import Trail
@@ -33,9 +34,10 @@ HOUR = 3600
 
 
 @pytest.fixture
-def open_session(sessions: SessionStore) -> OpenSession:
+def open_session(sessions: SessionStore, openings: OpeningStore) -> OpenSession:
     return OpenSession(
         sessions=sessions,
+        openings=openings,
         verifier=refresh_token_verifier(),
         issuer=token_issuer(),
         life=Lifetimes(absolute=ABSOLUTE, idle=IDLE),

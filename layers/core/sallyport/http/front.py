@@ -5,17 +5,12 @@ API's own URL. So the header is believed only beside a secret that the proxy add
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
-from typing import TypeAlias
 
 from sallyport.errors import FieldError, InvalidRequest, OriginRejected
 from sallyport.http.request import Request
-
-Admit: TypeAlias = Callable[[Request], Request]
-"""Returns a request that may be served, as endpoints see it. Raises SallyportError for any other."""
 
 ORIGIN_HEADER = "x-sallyport-origin"
 
@@ -25,11 +20,6 @@ _HIGHEST_PORT = 65_535
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\](?::([0-9]{1,5}))?")
 _WITH_PORT = re.compile(r"([0-9A-Fa-f:.]+):([0-9]{1,5})")
 _BARE = re.compile(r"([0-9A-Fa-f:.]+)()")  # no `%`: a zone (RFC 4007 s11) says nothing on another machine
-
-
-def anyone(request: Request) -> Request:
-    """Admit a request as it came."""
-    return request
 
 
 @dataclass(frozen=True, slots=True)

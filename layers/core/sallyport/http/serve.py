@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sallyport.edge import reason_of
-from sallyport.http.front import Admit
 from sallyport.http.problem import problem
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.telemetry import Answered, Telemetry
 
 Endpoint: TypeAlias = Callable[[Request], Response]
+
+Admit: TypeAlias = Callable[[Request], Request]
+"""Returns a request that may be served, as endpoints see it. Raises SallyportError for any other."""
+
+
+def anyone(request: Request) -> Request:
+    """Admit a request as it came."""
+    return request
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from sallyport.accounts.guesses import Admission
 from sallyport.accounts.user import User
 from sallyport.errors import TokenDead, WhyDead
 from sallyport.sessions.rotation import Rotation
@@ -74,14 +73,6 @@ class SessionStore(Protocol):
         """Read all sessions of a user, dead ones included."""
         ...
 
-    def open(self, session: Session, admission: Admission) -> bool:
-        """Store a new session, and count the login. Return False, having done nothing, unless its user is as needed.
-
-        They exist, are active and of the session's version, and nobody is deleting them. Raises TooManyAttempts if the
-        account has logged in too often, ChangedMeanwhile.
-        """
-        ...
-
     def rotate(self, session: Session, gen: int, *, now_ms: int, idle_expires_at: int) -> Session:
         """Use candidate `gen`, and return the session as it is now."""
         ...
@@ -90,15 +81,8 @@ class SessionStore(Protocol):
         """Issue one more sibling, and return the session as it is now."""
         ...
 
-    def retire(self, user_id: str, sid: str, *, mode: Mode, now: int) -> None:
-        """Revoke a session of this channel that a new login on its device replaces, if it is not revoked yet.
-
-        Unlike RevocationStore.end it leaves no entry for authorizers, so that nobody fills their list by logging in.
-        """
-        ...
-
     def forget(self, sessions: list[Session]) -> None:
-        """Delete sessions, 25 a call. Live ones end by that as by `retire`."""
+        """Delete sessions, 25 a call. Live ones end by that."""
         ...
 
     def forget_all(self, user_id: str) -> int:

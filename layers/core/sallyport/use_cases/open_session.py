@@ -10,6 +10,7 @@ from sallyport.clock import Clock
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.identifiers import new_id
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
+from sallyport.sessions.opening import OpeningStore
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Device, Mode, Session, SessionStore, is_live
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
@@ -49,6 +50,7 @@ class OpenSession:
     """Opens sessions, and keeps their number per user in bounds."""
 
     sessions: SessionStore
+    openings: OpeningStore
     verifier: RefreshTokenVerifier
     issuer: TokenIssuer
     life: Lifetimes
@@ -69,7 +71,7 @@ class OpenSession:
         older = list(self._authentic(replaces, now_ms // 1000))
         session = _new_session(user, device, mode, self.life, now_ms)
         others = self.sessions.of_user(user.user_id)
-        if not self.sessions.open(session, admission):
+        if not self.openings.open(session, admission):
             raise UserMoved
         also = [
             *_attempted("older_not_ended", lambda: self._retire(older, mode, now_ms // 1000)),
@@ -88,7 +90,7 @@ class OpenSession:
 
     def _retire(self, older: Sequence[RefreshToken], mode: Mode, now: int) -> None:
         for token in older:
-            self.sessions.retire(token.sub, token.sid, mode=mode, now=now)
+            self.openings.retire(token.sub, token.sid, mode=mode, now=now)
 
     def _make_room(self, user: User, others: list[Session], now: int) -> None:
         """Delete the oldest live sessions, so that no user keeps more than a hundred, and long dead ones.

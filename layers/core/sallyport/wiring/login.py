@@ -10,6 +10,7 @@ from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.guesses import Guesses
+from sallyport.aws.dynamodb.openings import Openings
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.throttle import Throttle
 from sallyport.aws.telemetry import PowertoolsTelemetry
@@ -61,6 +62,7 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     accounts = Accounts(dynamodb, writes)
     open_session = OpenSession(
         sessions=Sessions(dynamodb),
+        openings=Openings(dynamodb),
         verifier=refresh_verifier.build(config, refresh_keys, published),
         issuer=token_issuer.build(config, published, access_keys, refresh_keys),
         life=Lifetimes(absolute=config.session_seconds, idle=config.session_idle_seconds),

@@ -9,8 +9,7 @@ from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.wellknown import DiscoveryEndpoint, KeySetEndpoint
-from sallyport.http.front import anyone
-from sallyport.http.serve import Api, Endpoint
+from sallyport.http.serve import Api, Endpoint, anyone
 from sallyport.wiring.parts import public_keys, table
 
 

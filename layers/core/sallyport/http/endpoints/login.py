@@ -15,7 +15,7 @@ from sallyport.sessions.session import Mode
 from sallyport.use_cases.log_in import Attempt, LogIn
 
 _FIELDS = ("email", "password", "mode", "device_token")
-_MOST_OLDER = 2  # a browser sends one; each costs a transaction
+_MOST_OLDER = 2  # a browser sends one; each costs a write
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The proxy in front of the API, if there is one."""
 
 from sallyport import settings
-from sallyport.http.front import Admit, Front, anyone
+from sallyport.http.front import Front
+from sallyport.http.serve import Admit, anyone
 
 
 def build(config: settings.Proxy) -> Admit:
