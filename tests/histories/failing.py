@@ -35,6 +35,7 @@ class Faults:
             stores,
             accounts=self._around(stores.accounts),
             sessions=self._around(stores.sessions),
+            openings=self._around(stores.openings),
             revocations=self._around(stores.revocations),
         )
 
