@@ -14,7 +14,7 @@ BLOCKLISTS := layers/core/sallyport/accounts/blocklists
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev spa sam-local docker-runs check-sam-local test check prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
+.PHONY: help dev spa sam-local docker-runs check-sam-local test check cover prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -29,7 +29,10 @@ test: .venv/.test  ## Run the quick tests, three minutes: every behaviour, no en
 	$(PYTEST) -m "not only_in_check" --hypothesis-profile=quick $(QUICK:%=tests/%)
 
 check: fmt-check lint types contracts template built tests/node/node_modules  ## What CI runs: format, lint, types, import contracts, template, builds, every test
-	$(PYTEST) --cov
+	$(PYTEST)
+
+cover: .venv/.test  ## Show the lines that no quick test runs
+	$(PYTEST) -m "not only_in_check" --hypothesis-profile=quick --cov -- $(QUICK:%=tests/%)
 
 prove: .venv/.test tests/node/node_modules  ## Try to break rotation and revocation, harder than the tests do (docs/refresh.md), and time who has an account
 	@$(BIN)/python -m tests.proof
