@@ -11,7 +11,7 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
 from sallyport.keys.make import new_key
 from sallyport.sessions.strict import check_strictly
-from tests.support.builders import NOW, SECOND, a_session, a_token, a_user
+from tests.support.builders import NOW, SECOND, a_session, a_token, a_user, an_audit
 from tests.support.stores import in_table
 
 pytestmark = pytest.mark.only_in_check
@@ -34,7 +34,7 @@ def table(dynoxide_url: str, bill: Bill) -> Table:
 def test_strict_reads_three_units_per_authorization(table: Table, bill: Bill) -> None:
     """User, session, and the item of a revoked token, which costs although there is none."""
     user = a_user()
-    in_table(table).accounts.create(user, "hash")
+    in_table(table).accounts.create(user, "hash", an_audit(user))
     session = a_session(user)
     sessions = in_table(table).sessions
     in_table(table).keep(session)
@@ -73,13 +73,13 @@ def test_reading_the_published_keys_once_a_minute_costs_one_unit(table: Table, b
 def test_a_revocation_writes_four_units(table: Table, bill: Bill, way: str) -> None:
     """Two small items, at twice the price because in a transaction."""
     user = a_user()
-    in_table(table).accounts.create(user, "hash")
+    in_table(table).accounts.create(user, "hash", an_audit(user))
     revocations = in_table(table).revocations
     bill.units.clear()
 
     if way == "token":
         assert revocations.revoke_token(new_id(), now_ms=NOW_MS)
     else:
-        assert revocations.raise_version(user.user_id, 1, now_ms=NOW_MS)
+        assert revocations.raise_version(user.user_id, 1, an_audit(user.user_id, NOW_MS))
 
     assert sum(bill.units) == 4
