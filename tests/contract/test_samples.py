@@ -25,7 +25,7 @@ from sallyport.accounts.one_time_token import (
 )
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, MAIL_TO_ADDRESS, key_of_address
 from sallyport.accounts.user import Account, User
-from sallyport.audit import by_system
+from sallyport.audit import AuditEntry, Standing, by_operator, by_system
 from sallyport.aws.dynamodb.audit import AuditTrail
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.releases import Releases
@@ -43,6 +43,7 @@ from tests.support.stores import AllAccounts, Stores, in_table, table_properties
 
 SAMPLES = sorted(Path(__file__).parent.glob("samples/*.json"), key=lambda file: int(file.stem))
 FIRST_WITH_MAIL = Path(__file__).parent / "samples/3.json"
+FIRST_WITH_AUDIT = Path(__file__).parent / "samples/4.json"
 THEN = 1_790_000_000
 
 HASH = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
@@ -172,6 +173,21 @@ def test_mail_that_was_sent_can_be_redeemed(table: Table) -> None:
     assert used is not None
     assert (used.used_at, used.grant) == (THEN, None)
     assert stores.accounts.get(EVE.user_id) == EVE
+
+
+def test_an_audit_entry_can_be_read(cloud: Cloud) -> None:
+    table = an_empty_table("samples-audit")
+    fill(table, FIRST_WITH_AUDIT)
+
+    entry = AuditEntry(
+        DORA.user_id,
+        "user.disabled",
+        THEN * SECOND,
+        by_operator("arn:aws:iam::123456789012:user/ann"),
+        before=Standing(("admin", "auditor"), "active"),
+        after=Standing(("admin", "auditor"), "disabled"),
+    )
+    assert in_table(table).audited(DORA.user_id) == [entry]
 
 
 def test_the_newest_samples_are_what_this_version_writes(cloud: Cloud) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sallyport.accounts.user import User
+from sallyport.audit import AuditEntry, Cause
 from sallyport.errors import TokenDead, Unavailable
 from sallyport.identifiers import new_id
 from sallyport.revocation.entries import RevocationStore, SessionRevoked
@@ -42,7 +43,9 @@ def test_another_session_of_the_caller_ends_and_authorizers_are_told(
     assert memory.sessions[other.user_id, other.sid].revoked_at == NOW
     assert memory.sessions[session.user_id, session.sid] == session
     assert memory.entries == [SessionRevoked(other.sid)]
-    assert calls.made == ["load_all", "end"]
+    assert calls.made == ["load_all", "revoke_session"]
+    cause = Cause("self", "request", session.sid)
+    assert memory.audited == [AuditEntry(caller.sub, "session.revoked", NOW * SECOND, cause, sid=other.sid)]
 
 
 def test_the_callers_own_session_may_be_the_one(end_session: EndSession, caller: AccessToken) -> None:
@@ -56,6 +59,7 @@ def test_a_session_that_has_ended_already_is_not_revoked_again(
 
     assert end_session(caller, other.sid, "request") == "nothing_to_end"
     assert memory.entries == [SessionRevoked(other.sid)]
+    assert len(memory.audited) == 1
 
 
 def test_a_strangers_session_lives_on(end_session: EndSession, memory: Memory, caller: AccessToken) -> None:
@@ -65,7 +69,7 @@ def test_a_strangers_session_lives_on(end_session: EndSession, memory: Memory, c
     assert end_session(caller, stranger.sid, "request") == "nothing_to_end"
 
     assert memory.sessions[stranger.user_id, stranger.sid] == stranger
-    assert memory.entries == []
+    assert (memory.entries, memory.audited) == ([], [])
 
 
 def test_an_id_that_no_session_has_ends_nothing(end_session: EndSession, caller: AccessToken) -> None:
@@ -106,7 +110,7 @@ def test_a_caller_who_cannot_be_checked_ends_nothing(
 def test_an_end_that_cannot_be_written_is_not_reported_as_one(
     end_session: EndSession, calls: Calls, caller: AccessToken, other: Session
 ) -> None:
-    calls.fail("end")
+    calls.fail("revoke_session")
 
     with pytest.raises(Unavailable):
         end_session(caller, other.sid, "request")

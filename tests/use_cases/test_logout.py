@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sallyport.accounts.user import User
+from sallyport.audit import AuditEntry
 from sallyport.errors import Unavailable
 from sallyport.revocation.entries import RevocationStore, SessionRevoked, UserChanged
 from sallyport.sessions.rotation import Rotation
@@ -182,7 +183,7 @@ def test_who_loses_the_race_for_the_version_ends_their_own_session_all_the_same(
     class Beaten:
         """Revocations where somebody else raises the version first."""
 
-        def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
+        def raise_version(self, user_id: str, ver: int, audit: AuditEntry) -> bool:
             return False
 
         def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:

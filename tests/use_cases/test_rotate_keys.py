@@ -119,8 +119,8 @@ def test_an_emergency_that_meets_a_run_follows_what_it_left() -> None:
 
 
 @pytest.mark.parametrize("act", [
-    lambda rotate_keys: rotate_keys.keep("refresh"),
-    lambda rotate_keys: rotate_keys.promote("refresh", drop_older=True),
+    lambda rotate_keys: rotate_keys.keep("refresh", by_system()),
+    lambda rotate_keys: rotate_keys.promote("refresh", by_system(), drop_older=True),
 ], ids=["keep", "promote"])  # fmt: skip
 def test_a_ring_that_another_kms_key_seals_is_named_and_left_alone(act: Callable[[RotateKeys], object]) -> None:
     """A table that was restored or imported, or a key that was lost: nothing here can open such keys."""
