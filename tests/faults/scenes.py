@@ -451,14 +451,7 @@ REFRESHES: Mapping[str, Flow] = {
     "race lost": Flow("Refresh", _presenting(4, rival="rotates"), 200, None, _holds_a_candidate),
     "recovered": Flow("Refresh", _presenting(2), 200, None, _holds_a_candidate),
     "superseded": Flow("Refresh", _presenting(3, quiet=True), 409, "superseded", _is_untouched),
-    "replayed": Flow(
-        "Refresh",
-        _presenting(1),
-        401,
-        "invalid_grant",
-        _has_ended,
-        {"PutEvents ": "the session is revoked, whoever hears of it"},
-    ),
+    "replayed": Flow("Refresh", _presenting(1), 401, "invalid_grant", _has_ended),
     "replay found by two": Flow("Refresh", _presenting(1, rival="finds the replay"), 401, "invalid_grant", _has_ended),
 }
 
