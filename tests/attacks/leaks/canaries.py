@@ -64,8 +64,8 @@ ALLOWED: Mapping[Kind, Mapping[Place, str]] = {
 """Where a value may stand. Everywhere else the scan refuses it, and a hash of it is no spelling of it.
 
 "table" is the whole table, and all that was ever written to it or looked up in it; "audit" is what of it is in the
-audit trail, which is what events say, too. "queue" is also what SQS moves to the dead letters. "answers" are without the
-tokens that they issue, in the one place that each has; "claims" are what can be read in those. "reprs" are those of
+audit trail, which is what events say, too. "queue" is also what SQS moves to the dead letters. "answers" are without
+the tokens that they issue, in the one place that each has; "claims" are what can be read in those. "reprs" are those of
 every value of ours that any function had in a variable.
 """
 
