@@ -34,7 +34,7 @@ def streaming(resources: Mapping[str, Any]) -> str:
         KeySchema=table["KeySchema"],
         AttributeDefinitions=table["AttributeDefinitions"],
         BillingMode=table["BillingMode"],
-        StreamSpecification={"StreamEnabled": True, **table["StreamSpecification"]},
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": table["StreamSpecification"]["StreamViewType"]},
     )
     return name
 

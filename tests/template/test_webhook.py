@@ -1,7 +1,7 @@
 """The rule that examples/events shows: it hears of what Sallyport's pipe sends, and of nothing else."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from moto.events.models import EventPattern
@@ -33,7 +33,7 @@ def sent(action: Action) -> dict[str, Any]:
 
 def hears(resources: Any, event: dict[str, Any]) -> bool:
     pattern = EventPattern.load(json.dumps(resources["Rule"]["Properties"]["EventPattern"]))
-    return bool(pattern.matches_event(event))
+    return bool(pattern.matches_event(cast("Any", event)))
 
 
 @pytest.mark.parametrize(("action", "is_heard"), [
