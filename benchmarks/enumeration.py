@@ -31,6 +31,7 @@ from sallyport.accounts.password import normal
 from sallyport.accounts.user import User, new_user
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.user_items import credential_key
+from tests.support.builders import an_audit
 from tests.support.deployed import sample
 from tests.support.stores import in_table
 from tests.support.tokens import ISSUER
@@ -174,7 +175,7 @@ class Town:
 
     def _person(self, password_hash: str, **changes: str) -> User:
         user = replace(new_user(an_address(), is_verified=True, now=1_800_000_000), **changes)  # type: ignore[arg-type]
-        assert self._accounts.create(user, password_hash)
+        assert self._accounts.create(user, password_hash, an_audit(user))
         return user
 
 

@@ -26,6 +26,7 @@ from dev.lambda_host.clock import MovableClock
 from dev.operating import operator_routes
 from dev.outbox import Outbox
 from dev.page import FrontPage, with_page
+from dev.pipe import event_routes
 from dev.sam import attached
 from dev.sam.template import CannotRunError
 from dev.walkthrough import curl_lines
@@ -118,7 +119,7 @@ async def _serve(
         functions=deployed.functions,
         routes=deployed.routes,
         cors=deployed.cors,
-        dev_routes={**dev_routes(clock, outbox), **operator_routes(deployed, clock)},
+        dev_routes={**dev_routes(clock, outbox), **operator_routes(deployed, clock), **event_routes(deployed)},
         hosts=hosts,
         now_ms=clock,
     )

@@ -18,8 +18,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User, new_user
+from sallyport.audit import AuditEntry, by_operator
 from sallyport.aws.clients import ON_LAMBDA
 from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.audit import AuditTrail
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.session_items import session_key
 from sallyport.aws.dynamodb.table import Table
@@ -69,10 +71,13 @@ class _PublishedKeys:
 def run(target: Target) -> Report:
     """Check everything that a client depends on."""
     report = Report()
-    user = new_user(f"smoke-{secrets.token_hex(8)}@example.com", roles=("smoke",), now=system_clock() // 1000)
+    now_ms = system_clock()
+    user = new_user(f"smoke-{secrets.token_hex(8)}@example.com", roles=("smoke",), now=now_ms // 1000)
     password = secrets.token_urlsafe(16)
-    writes = RevokingWrites(target.table, access_token_seconds=MAX_ACCESS_TOKEN_SECONDS, shards=1)
-    Accounts(target.table, writes).create(user, Passwords().hash(normal(password)))
+    trail = AuditTrail(target.table, days=1)
+    writes = RevokingWrites(target.table, trail, access_token_seconds=MAX_ACCESS_TOKEN_SECONDS, shards=1)
+    audit = AuditEntry(user.user_id, "user.created", now_ms, by_operator("smoke"), after=user.standing)
+    Accounts(target.table, writes).create(user, Passwords().hash(normal(password)), audit)
     try:
         keys = _check_documents(target, report)
         _check_session(target, report, user, password, keys)

@@ -99,7 +99,9 @@ def _functions_have_their_roles() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
-    cloud = Cloud(_wire, services={*SERVICES, "cloudformation", "lambda"})  # what the operator's command asks, too
+    cloud = Cloud(
+        _wire, services={*SERVICES, "cloudformation", "lambda", "sts"}
+    )  # what the operator's command asks, too
     never_reach_aws(cloud)
     yield cloud
     cloud.close()

@@ -40,6 +40,7 @@ def open_stack(name: str, *, profile: str | None, region: str | None) -> Stack:
         dynamodb = session.client("dynamodb", config=TABLE_PATIENCE)
         functions = partial(session.client, "lambda", config=_ONCE)
         queues = partial(session.client, "sqs", config=_PATIENCE)
+        identities = partial(session.client, "sts", config=_PATIENCE)
     described = _described(lambda: cloudformation.describe_stacks(StackName=name), here)
     with failing_closed():
         (found,) = described["Stacks"]
@@ -56,6 +57,7 @@ def open_stack(name: str, *, profile: str | None, region: str | None) -> Stack:
         clock=clock_at(int(answered.timestamp()) * 1000, exact_to_ms=_EXACT_TO_MS),
         rotate_keys=partial(_invoke, functions, outputs["RotateKeysName"]),
         mail_queue=SqsMailQueue(queues, outputs["MailQueueUrl"]),
+        who=partial(_caller, identities),
     )
 
 
@@ -74,6 +76,12 @@ def _described(describe: "Callable[[], DescribeStacksOutputTypeDef]", here: str)
 def _variable(parameter: str) -> str:
     """Return the setting of a template's parameter: AccessTokenSeconds is ACCESS_TOKEN_SECONDS."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).upper()
+
+
+def _caller(identities: Callable[[], Any]) -> str:
+    """Ask whose credentials these are. Everybody may ask that. Raises Unavailable."""
+    with failing_closed():
+        return str(identities().get_caller_identity()["Arn"])
 
 
 def _invoke(functions: "Callable[[], LambdaClient]", name: str, event: Mapping[str, Any]) -> Any:

@@ -43,7 +43,7 @@ def list_keys(stack: "Stack") -> Answer:
 def rotate(stack: "Stack") -> Answer:
     """Run rotate_keys now, as its schedule does daily: it makes and drops keys whose time has come, usually none."""
     before = {key["kid"] for key in _rings(stack)}
-    stack.rotate_keys({})
+    stack.rotate_keys({"operator": stack.who()})
     keys = _rings(stack)
     after = {key["kid"] for key in keys}
     return Answer({"made": sorted(after - before), "dropped": sorted(before - after), "keys": keys})
@@ -59,7 +59,7 @@ def promote(stack: "Stack", use: Use, *, drop_older: bool, yes: bool) -> Answer:
     if not yes:
         click.echo(f"{_PROMOTION.format(use=use, where=stack.where)} {consequence}", err=True)
         click.confirm("Go on?", abort=True, err=True)
-    done = stack.rotate_keys({"promote": use, "drop_older": drop_older})
+    done = stack.rotate_keys({"promote": use, "drop_older": drop_older, "operator": stack.who()})
     return Answer(
         {"use": use, "signing_from_now_on": done["signing_from_now_on"], "dropped": done["dropped"]}, consequence
     )

@@ -19,6 +19,7 @@ from sallyport_cli.stack import Settings, Stack, clock_at
 
 _DIRECTLY = Config(connect_timeout=5, read_timeout=60, proxies={})  # whatever HTTP_PROXY says
 _NOBODY = "local"  # as in dev/aws/cloud.py: some engines keep a database for each access key
+_WHO = "local"  # nobody has an ARN here
 _NO_CONFIGURATION = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -40,6 +41,7 @@ def open_stack(port: int) -> Stack:
             mail_queue=SqsMailQueue(
                 partial(_client, "sqs", told["region"], told["sqs_endpoint_url"]), told["mail_queue_url"]
             ),
+            who=lambda: _WHO,
         )
     except (LookupError, TypeError):
         raise _nobody_answers(url) from None

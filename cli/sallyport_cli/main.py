@@ -2,6 +2,7 @@
 
 import click
 
+from sallyport_cli.audit import audit
 from sallyport_cli.command import Program, examples
 from sallyport_cli.keys import key_commands
 from sallyport_cli.sessions import session_commands
@@ -33,3 +34,4 @@ sallyport.add_command(user_commands)
 sallyport.add_command(session_commands)
 sallyport.add_command(token_commands)
 sallyport.add_command(key_commands)
+sallyport.add_command(audit)

@@ -43,7 +43,7 @@ def list_live(stack: "Stack", user: str) -> Answer:
 def revoke(stack: "Stack", user: str, sid: str) -> Answer:
     """End one session of a user."""
     owner = found(stack, user)
-    is_ended = stack.revocations.end(owner.user_id, sid, now_ms=stack.clock())
+    is_ended = stack.manage_users.end_session(owner.user_id, sid)
     if not is_ended and stack.sessions.load(owner.user_id, sid)[1] is None:
         raise Refused(f"{user} has no session {sid}")
     document = {

@@ -7,7 +7,9 @@ from typing import Any
 
 from sallyport import settings
 from sallyport.accounts.mail_request import MailQueue
+from sallyport.audit import Cause, by_operator
 from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.audit import AuditTrail
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.sessions import Sessions
@@ -17,19 +19,21 @@ from sallyport.clock import Clock, system_clock
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.use_cases.manage_users import ManageUsers
 from sallyport.use_cases.notify import Notify
-from sallyport.wiring.parts import access_verifier, public_keys
+from sallyport.wiring.parts import access_verifier, audit_trail, public_keys
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Revocation, settings.MailLanguage, settings.NewPasswords, access_verifier.Settings):
-    """The settings of the stack's authorizer, and what decides of passwords and mails."""
+class Settings(
+    settings.Revocation, settings.MailLanguage, settings.NewPasswords, settings.Audit, access_verifier.Settings
+):
+    """The settings of the stack's authorizer, and what decides of passwords, mails and the audit trail."""
 
 
 @dataclass(frozen=True)
 class Stack:
     """`where` is for people; `clock` is the stack's, not this machine's; `rotate_keys` invokes that function.
 
-    `mail_queue` takes notices to users.
+    `mail_queue` takes notices to users; `who` says who works on it, for the audit trail.
     """
 
     where: str
@@ -38,6 +42,7 @@ class Stack:
     clock: Clock
     rotate_keys: Callable[[Mapping[str, Any]], Any]
     mail_queue: MailQueue
+    who: Callable[[], str]
 
     @property
     def now(self) -> int:
@@ -62,13 +67,23 @@ class Stack:
             sessions=self.sessions,
             revocations=self.revocations,
             notify=Notify(queue=self.mail_queue, language=self.settings.mail_language, clock=self.clock),
+            cause=lambda: self.cause,
             clock=self.clock,
         )
 
     @cached_property
+    def cause(self) -> Cause:
+        """Who works on it. Asked for only when something is changed."""
+        return by_operator(self.who())
+
+    @cached_property
+    def trail(self) -> AuditTrail:
+        return audit_trail.build(self.settings, self.table)
+
+    @cached_property
     def _writes(self) -> RevokingWrites:
         """Revoke as every setting allows: every authorizer reads shard 0, and no access token lives longer."""
-        return RevokingWrites(self.table, access_token_seconds=settings.MAX_ACCESS_TOKEN_SECONDS, shards=1)
+        return RevokingWrites(self.table, self.trail, access_token_seconds=settings.MAX_ACCESS_TOKEN_SECONDS, shards=1)
 
     @cached_property
     def signing_keys(self) -> SigningKeys:

@@ -35,7 +35,7 @@ class NoEngineError(Exception):
     """No DynamoDB engine answers at DYNAMODB_ENDPOINT_URL."""
 
 
-SERVICES = frozenset({"dynamodb", "events", "kms", "ses", "sqs"})
+SERVICES = frozenset({"dynamodb", "kms", "ses", "sqs"})
 """What the stack uses. moto has a hundred more, one of which starts containers."""
 
 _SES_PATH = "/v2/email/"

@@ -17,7 +17,7 @@ from sallyport.identifiers import new_id
 from sallyport.keys.key import SigningKey
 from sallyport.keys.life_cycle import Use
 from sallyport.wiring.parts import private_keys
-from tests.support.builders import WEAK_PASSWORDS, a_user
+from tests.support.builders import WEAK_PASSWORDS, a_user, an_audit
 from tests.support.deployed import PASSWORD, STRICT, sample
 from tests.support.stores import in_table
 from tests.support.tokens import ISSUER
@@ -56,7 +56,7 @@ def login(deployment: Deployment) -> dict[str, Any]:
     """The tokens of a session that every attack of a module fails to touch."""
     user = a_user()
     table = Table(LOCAL.dynamodb(), deployment.table_name)
-    assert in_table(table).accounts.create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)))
+    assert in_table(table).accounts.create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)), an_audit(user))
     event = sample("login_logged_in", body={"email": user.email, "password": PASSWORD})
     tokens: dict[str, Any] = json.loads(deployment.functions["Login"].invoke(event)["body"])
     return tokens

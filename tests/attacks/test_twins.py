@@ -15,7 +15,7 @@ from dev.lambda_host.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.identifiers import new_id
 from tests.attacks.test_es256 import N
-from tests.support.builders import DAY
+from tests.support.builders import DAY, an_audit
 from tests.support.deployed import STRICT, Answer, Stack, sample
 from tests.support.tokens import ISSUER, b64, unverified_claims
 from tests.support.watch import READS, Watch
@@ -84,7 +84,7 @@ def revoke(stack: Stack, user: User, login: Answer, way: str) -> None:
         case "everywhere":
             stack.log_out(refresh_token=login.body["refresh_token"], everywhere=True)
         case "version":
-            stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * 1000)
+            stack.revocations.raise_version(user.user_id, 1, an_audit(user.user_id, stack.now * 1000))
 
 
 WAYS = ["jti", "jti past its TTL", "logout", "logout by the twin", "everywhere", "version"]

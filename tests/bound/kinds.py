@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from sallyport.accounts.user import User
 from sallyport.sessions.session import Session
-from tests.support.builders import SECOND
+from tests.support.builders import SECOND, an_audit
 from tests.support.service import Service
 from tests.support.tokens import unverified_claims
 
@@ -63,7 +63,7 @@ def a_family(service: Service, kind: str, *, raised_before: int | None) -> Famil
     """Make one by the clock of `service`. Its version may have been raised already, with another timestamp."""
     user = service.new_user()
     if raised_before is not None:
-        assert service.stores.revocations.raise_version(user.user_id, 1, now_ms=raised_before)
+        assert service.stores.revocations.raise_version(user.user_id, 1, an_audit(user.user_id, raised_before))
         user = replace(user, token_version=2)
     here, there = (open_session(service, user) for _ in range(2))
     return Family(user, here, there, [Token(issue(service, session), kind) for session in (here, here, there)])
@@ -91,42 +91,42 @@ def _logout(service: Service, family: Family, now_ms: int) -> list[Session]:
 
 
 def _replay(service: Service, family: Family, now_ms: int) -> list[Session]:
-    service.stores.revocations.revoke_replayed(family.here, now_ms=now_ms)
+    service.stores.revocations.revoke_replayed(family.here, an_audit(family.here.user_id, now_ms))
     return []
 
 
 def _version(service: Service, family: Family, now_ms: int) -> list[Session]:
     user = family.user
-    assert service.stores.revocations.raise_version(user.user_id, user.token_version, now_ms=now_ms)
+    assert service.stores.revocations.raise_version(user.user_id, user.token_version, an_audit(user.user_id, now_ms))
     return [open_session(service, replace(user, token_version=user.token_version + 1))]
 
 
 def _disable(service: Service, family: Family, now_ms: int) -> list[Session]:
-    assert service.stores.accounts.disable(family.user, now_ms=now_ms)
+    assert service.stores.accounts.disable(family.user, an_audit(family.user, now_ms))
     return []
 
 
 def _disable_and_enable(service: Service, family: Family, now_ms: int) -> list[Session]:
     _disable(service, family, now_ms)
-    assert service.stores.accounts.enable(family.user.user_id)
+    assert service.stores.accounts.enable(family.user, an_audit(family.user))
     return [open_session(service, replace(family.user, token_version=family.user.token_version + 1))]
 
 
 def _delete(service: Service, family: Family, now_ms: int) -> list[Session]:
-    assert service.stores.accounts.delete(family.user, now_ms=now_ms)
+    assert service.stores.accounts.delete(family.user, an_audit(family.user, now_ms))
     return []
 
 
 def _password(service: Service, family: Family, now_ms: int) -> list[Session]:
     account = service.stores.account(family.user.email)
     hashed = f"{account.password_hash}, another"
-    changed = service.stores.accounts.change_password(account, family.here.sid, hashed, now_ms=now_ms)
+    changed = service.stores.accounts.change_password(account, family.here.sid, hashed, an_audit(account.user, now_ms))
     assert changed is not None
     return [changed]
 
 
 def _roles(service: Service, family: Family, now_ms: int) -> list[Session]:
-    assert service.stores.accounts.change_roles(family.user, tuple(NEW_ROLES.split()), now_ms=now_ms)
+    assert service.stores.accounts.change_roles(family.user, tuple(NEW_ROLES.split()), an_audit(family.user, now_ms))
     return []
 
 

@@ -17,7 +17,7 @@ from tests.cli.operating import done
 from tests.support.deployed import PASSWORD, Stack
 
 PAGE = Path(__file__).parent.parent.parent / "docs/cli.md"
-LOOKING = ["FindTheStack", "ReadUsersAndSessions", "ListSessionsAndKeys"]
+LOOKING = ["FindTheStack", "ReadUsersAndSessions", "ListSessionsAndKeys", "ReadAuditTrail"]
 
 Use = tuple[str, str | None, str]
 """An action; of the table's, the partition key that it touches; of a scan, the attributes that it names."""
@@ -44,6 +44,8 @@ def as_iam_sees(service: str, operation: str, parameters: Mapping[str, Any]) -> 
         case "Scan":
             assert parameters["Select"] == "SPECIFIC_ATTRIBUTES"
             yield from (("dynamodb:Scan", None, name) for name in parameters["ExpressionAttributeNames"].values())
+        case "GetCallerIdentity":  # which nobody needs a permission for
+            yield from ()
         case "Invoke":
             yield "lambda:InvokeFunction", None, ""
         case _ if service == "dynamodb":
@@ -102,6 +104,7 @@ def look(stack: Stack, user: User) -> None:
     done("token", "inspect", typed=tokens["access_token"])
     done("token", "inspect", typed=tokens["refresh_token"])
     done("keys", "list")
+    done("audit", user.email)
 
 
 def change(stack: Stack, user: User, key_stack: KeyStack) -> None:
@@ -122,7 +125,7 @@ def change(stack: Stack, user: User, key_stack: KeyStack) -> None:
     done("keys", "promote", "access", "--yes", "--stack", key_stack.name)
 
 
-def test_looking_needs_the_first_three_statements_and_no_more(stack: Stack, user: User, used: list[Use]) -> None:
+def test_looking_needs_the_first_four_statements_and_no_more(stack: Stack, user: User, used: list[Use]) -> None:
     first = statements()[: len(LOOKING)]
 
     look(stack, user)

@@ -13,6 +13,7 @@ from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.identifiers import new_id
 from tests.cli.operating import Ran, describe_stack, done, run
+from tests.support.builders import an_audit
 from tests.support.deployed import PASSWORD, Stack, sample
 from tests.support.wire import Wire
 
@@ -295,7 +296,7 @@ def test_a_race_that_is_lost_reads_the_user_again(
     stack: Stack, user: User, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     be_stale(monkeypatch, user, times=1 + command.startswith("set-password"))  # who looks before asking reads twice
-    assert stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * 1000)
+    assert stack.revocations.raise_version(user.user_id, 1, an_audit(user.user_id, stack.now * 1000))
 
     ran = change(command, user)
 
@@ -308,7 +309,7 @@ def test_a_race_that_is_lost_again_and_again_is_given_up(
     stack: Stack, user: User, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     be_stale(monkeypatch, user, times=4)
-    assert stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * 1000)
+    assert stack.revocations.raise_version(user.user_id, 1, an_audit(user.user_id, stack.now * 1000))
 
     ran = change(command, user)
 
@@ -399,7 +400,7 @@ def test_a_deletion_whose_answer_was_lost_is_finished(
     """The client sends it once more, and then the user is no longer as they were read."""
     stack.log_in(user)
     be_stale(monkeypatch, user, times=2)
-    assert stack.accounts.delete(user, now_ms=stack.now * 1000)
+    assert stack.accounts.delete(user, an_audit(user, stack.now * 1000))
 
     assert done("user", "delete", user.user_id, "--yes", "--json").document["changed"]
 

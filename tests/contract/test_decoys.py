@@ -17,7 +17,7 @@ from sallyport.aws.dynamodb.throttle import throttle_key
 from sallyport.aws.dynamodb.user_items import credential_key, keys_of, user_key
 from sallyport.identifiers import new_id
 from sallyport.use_cases.keep_decoys import KeepDecoys
-from tests.support.builders import NOW, SECOND, WEAK_PASSWORDS, a_user
+from tests.support.builders import NOW, SECOND, WEAK_PASSWORDS, a_user, an_audit
 from tests.support.stores import Stores, in_table
 
 WEAK_PARAMETERS = Parameters(memory_kib=8, time_cost=1)
@@ -126,7 +126,7 @@ def test_a_release_with_other_parameters_makes_all_anew(kept: Kept) -> None:
 def test_no_decoy_is_listed_or_found_by_its_id(kept: Kept) -> None:
     users = [a_user() for _ in range(3)]
     for user in users:
-        kept.stores.accounts.create(user, "hash")
+        kept.stores.accounts.create(user, "hash", an_audit(user))
     kept.keep()
 
     listed, after = kept.stores.accounts.page(2)
@@ -141,7 +141,7 @@ def every_kind_of_address(kept: Kept) -> dict[str, str]:
     """Return an address of each kind that a stranger would tell apart."""
     known, disabled, without_password, logged_in = a_user(), a_user(status="disabled"), a_user(), a_user()
     for user in (known, disabled, without_password, logged_in):
-        kept.stores.accounts.create(user, "hash")
+        kept.stores.accounts.create(user, "hash", an_audit(user))
     pk, sk = throttle_key(key_of_address(logged_in.email), LOGIN_SCOPE)
     kept.table.put({"PK": pk, "SK": sk, "tat": NOW * SECOND})
     pk, sk = throttle_key(key_of_address("tried@example.com"), LOGIN_SCOPE)

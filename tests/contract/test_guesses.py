@@ -13,7 +13,7 @@ from sallyport.errors import TooManyAttempts
 from sallyport.identifiers import new_id
 from sallyport.sessions.rotation import opened
 from tests.contract.test_items import RawItems
-from tests.support.builders import DAY, NOW, SECOND, a_session, a_user
+from tests.support.builders import DAY, NOW, SECOND, a_session, a_user, an_audit
 from tests.support.logging_in import admission_of
 from tests.support.stores import Stores
 
@@ -33,7 +33,7 @@ def key() -> str:
 @pytest.fixture
 def owner(stores: Stores) -> User:
     user = a_user()
-    assert stores.accounts.create(user, "hash")
+    assert stores.accounts.create(user, "hash", an_audit(user))
     return user
 
 
@@ -171,11 +171,11 @@ def test_a_user_who_is_not_as_needed_is_neither_counted_nor_cleared(stores: Stor
 
 
 def set_by_the_operator(stores: Stores, owner: User) -> None:
-    assert stores.accounts.set_password(owner, "another hash", now_ms=NOW_MS)
+    assert stores.accounts.set_password(owner, "another hash", an_audit(owner, NOW_MS))
 
 
 def deleted(stores: Stores, owner: User) -> None:
-    assert stores.accounts.delete(owner, now_ms=NOW_MS)
+    assert stores.accounts.delete(owner, an_audit(owner, NOW_MS))
 
 
 @pytest.mark.parametrize("change", [set_by_the_operator, deleted])

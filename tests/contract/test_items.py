@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.builders import DAY, NOW, SECOND, a_session, a_user
+from tests.support.builders import DAY, NOW, SECOND, a_session, a_user, an_audit
 from tests.support.stores import Stores
 
 LATER = NOW + 3600
@@ -13,7 +13,7 @@ RawItems = Callable[[str], list[dict[str, Any]]]
 
 def test_hash_and_user_are_kept_apart(dynamodb_stores: Stores, raw_items: RawItems) -> None:
     user = a_user()
-    dynamodb_stores.accounts.create(user, "hash")
+    dynamodb_stores.accounts.create(user, "hash", an_audit(user))
 
     (stored_user,) = raw_items(f"USER#{user.user_id}")
     (credential,) = raw_items(f"CREDENTIAL#{user.user_id}")

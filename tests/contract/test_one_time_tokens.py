@@ -19,7 +19,7 @@ from sallyport.accounts.user import User, new_user
 from sallyport.identifiers import new_id
 from sallyport.revocation.entries import UserChanged
 from tests.contract.test_items import RawItems
-from tests.support.builders import DAY, NOW, SECOND, a_session, a_user
+from tests.support.builders import DAY, NOW, SECOND, a_session, a_user, an_audit
 from tests.support.logging_in import admission_of
 from tests.support.stores import Stores
 
@@ -34,7 +34,7 @@ def tokens(stores: Stores) -> OneTimeTokenStore:
 @pytest.fixture
 def owner(stores: Stores) -> User:
     user = a_user()
-    assert stores.accounts.create(user, "old hash")
+    assert stores.accounts.create(user, "old hash", an_audit(user))
     return user
 
 
@@ -138,13 +138,13 @@ def test_a_registration_creates_the_account_and_uses_its_token_up(stores: Stores
     stores.tokens.offer(token)
     user = new_user(token.mailbox, is_verified=True, now=NOW)
 
-    assert stores.redemptions.register(token, user, "hash", now_ms=NOW * SECOND, by_code=False)
+    assert stores.redemptions.register(token, user, "hash", an_audit(user, NOW * SECOND), by_code=False)
 
     account = stores.account(token.mailbox)
     assert (account.user, account.password_hash) == (user, "hash")
     assert account.user.email_verified_at == NOW
     again = new_user(token.mailbox, now=NOW)
-    assert not stores.redemptions.register(token, again, "hash", now_ms=NOW * SECOND, by_code=False)
+    assert not stores.redemptions.register(token, again, "hash", an_audit(again, NOW * SECOND), by_code=False)
     assert not stores.tokens.offer(token)
     used = stores.tokens.read(token.purpose, token.request)
     assert used is not None
@@ -155,7 +155,13 @@ def test_an_address_that_was_taken_meanwhile_is_registered_by_nobody_else(stores
     token = a_token(Registration(owner.email))
     stores.tokens.offer(token)
 
-    done = stores.redemptions.register(token, new_user(owner.email, now=NOW), "h", now_ms=NOW * SECOND, by_code=False)
+    done = stores.redemptions.register(
+        token,
+        new_user(owner.email, now=NOW),
+        "h",
+        an_audit(new_user(owner.email, now=NOW), NOW * SECOND),
+        by_code=False,
+    )
 
     assert not done
     assert stores.account(owner.email).password_hash == "old hash"
@@ -168,7 +174,7 @@ def test_a_reset_replaces_the_password_and_kills_every_token(stores: Stores, own
     token = a_token(grant)
     stores.tokens.offer(token)
 
-    assert stores.redemptions.reset(token, grant, "new hash", now_ms=NOW * SECOND, by_code=False)
+    assert stores.redemptions.reset(token, grant, "new hash", an_audit(grant.user_id, NOW * SECOND), by_code=False)
 
     account = stores.account(owner.email)
     assert account.password_hash == "new hash"
@@ -182,7 +188,7 @@ def test_a_change_of_address_moves_the_login_name_and_nothing_else(stores: Store
     token = a_token(grant)
     stores.tokens.offer(token)
 
-    assert stores.redemptions.move(token, grant, now_ms=NOW * SECOND, by_code=False)
+    assert stores.redemptions.move(token, grant, an_audit(grant.user_id, NOW * SECOND), by_code=False)
 
     assert stores.accounts.find(owner.email).account is None
     account = stores.account(grant.new_email)
@@ -205,14 +211,16 @@ def test_nothing_is_redeemed_when_the_account_has_moved_on(
             assert redeemed(stores, token, grant, now=NOW)
             grant = replace(grant, ver=grant.ver + (kind is Reset))
         case "version":
-            assert stores.revocations.raise_version(owner.user_id, owner.token_version, now_ms=NOW * SECOND)
+            assert stores.revocations.raise_version(
+                owner.user_id, owner.token_version, an_audit(owner.user_id, NOW * SECOND)
+            )
         case "address":
             other = of(owner, EmailChange)
             elsewhere = a_token(other)
             stores.tokens.offer(elsewhere)
             assert redeemed(stores, elsewhere, other, now=NOW)
         case "gone":
-            assert stores.accounts.delete(owner, now_ms=NOW * SECOND)
+            assert stores.accounts.delete(owner, an_audit(owner, NOW * SECOND))
     before = stores.accounts.of_user(owner.user_id)
 
     assert not redeemed(stores, token, grant, now=now)
@@ -222,18 +230,20 @@ def test_nothing_is_redeemed_when_the_account_has_moved_on(
 
 def redeemed(stores: Stores, token: OneTimeToken, grant: Reset | EmailChange, *, now: int) -> bool:
     if isinstance(grant, Reset):
-        return stores.redemptions.reset(token, grant, f"hash {new_id()}", now_ms=now * SECOND, by_code=False)
-    return stores.redemptions.move(token, grant, now_ms=now * SECOND, by_code=False)
+        return stores.redemptions.reset(
+            token, grant, f"hash {new_id()}", an_audit(grant.user_id, now * SECOND), by_code=False
+        )
+    return stores.redemptions.move(token, grant, an_audit(grant.user_id, now * SECOND), by_code=False)
 
 
 def test_nobody_moves_to_an_address_that_has_an_account(stores: Stores, owner: User) -> None:
     other = a_user()
-    stores.accounts.create(other, "hash")
+    stores.accounts.create(other, "hash", an_audit(other))
     grant = EmailChange(owner.user_id, owner.token_version, owner.email, other.email)
     token = a_token(grant)
     stores.tokens.offer(token)
 
-    assert not stores.redemptions.move(token, grant, now_ms=NOW * SECOND, by_code=False)
+    assert not stores.redemptions.move(token, grant, an_audit(grant.user_id, NOW * SECOND), by_code=False)
 
     assert stores.account(owner.email).user == owner
     assert stores.account(other.email).user == other
@@ -262,7 +272,7 @@ def test_a_redeemed_code_gives_its_mailbox_the_try_back(stores: Stores, owner: U
     for _ in range(CODES_OF_MAILBOX.size):
         stores.throttle.reserve(key, CODES_OF_MAILBOX, now_ms=NOW * SECOND)
 
-    assert stores.redemptions.reset(token, grant, "new hash", now_ms=NOW * SECOND, by_code=True)
+    assert stores.redemptions.reset(token, grant, "new hash", an_audit(grant.user_id, NOW * SECOND), by_code=True)
 
     assert stores.throttle.reserve(key, CODES_OF_MAILBOX, now_ms=NOW * SECOND)
     assert not stores.throttle.reserve(key, CODES_OF_MAILBOX, now_ms=NOW * SECOND)
@@ -274,7 +284,7 @@ def test_a_used_item_says_nothing_personal_and_ends_a_day_after_its_end(
     token = a_token(Registration(an_address()))
     dynamodb_stores.tokens.offer(token)
     user = new_user(token.mailbox, now=NOW)
-    assert dynamodb_stores.redemptions.register(token, user, "hash", now_ms=NOW * SECOND, by_code=False)
+    assert dynamodb_stores.redemptions.register(token, user, "hash", an_audit(user, NOW * SECOND), by_code=False)
 
     (item,) = raw_items(f"OTT#{token.request}")
 

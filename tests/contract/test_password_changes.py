@@ -11,7 +11,7 @@ from sallyport.aws.dynamodb.table import Table, Write
 from sallyport.revocation.entries import UserChanged
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
-from tests.support.builders import NOW, SECOND, a_session, a_user
+from tests.support.builders import NOW, SECOND, a_session, a_user, an_audit
 from tests.support.stores import Stores, in_table
 
 LATER = NOW + 3600
@@ -22,12 +22,12 @@ OLD, NEW = "old hash", "new hash"
 @pytest.fixture
 def user(stores: Stores) -> User:
     user = a_user()
-    assert stores.accounts.create(user, OLD)
+    assert stores.accounts.create(user, OLD, an_audit(user))
     return user
 
 
 def change(stores: Stores, account: Account, session: Session, new_hash: str = NEW) -> Session | None:
-    return stores.accounts.change_password(account, session.sid, new_hash, now_ms=LATER * SECOND)
+    return stores.accounts.change_password(account, session.sid, new_hash, an_audit(account.user, LATER * SECOND))
 
 
 def account_of(user: User) -> Account:
@@ -70,7 +70,9 @@ def test_refreshes_in_between_do_not_stop_it(stores: Stores, user: User, session
 Obstacle = Callable[[Stores, User, Session], object]
 OBSTACLES: dict[str, Obstacle] = {
     "another hash": lambda stores, user, _: stores.accounts.replace_hash(account_of(user), "somebody else's"),
-    "a raised version": lambda stores, user, _: stores.revocations.raise_version(user.user_id, 1, now_ms=NOW * SECOND),
+    "a raised version": lambda stores, user, _: stores.revocations.raise_version(
+        user.user_id, 1, an_audit(user.user_id, NOW * SECOND)
+    ),
     "a logout": lambda stores, user, session: stores.revocations.end(user.user_id, session.sid, now_ms=NOW * SECOND),
     "the absolute end": lambda stores, _, session: stores.keep(replace(session, expires_at=LATER)),
     "the idle end": lambda stores, _, session: stores.keep(replace(session, idle_expires_at=LATER)),
@@ -128,12 +130,14 @@ class RepeatingTable(Table):
 def test_a_retry_of_our_own_is_told_from_an_obstacle(moto_table: str, dynamodb_stores: Stores) -> None:
     """DynamoDB itself knows a repeated transaction by its token, but only for ten minutes."""
     user = a_user()
-    dynamodb_stores.accounts.create(user, OLD)
+    dynamodb_stores.accounts.create(user, OLD, an_audit(user))
     session = a_session(user)
     dynamodb_stores.keep(session)
     repeating = in_table(RepeatingTable(LOCAL.dynamodb(), moto_table)).accounts
 
-    changed = repeating.change_password(account_of(user), session.sid, NEW, now_ms=LATER * SECOND)
+    changed = repeating.change_password(
+        account_of(user), session.sid, NEW, an_audit(account_of(user).user, LATER * SECOND)
+    )
 
     assert changed is not None
     assert changed.rotation == Rotation(floor=1, parent=1, first=2, head=2, rotated_at=LATER * SECOND)

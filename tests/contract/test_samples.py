@@ -25,9 +25,11 @@ from sallyport.accounts.one_time_token import (
 )
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, MAIL_TO_ADDRESS, key_of_address
 from sallyport.accounts.user import Account, User
+from sallyport.audit import AuditEntry, Standing, by_operator, by_system
+from sallyport.aws.dynamodb.audit import AuditTrail
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.releases import Releases
-from sallyport.aws.dynamodb.signing_keys import SigningKeys
+from sallyport.aws.dynamodb.signing_keys import KeyRings, SigningKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.release import Release
 from sallyport.keys.life_cycle import KeyRecord, Use
@@ -35,12 +37,13 @@ from sallyport.keys.store import RingChange, SealedKey
 from sallyport.revocation.entries import SessionRevoked, TokenRevoked, UserChanged, UserDeleted
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
-from tests.support.builders import DAY, SECOND
+from tests.support.builders import DAY, SECOND, an_audit
 from tests.support.logging_in import admission_of
 from tests.support.stores import AllAccounts, Stores, in_table, table_properties
 
 SAMPLES = sorted(Path(__file__).parent.glob("samples/*.json"), key=lambda file: int(file.stem))
 FIRST_WITH_MAIL = Path(__file__).parent / "samples/3.json"
+FIRST_WITH_AUDIT = Path(__file__).parent / "samples/4.json"
 THEN = 1_790_000_000
 
 HASH = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
@@ -155,7 +158,7 @@ def test_a_user_without_a_password_can_be_given_one(table: Table, credential: Ma
     if credential is not None:
         table.put({"PK": key[0], "SK": key[1], **credential})
 
-    assert in_table(table).accounts.set_password(ANN, HASH, now_ms=THEN * SECOND)
+    assert in_table(table).accounts.set_password(ANN, HASH, an_audit(ANN, THEN * SECOND))
 
     account = in_table(table).account(ANN.email)
     assert (account.user.token_version, account.password_hash) == (ANN.token_version + 1, HASH)
@@ -170,6 +173,21 @@ def test_mail_that_was_sent_can_be_redeemed(table: Table) -> None:
     assert used is not None
     assert (used.used_at, used.grant) == (THEN, None)
     assert stores.accounts.get(EVE.user_id) == EVE
+
+
+def test_an_audit_entry_can_be_read(cloud: Cloud) -> None:
+    table = an_empty_table("samples-audit")
+    fill(table, FIRST_WITH_AUDIT)
+
+    entry = AuditEntry(
+        DORA.user_id,
+        "user.disabled",
+        THEN * SECOND,
+        by_operator("arn:aws:iam::123456789012:user/ann"),
+        before=Standing(("admin", "auditor"), "active"),
+        after=Standing(("admin", "auditor"), "disabled"),
+    )
+    assert in_table(table).audited(DORA.user_id) == [entry]
 
 
 def test_the_newest_samples_are_what_this_version_writes(cloud: Cloud) -> None:
@@ -203,14 +221,15 @@ def write_everything(table: Table) -> None:
     stores.keep(a_session(ELSEWHERE, mode="cookie"))
     stores.revocations.end(ANN.user_id, ELSEWHERE, now_ms=THEN * SECOND)
     stores.revocations.revoke_token(TOKEN, now_ms=THEN * SECOND)
-    stores.revocations.raise_version(DORA.user_id, DORA.token_version, now_ms=THEN * SECOND)
+    stores.revocations.raise_version(DORA.user_id, DORA.token_version, an_audit(DORA.user_id, THEN * SECOND))
     PublishedKeys(table).record_issuer("https://auth.example.com")
     rings: list[tuple[Use, KeyRecord, dict[str, str] | None]] = [
         ("access", KeyRecord(ACCESS_KID, "ES256", THEN, THEN, b"sealed", OUR_KMS_KEY), {"kid": ACCESS_KID}),
         ("refresh", KeyRecord(REFRESH_KID, "HS256", THEN, THEN, b"sealed", OUR_KMS_KEY), None),
     ]
     for use, record, jwk in rings:
-        SigningKeys(table).change_ring(use, RingChange(add=[SealedKey(record, jwk)]), version=0)
+        rings_ = KeyRings(table, AuditTrail(table, days=400))
+        rings_.change_ring(use, RingChange(add=[SealedKey(record, jwk)]), by_system(), version=0, now_ms=THEN * SECOND)
     Releases(table).accept(Release("r1", "d" * 64))
     _register(stores)
     _ask_for_mail(stores)
@@ -224,7 +243,7 @@ def _register(stores: Stores) -> None:
     """Let Eve register. Then she begins to delete her account, and stops."""
     token = a_token("V" * 22, Registration(EVE.email), EVE.email)
     assert stores.tokens.offer(token)
-    assert stores.redemptions.register(token, EVE, HASH, now_ms=THEN * SECOND, by_code=False)
+    assert stores.redemptions.register(token, EVE, HASH, an_audit(EVE, THEN * SECOND), by_code=False)
     assert stores.accounts.begin_leaving(EVE, now=THEN)
 
 
@@ -235,7 +254,7 @@ def _ask_for_mail(stores: Stores) -> None:
 
 def create(accounts: AllAccounts, *users: User) -> None:
     for user in users:
-        assert accounts.create(user, HASH)
+        assert accounts.create(user, HASH, an_audit(user))
 
 
 def attributes(items: Iterable[Mapping[str, Any]]) -> dict[str, set[frozenset[str]]]:

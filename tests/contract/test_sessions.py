@@ -9,7 +9,7 @@ from sallyport.accounts.user import User
 from sallyport.revocation.entries import SessionRevoked, UserChanged
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import RaceLost, Session
-from tests.support.builders import DAY, NOW, SECOND, a_session, a_user
+from tests.support.builders import DAY, NOW, SECOND, a_session, a_user, an_audit
 from tests.support.stores import Stores
 
 LATER = NOW + 3600
@@ -19,7 +19,7 @@ IDLE_END = LATER + 10 * DAY
 @pytest.fixture
 def user(stores: Stores) -> User:
     user = a_user()
-    assert stores.accounts.create(user, "hash")
+    assert stores.accounts.create(user, "hash", an_audit(user))
     return user
 
 
@@ -36,7 +36,7 @@ def recover(stores: Stores, session: Session) -> Session:
 
 
 def revoke_replayed(stores: Stores, session: Session) -> None:
-    stores.revocations.revoke_replayed(session, now_ms=LATER * SECOND)
+    stores.revocations.revoke_replayed(session, an_audit(session.user_id, LATER * SECOND))
 
 
 WRITES: dict[str, Callable[[Stores, Session], object]] = {
@@ -59,7 +59,7 @@ def test_what_does_not_exist_is_none(stores: Stores, user: User) -> None:
 
 def test_a_session_is_found_only_under_its_own_user(stores: Stores, session: Session) -> None:
     stranger = a_user()
-    assert stores.accounts.create(stranger, "hash")
+    assert stores.accounts.create(stranger, "hash", an_audit(stranger))
 
     assert stores.sessions.load(stranger.user_id, session.sid) == (stranger, None)
     assert stores.sessions.of_user(stranger.user_id) == []
@@ -215,7 +215,7 @@ def test_a_replay_revokes_the_session_and_leaves_one_entry(stores: Stores, sessi
 
 
 def test_raising_the_version_leaves_one_entry_with_the_new_one(stores: Stores, user: User) -> None:
-    assert stores.revocations.raise_version(user.user_id, 1, now_ms=NOW * SECOND)
+    assert stores.revocations.raise_version(user.user_id, 1, an_audit(user.user_id, NOW * SECOND))
 
     assert stores.accounts.get(user.user_id) == replace(user, token_version=2)
     assert stores.entries(user.user_id) == [UserChanged(user.user_id, 2)]
@@ -223,14 +223,14 @@ def test_raising_the_version_leaves_one_entry_with_the_new_one(stores: Stores, u
 
 @pytest.mark.parametrize("ver", [0, 2])
 def test_a_version_that_is_not_the_current_one_raises_nothing(stores: Stores, user: User, ver: int) -> None:
-    assert not stores.revocations.raise_version(user.user_id, ver, now_ms=NOW * SECOND)
+    assert not stores.revocations.raise_version(user.user_id, ver, an_audit(user.user_id, NOW * SECOND))
 
     assert stores.accounts.get(user.user_id) == user
     assert stores.entries(user.user_id) == []
 
 
 def test_raising_the_version_of_nobody_creates_nobody(stores: Stores) -> None:
-    assert not stores.revocations.raise_version("no-user", 1, now_ms=NOW * SECOND)
+    assert not stores.revocations.raise_version("no-user", 1, an_audit("no-user", NOW * SECOND))
 
     assert stores.accounts.get("no-user") is None
 

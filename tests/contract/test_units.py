@@ -11,7 +11,7 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
 from sallyport.keys.make import new_key
 from sallyport.sessions.strict import check_strictly
-from tests.support.builders import NOW, SECOND, a_session, a_token, a_user
+from tests.support.builders import NOW, SECOND, a_session, a_token, a_user, an_audit
 from tests.support.stores import in_table
 
 pytestmark = pytest.mark.only_in_check
@@ -34,7 +34,7 @@ def table(dynoxide_url: str, bill: Bill) -> Table:
 def test_strict_reads_three_units_per_authorization(table: Table, bill: Bill) -> None:
     """User, session, and the item of a revoked token, which costs although there is none."""
     user = a_user()
-    in_table(table).accounts.create(user, "hash")
+    in_table(table).accounts.create(user, "hash", an_audit(user))
     session = a_session(user)
     sessions = in_table(table).sessions
     in_table(table).keep(session)
@@ -69,17 +69,23 @@ def test_reading_the_published_keys_once_a_minute_costs_one_unit(table: Table, b
     assert sum(bill.units) == 1
 
 
-@pytest.mark.parametrize("way", ["token", "user"])
-def test_a_revocation_writes_four_units(table: Table, bill: Bill, way: str) -> None:
-    """Two small items, at twice the price because in a transaction."""
+@pytest.mark.parametrize(("way", "units"), [("token", 4), ("logout", 4), ("session", 6), ("user", 6)])
+def test_a_revocation_writes_two_units_an_item(table: Table, bill: Bill, way: str, units: int) -> None:
+    """Two small items, and an audit entry where it is by force, at twice the price because in a transaction."""
     user = a_user()
-    in_table(table).accounts.create(user, "hash")
-    revocations = in_table(table).revocations
+    in_table(table).accounts.create(user, "hash", an_audit(user))
+    stores, session = in_table(table), a_session(user)
+    stores.keep(session)
+    revocations = stores.revocations
     bill.units.clear()
 
     if way == "token":
         assert revocations.revoke_token(new_id(), now_ms=NOW_MS)
+    elif way == "logout":
+        assert revocations.end(user.user_id, session.sid, now_ms=NOW_MS)
+    elif way == "session":
+        assert revocations.revoke_session(user.user_id, session.sid, an_audit(user))
     else:
-        assert revocations.raise_version(user.user_id, 1, now_ms=NOW_MS)
+        assert revocations.raise_version(user.user_id, 1, an_audit(user.user_id, NOW_MS))
 
-    assert sum(bill.units) == 4
+    assert sum(bill.units) == units

@@ -133,7 +133,7 @@ NOT_USED = {
         "lambda:PutFunctionScalingConfig", "lambda:AssociateRuntimeAlias", "ec2:*", "elasticfilesystem:*",
         "s3files:*",
     ],
-    "our table has no replica, stream or import, nor a policy of its own": [
+    "our table has no replica, Kinesis stream or import, nor a policy of its own": [
         "dynamodb:AssociateTableReplica", "dynamodb:CreateTableReplica", "dynamodb:DescribeImport",
         "dynamodb:ImportTable", "dynamodb:EnableKinesisStreamingDestination",
         "dynamodb:DisableKinesisStreamingDestination", "dynamodb:UpdateKinesisStreamingDestination",
@@ -156,6 +156,9 @@ NOT_USED = {
     "our mails are neither tracked nor archived, and name their configuration set themselves": [
         "ses:PutConfigurationSetTrackingOptions", "ses:PutConfigurationSetVdmOptions",
         "ses:PutConfigurationSetArchivingOptions", "ses:PutEmailIdentityConfigurationSetAttributes",
+    ],
+    "our pipe has no log of its own": [
+        "s3:PutBucketPolicy", "s3:GetBucketPolicy",
     ],
     "for servers": [
         "codedeploy:RegisterOnPremisesInstance",

@@ -84,6 +84,24 @@ def test_a_user_who_was_created_logs_in(server: Server) -> None:
     assert session["sid"] == answer.json()["session_id"]
 
 
+def test_what_is_changed_can_be_audited_and_is_an_event(server: Server) -> None:
+    created = sallyport(
+        server, "user", "create", "dan@example.com", "--role", "admin", "--password-stdin", typed=PASSWORD
+    )
+    sallyport(server, "user", "delete", "dan@example.com", "--yes")
+
+    entries = sallyport(server, "audit", created["user_id"])["entries"]
+    events = [event["detail"] for event in server.request("GET", "/_dev/events").json()["events"]]
+
+    told = [("user.created", "operator:local"), ("user.deleted", "operator:local")]
+    assert [(entry["action"], entry["by"]) for entry in entries] == told
+    ours = [event for event in events if event["about"] == created["user_id"]]
+    assert [(event["action"], event["by"]) for event in ours] == told
+    assert (ours[0]["stack"], ours[0]["roles_after"]) == ("sallyport", "admin")
+    assert "dan@example.com" not in str(events)
+    assert {event["about"] for event in events} >= {":keys"}
+
+
 def test_a_promoted_key_signs_and_what_the_dropped_one_signed_is_refused(server: Server) -> None:
     server.advance(DAY)
     old = server.log_in()["access_token"]

@@ -31,6 +31,7 @@ PAGES = [
 REBOUND = ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "[::1]:{port}", ""]
 DEV = [
     ("GET", "/_dev/stack"),
+    ("GET", "/_dev/events"),
     ("GET", "/_dev/outbox"),
     ("GET", "/_dev/outbox.html"),
     ("POST", "/_dev/clock"),

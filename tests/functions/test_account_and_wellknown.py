@@ -10,7 +10,7 @@ from dev.lambda_host.functions import LocalFunction
 from dev.sam.stack import read
 from dev.sam.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
-from tests.support.builders import DAY
+from tests.support.builders import DAY, an_audit
 from tests.support.deployed import Stack, sample
 from tests.support.tokens import ISSUER, unverified_claims
 
@@ -81,7 +81,7 @@ def test_a_caller_whose_token_is_dead_reads_nothing_whatever_the_authorizer_let_
         case "logged out" | "everywhere":
             stack.log_out(refresh_token=login["refresh_token"], everywhere=ended == "everywhere")
         case "disabled":
-            assert stack.accounts.disable(user, now_ms=stack.now * 1000)
+            assert stack.accounts.disable(user, an_audit(user, stack.now * 1000))
         case "token revoked":
             assert stack.revocations.revoke_token(claims["jti"], now_ms=stack.now * 1000)
         case _:

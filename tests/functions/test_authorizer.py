@@ -11,6 +11,7 @@ from dev.lambda_host.functions import LocalFunction
 from dev.sam.template import ROOT, FunctionSpec
 from sallyport.accounts.user import User
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
+from tests.support.builders import an_audit
 from tests.support.deployed import Answer, Stack, sample
 from tests.support.stopped_time import StoppedTime, Time
 from tests.support.tokens import unverified_claims
@@ -97,15 +98,15 @@ def revoke(stack: Stack, user: User, login: Answer, newest: Answer, way: str) ->
             stack.clock.advance(60)
             assert stack.refresh(login.body["refresh_token"]).status == 401
         case "version":
-            assert stack.revocations.raise_version(user.user_id, 1, now_ms=now_ms)
+            assert stack.revocations.raise_version(user.user_id, 1, an_audit(user.user_id, now_ms))
         case "password":
             account = stack.accounts.find(user.email).account
             assert account is not None
-            assert stack.accounts.change_password(account, claims["sid"], "other hash", now_ms=now_ms)
+            assert stack.accounts.change_password(account, claims["sid"], "other hash", an_audit(account.user, now_ms))
         case "disabled":
-            assert stack.accounts.disable(user, now_ms=now_ms)
+            assert stack.accounts.disable(user, an_audit(user, now_ms))
         case "deleted":
-            assert stack.accounts.delete(user, now_ms=now_ms)
+            assert stack.accounts.delete(user, an_audit(user, now_ms))
 
 
 def a_session_in_use(stack: Stack, user: User) -> tuple[Answer, Answer]:
@@ -318,7 +319,7 @@ def test_in_bounded_other_roles_are_told_within_five_seconds_and_log_nobody_out(
     event = sample("authorizer_allowed", authorization=f"Bearer {access_token}")
     assert authorizer.invoke(event)["context"]["roles"] == " ".join(user.roles)
 
-    assert stack.accounts.change_roles(user, ("auditor",), now_ms=stack.now * 1000)
+    assert stack.accounts.change_roles(user, ("auditor",), an_audit(user, stack.now * 1000))
     stack.clock.advance(5)
 
     assert authorizer.invoke(event)["context"]["roles"] == "auditor"
@@ -329,8 +330,8 @@ def test_a_user_who_was_enabled_again_logs_in_anew_and_their_old_tokens_stay_dea
     stack: Stack, user: User, access_token: str
 ) -> None:
     bounded = with_mode(stack.deployment, "bounded")
-    stack.accounts.disable(user, now_ms=stack.now * 1000)
-    assert stack.accounts.enable(user.user_id)
+    stack.accounts.disable(user, an_audit(user, stack.now * 1000))
+    assert stack.accounts.enable(user, an_audit(user))
 
     new = stack.log_in(user).body["access_token"]
 

@@ -14,7 +14,7 @@ from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable, Unauthorized
 from sallyport.identifiers import new_id
-from tests.support.builders import WEAK_PASSWORDS, a_user
+from tests.support.builders import WEAK_PASSWORDS, a_user, an_audit
 from tests.support.deployed import PASSWORD, STRICT, Stack, sample
 from tests.support.iam import decision
 from tests.support.shapes import SAMPLES, STAGES, Event, allowed, asked
@@ -41,7 +41,9 @@ def deployment(cloud: Cloud) -> Deployment:
 @pytest.fixture(scope="module")
 def user(deployment: Deployment) -> User:
     user = a_user()
-    assert in_dynamodb(deployment.table_name).accounts.create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)))
+    assert in_dynamodb(deployment.table_name).accounts.create(
+        user, WEAK_PASSWORDS.hash(normal(PASSWORD)), an_audit(user)
+    )
     return user
 
 

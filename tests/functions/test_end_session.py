@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sallyport.accounts.user import User
+from tests.support.builders import an_audit
 from tests.support.deployed import Answer, Stack, sample
 from tests.support.tokens import unverified_claims
 from tests.support.wire import Wire
@@ -87,9 +88,9 @@ def test_a_revoked_token_ends_nothing_whatever_the_authorizers_mode(stack: Stack
         case "token":
             stack.revocations.revoke_token(claims["jti"], now_ms=now_ms)
         case "disabled":
-            stack.accounts.disable(user, now_ms=now_ms)
+            stack.accounts.disable(user, an_audit(user, now_ms))
         case "deleted":
-            stack.accounts.delete(user, now_ms=now_ms)
+            stack.accounts.delete(user, an_audit(user, now_ms))
 
     answer = stack.end_session(revoked.body["access_token"], victim.body["session_id"])
 

@@ -124,34 +124,19 @@ def test_an_end_is_counted_as_expired(stack: Stack, user: User, log: Log, is_idl
     assert log.of_one_request()[1] == {"expired": 1}
 
 
-def test_a_replay_is_told_to_eventbridge_once(stack: Stack, user: User, wire: Wire) -> None:
-    token = a_replayed_token(stack, user)
-    (session,) = stack.sessions.of_user(user.user_id)
-
-    for _ in range(3):
-        refused(stack.refresh(token))
-
-    (event,) = wire.events
-    assert (event["Source"], event["DetailType"]) == ("sallyport", "sallyport.session.replayed")
-    detail = json.loads(event["Detail"])
-    assert stack.now - 60 < detail.pop("replayed_at") <= stack.now
-    assert detail == {"stack": "sallyport", "sub": user.user_id, "sid": session.sid}
-
-
-def test_a_replay_that_eventbridge_does_not_take_is_revoked_all_the_same_and_counted(
+def test_a_replay_is_counted_once_and_calls_nothing_but_the_table(
     stack: Stack, user: User, wire: Wire, log: Log
 ) -> None:
     token = a_replayed_token(stack, user)
-    wire.refuse("PutEvents")
     log.forget()
+    wire.reset()
 
     refused(stack.refresh(token))
 
-    line, counts = log.of_one_request()
-    assert counts == {"replayed": 1, "unreported": 1}
-    assert line["reason"] == "replayed, unreported: PutEvents AccessDeniedException"
-    (session,) = stack.sessions.of_user(user.user_id)
-    assert session.revoked_at is not None
+    assert log.of_one_request()[1] == {"replayed": 1}
+    assert [call for call in wire.calls if call not in ("Query", "Decrypt")] == ["BatchGetItem", "TransactWriteItems"]
+    refused(stack.refresh(token))
+    assert log.of_one_request()[1] == {"revoked": 1}
 
 
 def refused(answer: Answer) -> None:

@@ -108,6 +108,7 @@ NO_EVENTS = [
     {"promote": "acces"}, {"promote": None}, {"promote": "access", "dropolder": True}, {"drop_older": True},
     {"promote": "access", "drop_older": "yes"}, {"promte": "access", "drop_older": True}, {"source": "aws.s3"},
     {"ResponseURL": "http://127.0.0.1:1/"}, {**SCHEDULED, "promote": "access"}, {**SCHEDULED, "promte": "access"},
+    {"operator": "ann, or bob"}, {"operator": 7}, {"operater": "ann"}, {"promote": "access", "operator": 'a"b'},
     None, [], "", 0, False, "promote", ["promote"],
 ]  # fmt: skip
 

@@ -175,7 +175,7 @@ class People:
             devices=_devices(),
             clock=self.service.clock,
         )
-        return _outcome(lambda: verify_email(proof, normal(password), HERE.ip))
+        return _outcome(lambda: verify_email(proof, normal(password), HERE.ip, "request"))
 
     def reset(self, proof: Proof, password: str = NEW_PASSWORD) -> str:
         reset_password = ResetPassword(
@@ -185,7 +185,7 @@ class People:
             notify=self._notify(),
             clock=self.service.clock,
         )
-        return _outcome(lambda: reset_password(proof, normal(password), HERE))
+        return _outcome(lambda: reset_password(proof, normal(password), HERE, "request"))
 
     def confirm(self, tokens: IssuedTokens, proof: Proof) -> str:
         confirm_email = ConfirmEmail(
@@ -195,7 +195,7 @@ class People:
             notify=self._notify(),
             clock=self.service.clock,
         )
-        return _outcome(lambda: confirm_email(self._caller(tokens), proof, HERE))
+        return _outcome(lambda: confirm_email(self._caller(tokens), proof, HERE, "request"))
 
     # What passwords open
 
@@ -225,7 +225,7 @@ class People:
             clock=self.service.clock,
         )
         try:
-            return "done", change_password(self._caller(tokens), normal(PASSWORD), normal(new), HERE).tokens
+            return "done", change_password(self._caller(tokens), normal(PASSWORD), normal(new), HERE, "request").tokens
         except SallyportError as refused:
             return refused.code, None
 
@@ -233,7 +233,7 @@ class People:
         delete_account = DeleteAccount(
             confirm_caller=self._confirm_caller(), notify=self._notify(), clock=self.service.clock
         )
-        return _outcome(lambda: delete_account(self._caller(tokens), normal(PASSWORD), HERE))
+        return _outcome(lambda: delete_account(self._caller(tokens), normal(PASSWORD), HERE, "request"))
 
     def guess_as_caller(self, tokens: IssuedTokens, password: str) -> str:
         """Give a password where a change asks for it again, and change nothing."""

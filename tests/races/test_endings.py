@@ -14,6 +14,7 @@ from sallyport.accounts.user import User
 from sallyport.sessions.issue import IssuedTokens
 from sallyport.sessions.session import Session
 from tests.races.arena import Arena, ReadingTogether, at_once
+from tests.support.builders import an_audit
 from tests.support.logging_in import IDLE
 from tests.support.service import LEEWAY, Service, gen_of
 from tests.support.tokens import unverified_claims
@@ -104,7 +105,9 @@ def log_out_everywhere(family: Family) -> None:
 
 def raise_version(family: Family) -> None:
     """Do what an operator does to ban somebody."""
-    assert family.service.stores.revocations.raise_version(family.user.user_id, 1, now_ms=family.service.clock())
+    assert family.service.stores.revocations.raise_version(
+        family.user.user_id, 1, an_audit(family.user.user_id, family.service.clock())
+    )
 
 
 def change_password(family: Family) -> IssuedTokens | None:

@@ -7,6 +7,7 @@ import pytest
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import UserChanged
 from tests.races.arena import Arena, at_once
+from tests.support.builders import an_audit
 from tests.support.stores import Stores
 
 pytestmark = pytest.mark.only_in_check
@@ -18,7 +19,7 @@ def test_r12_of_many_who_raise_the_same_version_one_does(arena: Arena) -> None:
     service, stores = arena.service, arena.service.stores
     for _ in arena.rounds(5):
         user = service.new_user()
-        raise_it = partial(stores.revocations.raise_version, user.user_id, 1, now_ms=service.clock())
+        raise_it = partial(stores.revocations.raise_version, user.user_id, 1, an_audit(user, service.clock()))
 
         assert sorted(at_once([raise_it] * CALLERS)) == [False] * (CALLERS - 1) + [True]
 
@@ -33,7 +34,7 @@ def test_r12_parallel_raises_are_all_counted(arena: Arena) -> None:
 
     def raise_once() -> list[int]:
         seen = [stored_version(stores, user)]
-        while not stores.revocations.raise_version(user.user_id, seen[-1], now_ms=service.clock()):
+        while not stores.revocations.raise_version(user.user_id, seen[-1], an_audit(user.user_id, service.clock())):
             seen.append(stored_version(stores, user))
         return seen
 

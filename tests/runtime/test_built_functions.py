@@ -16,19 +16,11 @@ from tests.support.cloudformation import listening
 from tests.support.deployed import Stack, sample
 from tests.support.emulator import FunctionFailed, emulated
 from tests.support.outcomes import EVENT_NAMES, hold_to_its_name, logged_in
-from tests.support.wire import Wire
 
 
 @pytest.mark.parametrize("name", EVENT_NAMES)
 def test_an_event_leads_to_what_its_name_says(stack: Stack, name: str) -> None:
     hold_to_its_name(stack, name)
-
-
-def test_a_replay_is_told_to_eventbridge(stack: Stack, wire: Wire) -> None:
-    """The layer holds few of the services that botocore knows."""
-    hold_to_its_name(stack, "refresh_replayed")
-
-    assert [event["DetailType"] for event in wire.events] == ["sallyport.session.replayed"]
 
 
 def told(stack: Stack, function: str, **settings: str) -> FunctionSpec:

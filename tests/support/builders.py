@@ -6,6 +6,7 @@ from typing import Any
 
 from sallyport.accounts.hashing import Parameters, Passwords
 from sallyport.accounts.user import User
+from sallyport.audit import Action, AuditEntry, by_operator
 from sallyport.identifiers import new_id
 from sallyport.sessions.rotation import Rotation, opened
 from sallyport.sessions.session import Session
@@ -51,6 +52,14 @@ def a_session(user: User | None = None, **changes: Any) -> Session:
         ip="192.0.2.1",
     )
     return replace(session, **changes)
+
+
+def an_audit(
+    about: User | str, at_ms: int = NOW * SECOND, action: Action = "password.set", **changes: Any
+) -> AuditEntry:
+    """Return what a store keeps beside a change, where a test is not about that."""
+    user_id = about if isinstance(about, str) else about.user_id
+    return replace(AuditEntry(user_id, action, at_ms, by_operator("a-test")), **changes)
 
 
 def a_token(sid: str = "sid", sub: str = "sub", ver: int = 1) -> AccessToken:

@@ -16,10 +16,11 @@ from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.one_time_token import OneTimeTokenStore
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
+from sallyport.audit import AuditEntry
 from sallyport.aws.dynamodb.table import Table
 from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.session import Session, SessionStore
-from tests.support.builders import a_user
+from tests.support.builders import a_user, an_audit
 from tests.support.stopped_time import MovableTime
 from tests.support.stores import AllAccounts, in_table
 from tests.support.tokens import unverified_claims
@@ -59,6 +60,7 @@ class Stack:
     tokens: OneTimeTokenStore
     guesses: GuessStore
     keep: Callable[[Session], None]
+    audited: Callable[[str], list[AuditEntry]]
 
     @property
     def now(self) -> int:
@@ -73,7 +75,7 @@ class Stack:
 
     def new_user(self, password_hash: str | None = None, **changes: Any) -> User:
         user = a_user(**changes)
-        assert self.accounts.create(user, password_hash or _stored_password())
+        assert self.accounts.create(user, password_hash or _stored_password(), an_audit(user))
         return user
 
     def log_in(self, user: User, password: str = PASSWORD, *, ip: str | None = None) -> Answer:
@@ -146,6 +148,7 @@ def open_stack(deployment: Deployment, clock: MovableTime, outbox: Outbox | None
         stores.tokens,
         stores.guesses,
         stores.keep,
+        stores.audited,
     )
 
 

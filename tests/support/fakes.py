@@ -10,6 +10,7 @@ from sallyport.accounts.mail_request import Queued
 from sallyport.accounts.one_time_token import MAX_TRIES, EmailChange, OneTimeToken, Purpose, Reset
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, LOGIN_SCOPE, Allowance, Bucket, key_of_address
 from sallyport.accounts.user import Account, Found, User
+from sallyport.audit import AuditEntry, Cause
 from sallyport.errors import TooManyAttempts
 from sallyport.keys.life_cycle import Use
 from sallyport.keys.store import RingChange, StoredRing
@@ -28,6 +29,7 @@ class Memory:
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     revoked_tokens: set[str] = field(default_factory=set)
     entries: list[Revoked] = field(default_factory=list)
+    audited: list[AuditEntry] = field(default_factory=list)
     leaving: dict[str, int] = field(default_factory=dict)
     buckets: dict[tuple[str, str], int] = field(default_factory=dict)
     failures: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
@@ -56,20 +58,22 @@ class FakeAccounts:
     def named(self, email: str) -> User | None:
         return next((user for user in self._memory.users.values() if user.email == email), None)
 
-    def create(self, user: User, password_hash: str) -> bool:
+    def create(self, user: User, password_hash: str, audit: AuditEntry) -> bool:
         with self._memory.lock:
             if self.named(user.email) or user.user_id in self._memory.users:
                 return False
             self._memory.users[user.user_id] = user
             self._memory.hashes[user.user_id] = password_hash
+            self._memory.audited.append(audit)
             return True
 
-    def enable(self, user_id: str) -> bool:
+    def enable(self, user: User, audit: AuditEntry) -> bool:
         with self._memory.lock:
-            user = self._memory.users.get(user_id)
-            if user is None or user.status != "disabled":
+            current = self._memory.users.get(user.user_id)
+            if current is None or current.status != "disabled":
                 return False
-            self._memory.users[user_id] = replace(user, status="active")
+            self._memory.users[user.user_id] = replace(current, status="active")
+            self._memory.audited.append(audit)
             return True
 
     def page(self, limit: int, *, after: str | None = None) -> tuple[list[User], str | None]:
@@ -87,20 +91,20 @@ class FakeAccounts:
             self._memory.hashes[user.user_id] = new_hash
             return True
 
-    def disable(self, user: User, *, now_ms: int) -> bool:
+    def disable(self, user: User, audit: AuditEntry) -> bool:
         with self._memory.lock:
             ver = user.token_version
             current = at_version(self._memory, user.user_id, ver)
             if current is None or current.status != "active":
                 return False
-            return store(self._memory, replace(current, status="disabled", token_version=ver + 1), ver + 1)
+            return store(self._memory, replace(current, status="disabled", token_version=ver + 1), ver + 1, audit)
 
-    def change_roles(self, user: User, roles: tuple[str, ...], *, now_ms: int) -> bool:
+    def change_roles(self, user: User, roles: tuple[str, ...], audit: AuditEntry) -> bool:
         with self._memory.lock:
             current = at_version(self._memory, user.user_id, user.token_version)
             if current is None or current.roles != user.roles or roles == user.roles:
                 return False
-            return store(self._memory, replace(current, roles=roles), user.token_version)
+            return store(self._memory, replace(current, roles=roles), user.token_version, audit)
 
     def begin_leaving(self, user: User, *, now: int) -> bool:
         with self._memory.lock:
@@ -109,7 +113,7 @@ class FakeAccounts:
             self._memory.leaving[user.user_id] = now
             return True
 
-    def delete(self, user: User, *, now_ms: int, sid: str | None = None) -> bool:
+    def delete(self, user: User, audit: AuditEntry, *, sid: str | None = None) -> bool:
         with self._memory.lock:
             if not is_as_read(self._memory, user):
                 return False
@@ -122,18 +126,19 @@ class FakeAccounts:
                     del counted[key]
             self._memory.guesses.pop(key_of_address(user.email), None)
             self._memory.entries.append(UserDeleted(user.user_id))
+            self._memory.audited.append(audit)
             return True
 
-    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
+    def set_password(self, user: User, new_hash: str, audit: AuditEntry) -> bool:
         with self._memory.lock:
-            if not raise_version(self._memory, user.user_id, user.token_version):
+            if not raise_version(self._memory, user.user_id, user.token_version, audit):
                 return False
             self._memory.hashes[user.user_id] = new_hash
             self._memory.guesses.pop(key_of_address(user.email), None)
             return True
 
-    def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
-        user_id, ver = account.user.user_id, account.user.token_version
+    def change_password(self, account: Account, sid: str, new_hash: str, audit: AuditEntry) -> Session | None:
+        user_id, ver, now_ms = account.user.user_id, account.user.token_version, audit.at_ms
         with self._memory.lock:
             session = self._memory.sessions.get((user_id, sid))
             if (
@@ -142,7 +147,7 @@ class FakeAccounts:
                 or session.ends_at <= now_ms // 1000
                 or session.ver != ver
                 or self._memory.hashes.get(user_id) != account.password_hash
-                or not raise_version(self._memory, user_id, ver)
+                or not raise_version(self._memory, user_id, ver, audit)
             ):
                 return None
             self._memory.hashes[user_id] = new_hash
@@ -237,12 +242,20 @@ class FakeRevocations:
             self._revoke(session, now_ms)
             return True
 
-    def revoke_replayed(self, session: Session, *, now_ms: int) -> None:
+    def revoke_session(self, user_id: str, sid: str, audit: AuditEntry) -> bool:
         with self._memory.lock:
-            self._revoke(require_as_read(self._memory, session, now_ms), now_ms)
+            has_ended = self.end(user_id, sid, now_ms=audit.at_ms)
+            if has_ended:
+                self._memory.audited.append(audit)
+            return has_ended
 
-    def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
-        return raise_version(self._memory, user_id, ver)
+    def revoke_replayed(self, session: Session, audit: AuditEntry) -> None:
+        with self._memory.lock:
+            self._revoke(require_as_read(self._memory, session, audit.at_ms), audit.at_ms)
+            self._memory.audited.append(audit)
+
+    def raise_version(self, user_id: str, ver: int, audit: AuditEntry) -> bool:
+        return raise_version(self._memory, user_id, ver, audit)
 
     def _revoke(self, session: Session, now_ms: int) -> None:
         self._memory.sessions[session.user_id, session.sid] = replace(session, revoked_at=now_ms // 1000)
@@ -341,25 +354,30 @@ class FakeRedemptions:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def register(self, token: OneTimeToken, user: User, password_hash: str, *, now_ms: int, by_code: bool) -> bool:
+    def register(
+        self, token: OneTimeToken, user: User, password_hash: str, audit: AuditEntry, *, by_code: bool
+    ) -> bool:
+        now_ms = audit.at_ms
         with self._memory.lock:
-            if not self._is_open(token, now_ms) or not FakeAccounts(self._memory).create(user, password_hash):
+            if not self._is_open(token, now_ms) or not FakeAccounts(self._memory).create(user, password_hash, audit):
                 return False
             self._memory.guesses.pop(key_of_address(user.email), None)
             return self._spent(token, now_ms, by_code=by_code)
 
-    def reset(self, token: OneTimeToken, grant: Reset, new_hash: str, *, now_ms: int, by_code: bool) -> bool:
+    def reset(self, token: OneTimeToken, grant: Reset, new_hash: str, audit: AuditEntry, *, by_code: bool) -> bool:
+        now_ms = audit.at_ms
         with self._memory.lock:
             user = at_version(self._memory, grant.user_id, grant.ver)
             if not self._is_open(token, now_ms) or user is None or user.email != grant.email:
                 return False
             raised = replace(user, token_version=grant.ver + 1, email_verified_at=now_ms // 1000)
-            store(self._memory, raised, grant.ver + 1)
+            store(self._memory, raised, grant.ver + 1, audit)
             self._memory.hashes[grant.user_id] = new_hash
             self._memory.guesses.pop(key_of_address(grant.email), None)
             return self._spent(token, now_ms, by_code=by_code)
 
-    def move(self, token: OneTimeToken, grant: EmailChange, *, now_ms: int, by_code: bool) -> bool:
+    def move(self, token: OneTimeToken, grant: EmailChange, audit: AuditEntry, *, by_code: bool) -> bool:
+        now_ms = audit.at_ms
         with self._memory.lock:
             user = at_version(self._memory, grant.user_id, grant.ver)
             is_taken = any(other.email == grant.new_email for other in self._memory.users.values())
@@ -369,6 +387,7 @@ class FakeRedemptions:
                 return False
             moved = replace(user, email=grant.new_email, email_verified_at=now_ms // 1000)
             self._memory.users[grant.user_id] = moved
+            self._memory.audited.append(audit)
             return self._spent(token, now_ms, by_code=by_code)
 
     def _is_open(self, token: OneTimeToken, now_ms: int) -> bool:
@@ -432,16 +451,17 @@ def at_version(memory: Memory, user_id: str, ver: int) -> User | None:
     return user if user is not None and user.token_version == ver else None
 
 
-def store(memory: Memory, user: User, ver: int) -> bool:
+def store(memory: Memory, user: User, ver: int, audit: AuditEntry) -> bool:
     memory.users[user.user_id] = user
     memory.entries.append(UserChanged(user.user_id, ver))
+    memory.audited.append(audit)
     return True
 
 
-def raise_version(memory: Memory, user_id: str, ver: int) -> bool:
+def raise_version(memory: Memory, user_id: str, ver: int, audit: AuditEntry) -> bool:
     with memory.lock:
         user = at_version(memory, user_id, ver)
-        return user is not None and store(memory, replace(user, token_version=ver + 1), ver + 1)
+        return user is not None and store(memory, replace(user, token_version=ver + 1), ver + 1, audit)
 
 
 @dataclass
@@ -480,11 +500,12 @@ class FakeRings:
 
     ring: StoredRing = StoredRing(0, {})
     rival: RingChange | None = None
+    audited: list[AuditEntry] = field(default_factory=list)
 
     def private_ring(self, use: Use) -> StoredRing:
         return self.ring
 
-    def change_ring(self, use: Use, change: RingChange, *, version: int) -> bool:
+    def change_ring(self, use: Use, change: RingChange, cause: Cause, *, version: int, now_ms: int) -> bool:
         if self.rival:
             rival, self.rival = self.rival, None
             self._apply(rival)
@@ -493,6 +514,7 @@ class FakeRings:
         if version != self.ring.version or is_there_already or is_missing:
             return False
         self._apply(change)
+        self.audited += change.audit(use, cause, now_ms=now_ms)
         return True
 
     def _apply(self, change: RingChange) -> None:

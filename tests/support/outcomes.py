@@ -15,6 +15,7 @@ from dev.sam_local.events import EVENTS, Event, Tokens, filled, log_in, new_addr
 from sallyport.aws.dynamodb.one_time_tokens import OneTimeTokens
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.identifiers import is_id
+from tests.support.builders import an_audit
 from tests.support.cloudformation import listening
 from tests.support.deployed import Stack
 from tests.support.iam import decision
@@ -30,7 +31,7 @@ def hold_to_its_name(stack: Stack, name: str) -> None:
     assert name in OUTCOMES, f"tests/support/outcomes.py does not say what events/{name}.json leads to"
     changed_by_another_event = stack.accounts.named(demo.EMAIL)
     if changed_by_another_event:
-        assert stack.accounts.delete(changed_by_another_event, now_ms=stack.now * 1000)
+        assert stack.accounts.delete(changed_by_another_event, an_audit(changed_by_another_event, stack.now * 1000))
     demo.create_user(stack.table)
     tokens = logged_in(stack)
     prepare(name, stack.table, tokens)

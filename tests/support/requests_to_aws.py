@@ -39,12 +39,6 @@ def as_iam_sees(service: str, operation: str, parameters: Mapping[str, Any]) -> 
             context = parameters["EncryptionContext"]
             named = {f"kms:EncryptionContext:{key}": (value,) for key, value in context.items()}
             yield Request(f"kms:{operation}", {**named, "kms:EncryptionContextKeys": tuple(context)})
-        case "events", "PutEvents":
-            for entry in parameters["Entries"]:
-                yield Request(
-                    "events:PutEvents",
-                    {"events:source": (entry["Source"],), "events:detail-type": (entry["DetailType"],)},
-                )
         case "sesv2", "SendEmail":
             address = parameters["FromEmailAddress"].rpartition("<")[2].rstrip(">")
             yield Request("ses:SendEmail", {"ses:FromAddress": (address,)})

@@ -7,13 +7,13 @@ from sallyport.accounts.user import User
 from sallyport.errors import AccessRefused, InvalidToken
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
-from sallyport.sessions.session import Device, Session, SessionStore
+from sallyport.sessions.session import Device, SessionStore
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.use_cases.authorize import Authorize, Authorized, Strict
 from sallyport.use_cases.log_in import Attempt
 from sallyport.use_cases.logout import Logout
 from sallyport.use_cases.refresh import Refresh
-from tests.support.builders import MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user
+from tests.support.builders import MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user, an_audit
 from tests.support.issuing import ABSOLUTE, access_token_verifier, refresh_token_verifier, token_issuer
 from tests.support.logging_in import IDLE, login_over
 from tests.support.stopped_time import Time
@@ -42,13 +42,6 @@ class Exchange:
         return self.tokens.refresh_token
 
 
-class Unheard:
-    """Takes reports that nobody reads."""
-
-    def replayed(self, session: Session, *, now_ms: int) -> None:
-        pass
-
-
 @dataclass(frozen=True)
 class Service:
     """Sallyport without its edges: strings in, outcomes out."""
@@ -60,7 +53,7 @@ class Service:
 
     def new_user(self) -> User:
         user = a_user()
-        assert self.stores.accounts.create(user, _hash())
+        assert self.stores.accounts.create(user, _hash(), an_audit(user))
         return user
 
     def log_in(self, user: User) -> IssuedTokens:
@@ -95,14 +88,13 @@ class Service:
             verifier=refresh_token_verifier(),
             sessions=sessions or self.stores.sessions,
             revocations=self.stores.revocations,
-            reporter=Unheard(),
             issuer=self.issuer,
             leeway_ms=MINUTE,
             idle_seconds=IDLE,
             clock=self.clock,
         )
         try:
-            refreshed = refresh(token, "body")
+            refreshed = refresh(token, "body", "request")
         except AccessRefused as refused:
             return Exchange(refused.code)
         return Exchange(refreshed.outcome, refreshed.tokens)
@@ -116,7 +108,7 @@ class Service:
             revocations=self.stores.revocations,
             clock=self.clock,
         )
-        return logout.by_refresh_token(token, "body", everywhere=everywhere).outcome
+        return logout.by_refresh_token(token, "body", "request", everywhere=everywhere).outcome
 
     def change_password(self, access_token: str) -> IssuedTokens | None:
         """Do what `password/change` leads to, without checking a password. None if something stood in the way.
@@ -133,7 +125,7 @@ class Service:
         if account.user.token_version != caller.token.ver:
             return None  # it was raised since the token was checked
         now_ms = self.clock()
-        changed = self.stores.accounts.change_password(account, caller.token.sid, _hash(), now_ms=now_ms)
+        changed = self.stores.accounts.change_password(account, caller.token.sid, _hash(), an_audit(user, now_ms))
         if changed is None:
             return None
         return self.issuer.signer().issue(changed, changed.rotation.head, now=now_ms // SECOND)

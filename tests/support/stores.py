@@ -11,7 +11,9 @@ from sallyport.accounts.guesses import GuessStore
 from sallyport.accounts.one_time_token import OneTimeTokenStore, RedemptionStore
 from sallyport.accounts.throttle import ThrottleStore
 from sallyport.accounts.user import Account, AccountStore
+from sallyport.audit import AuditEntry
 from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.audit import AuditTrail
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.guesses import Guesses
 from sallyport.aws.dynamodb.one_time_tokens import OneTimeTokens
@@ -51,8 +53,8 @@ class AllAccounts(AccountStore, PasswordChangeStore, Protocol):
 class Stores:
     """One engine's stores.
 
-    `entries` returns the revocation entries of a token, session or user, oldest first; `keep` stores a session whatever
-    there is of its user.
+    `entries` returns the revocation entries of a token, session or user, oldest first; `audited` the audit trail of a
+    user; `keep` stores a session whatever there is of its user.
     """
 
     accounts: AllAccounts
@@ -64,6 +66,7 @@ class Stores:
     tokens: OneTimeTokenStore
     redemptions: RedemptionStore
     entries: Callable[[str], list[Revoked]]
+    audited: Callable[[str], list[AuditEntry]]
     keep: Callable[[Session], None]
 
     def account(self, email: str) -> Account:
@@ -91,6 +94,7 @@ def in_memory() -> Stores:
         tokens=FakeOneTimeTokens(memory),
         redemptions=FakeRedemptions(memory),
         entries=entries,
+        audited=lambda about: [entry for entry in memory.audited if entry.about == about],
         keep=keep,
     )
 
@@ -107,7 +111,8 @@ def in_dynamodb(table_name: str, client: "DynamoDBClient | None" = None) -> Stor
 
 def in_table(table: Table, *, access_token_seconds: int = 600, shards: int = 1) -> Stores:
     """Return the stores that functions use, over one table."""
-    writes = RevokingWrites(table, access_token_seconds=access_token_seconds, shards=shards)
+    trail = AuditTrail(table, days=400)
+    writes = RevokingWrites(table, trail, access_token_seconds=access_token_seconds, shards=shards)
 
     def entries(about: str) -> list[Revoked]:
         found = (entry.revoked for entry in Entries(table, shards=shards).since(0))
@@ -123,5 +128,6 @@ def in_table(table: Table, *, access_token_seconds: int = 600, shards: int = 1) 
         tokens=OneTimeTokens(table),
         redemptions=Redemptions(table, writes),
         entries=entries,
+        audited=trail.about,
         keep=lambda session: table.put(session_item(session)),
     )

@@ -31,7 +31,7 @@ class Exchange:
 class Wire:
     """Middleware for the embedded cloud. Operations are named as AWS names them: `GetItem`, `Decrypt`.
 
-    `events` are those that were sent to EventBridge, `exchanges` the last calls that reached the cloud.
+    `exchanges` are the last calls that reached the cloud.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,6 @@ class Wire:
 
     def reset(self) -> None:
         self.calls: list[str] = []
-        self.events: list[dict[str, Any]] = []
         self.exchanges: deque[Exchange] = deque(maxlen=100)
         self._refused: dict[str, tuple[bytes, str]] = {}
         self._lost: set[str] = set()
@@ -63,8 +62,6 @@ class Wire:
             self.calls.append(operation)
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = BytesIO(body)
-            if operation == "PutEvents":
-                self.events += json.loads(body)["Entries"]
             error = self._error(operation, body)
             if operation in self._lost:
                 error = _REFUSAL

@@ -30,5 +30,9 @@ def test_the_deploy_role_for_ci_has_nothing_to_complain_of() -> None:
     assert complaints(ROOT / "examples/ci/deploy-role.yaml") == ""
 
 
+def test_the_webhook_has_nothing_to_complain_of() -> None:
+    assert complaints(ROOT / "examples/events/webhook.yaml") == ""
+
+
 def test_the_distribution_before_sallyport_has_nothing_to_complain_of() -> None:
     assert complaints(ROOT / "examples/cloudfront/distribution.yaml") == ""

@@ -78,6 +78,14 @@ PROMOTE = update("SIGNING#access", "SET not_before = :now")
     ("Logout", query("SIGNING#refresh"), query("SIGNING#access")),
     ("Logout", kms("Decrypt", use="refresh", kid="k"), kms("Decrypt", use="access", kid="k")),
     ("Refresh", update("SESSIONS#a", "SET head = head + :one"), update("SESSIONS#a", "SET #m = :body", m="mode")),
+    *((function, put("AUDIT#a", action="user.deleted"), read("AUDIT#a"))
+      for function in ("Account", "Logout", "Password", "Refresh", "Register")),
+    ("Account", put("AUDIT#a", action="user.deleted"), ("DeleteItem", {"Key": key("AUDIT#a")})),
+    ("Password", put("AUDIT#a", action="password.set"), query("AUDIT#a")),
+    ("Password", put("AUDIT#a", action="password.set"), put("AUDIT#a", email="a@example.com")),
+    ("Register", put("AUDIT#a", action="user.verified"), update("AUDIT#a", "SET #b = :me", b="by")),
+    ("RotateKeys", put("AUDIT#:keys", action="key.created"), put("AUDIT#a", action="user.deleted")),
+    ("Setup", put("AUDIT#:keys", action="key.created"), put("AUDIT#a", action="user.deleted")),
     ("Refresh", update("SESSIONS#a", "SET head = head + :one"), update("USER#a", "SET token_version = :one")),
     ("Refresh", kms("Decrypt", use="access", kid="k"), kms("Decrypt", use="access", kid="k", more="x")),
     ("Refresh", kms("Decrypt", use="access", kid="k"), kms("Decrypt", use="access")),
@@ -109,7 +117,7 @@ def test_code_in_a_function_may_do_the_one_and_not_the_other(function: str, allo
 
 
 @pytest.mark.parametrize("call", [
-    put("USER#a"), put("JWKS"), put("REVOKED#0"), END, VERSION, ("DeleteItem", {"Key": key("USER#a")}),
+    put("USER#a"), put("JWKS"), put("REVOKED#0"), put("AUDIT#a"), END, VERSION, ("DeleteItem", {"Key": key("USER#a")}),
     batch("DeleteRequest", "SESSIONS#a"), batch("PutRequest", "USER#a"), kms("Decrypt", use="access", kid="k"),
 ])  # fmt: skip
 def test_o07_the_authorizer_writes_nothing_and_opens_no_key(call: Call) -> None:

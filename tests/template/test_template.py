@@ -44,6 +44,7 @@ GROUPS = [
     settings.Rotation,
     settings.Revocation,
     settings.RevocationShards,
+    settings.Audit,
     settings.NewPasswords,
     settings.Logins,
 ]
@@ -60,6 +61,7 @@ ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
 NOT_SETTINGS = {  # what only the template uses
     "Architecture",
     "Deployment",
+    "Events",
     "LogRetentionDays",
     "LoginConcurrency",
     "LoginFloodThreshold",
@@ -359,7 +361,7 @@ def test_what_alarms_watch_is_what_telemetry_counts(resources: dict[str, Any]) -
         ("notice_lost", (("service", "sallyport.account"), stack)),
         ("notice_lost", (("service", "sallyport.password"), stack)),
         ("too_many_attempts", (("service", "sallyport.login"), stack)),
-        ("unreported", (("service", "sallyport.refresh"), stack)),
+        ("replayed", (("service", "sallyport.refresh"), stack)),
     }
 
 

@@ -7,6 +7,7 @@ from hypothesis.provisional import domains
 
 from sallyport.accounts.email import InvalidEmail, canonical
 from sallyport.accounts.user import new_user
+from tests.support.builders import an_audit
 from tests.support.stores import in_memory
 
 
@@ -106,9 +107,17 @@ def test_two_addresses_share_an_account_exactly_when_they_are_one_mailbox(
     local: str, host: str, space: str, other_local: str, other_host: str, other_space: str
 ) -> None:
     accounts = in_memory().accounts
-    assert accounts.create(new_user(canonical(f"{space}{local}@{host}{other_space}"), now=0), "hash")
+    assert accounts.create(
+        new_user(canonical(f"{space}{local}@{host}{other_space}"), now=0),
+        "hash",
+        an_audit(new_user(canonical(f"{space}{local}@{host}{other_space}"), now=0)),
+    )
 
-    is_created = accounts.create(new_user(canonical(f"{other_local}@{other_host}{space}"), now=0), "hash")
+    is_created = accounts.create(
+        new_user(canonical(f"{other_local}@{other_host}{space}"), now=0),
+        "hash",
+        an_audit(new_user(canonical(f"{other_local}@{other_host}{space}"), now=0)),
+    )
 
     is_same = (_MAILBOXES[local], _HOSTS[host]) == (_MAILBOXES[other_local], _HOSTS[other_host])
     assert is_created != is_same

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from sallyport.audit import by_system
 from sallyport.keys.life_cycle import (
     KEEP_REFRESH_KEY_SECONDS,
     PUBLISHED_BEFORE_USE_SECONDS,
@@ -41,7 +42,9 @@ class World:
     seen_two_hours_ago: deque[tuple[int, frozenset[str]]] = field(default_factory=deque)
 
     def run_rotate_keys(self) -> None:
-        RotateKeys({"refresh": self.policy}, self.store, FakeKms(), lambda: self.now * SECOND).keep("refresh")
+        RotateKeys({"refresh": self.policy}, self.store, FakeKms(), lambda: self.now * SECOND).keep(
+            "refresh", by_system()
+        )
 
     def records(self) -> list[KeyRecord]:
         return list(self.store.ring.keys.values())
@@ -106,7 +109,7 @@ def test_an_emergency_in_the_middle_of_it_logs_nobody_out(world: World, monkeypa
             world.run_rotate_keys()
         if hour in (500, 550):
             rings = RotateKeys({"refresh": world.policy}, world.store, FakeKms(), lambda: world.now * SECOND)
-            assert rings.promote("refresh", drop_older=False).promote
+            assert rings.promote("refresh", by_system(), drop_older=False).promote
             world.run_rotate_keys()
         world.issue()
         world.check_every_live_token()

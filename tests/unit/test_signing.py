@@ -6,6 +6,7 @@ from dataclasses import replace
 import joserfc.jwk
 import pytest
 
+from sallyport.audit import by_system
 from sallyport.errors import InvalidToken, Unavailable
 from sallyport.keys.key import signing_key
 from sallyport.keys.life_cycle import (
@@ -127,7 +128,7 @@ def test_no_repr_shows_a_secret(alg: Algorithm) -> None:
 
 
 def make_keys(store: FakeRings) -> None:
-    RotateKeys({"refresh": POLICY}, store, FakeKms(), clock=lambda: NOW * SECOND).keep("refresh")
+    RotateKeys({"refresh": POLICY}, store, FakeKms(), clock=lambda: NOW * SECOND).keep("refresh", by_system())
 
 
 def ring_of(store: FakeRings, kms: FakeKms, now: int = NOW) -> PrivateKeyRing:

@@ -9,6 +9,7 @@ from sallyport.accounts.new_password import NewPasswords, PasswordCommon
 from sallyport.accounts.password import normal
 from sallyport.accounts.throttle import MAIL_FOR_CLIENT, ThrottleStore
 from sallyport.accounts.user import AccountStore, User
+from sallyport.audit import AuditEntry
 from sallyport.errors import ChangedMeanwhile, TokenDead, Unavailable, WrongPassword
 from sallyport.revocation.entries import UserChanged, UserDeleted
 from sallyport.sessions.password_change import PasswordChangeStore
@@ -76,7 +77,7 @@ def test_the_session_that_changes_the_password_goes_on_and_no_other(
     other = a_session(user)
     memory.sessions[other.user_id, other.sid] = other
 
-    changed = change_password(caller, OLD, NEW, HERE)
+    changed = change_password(caller, OLD, NEW, HERE, "request")
 
     ver = user.token_version + 1
     access = access_token_verifier().verify(changed.tokens.access_token, now=NOW)
@@ -93,7 +94,7 @@ def test_the_session_that_changes_the_password_goes_on_and_no_other(
 def test_the_owner_is_told_of_a_change(
     change_password: ChangePassword, user: User, caller: AccessToken, queue: FakeMailQueue
 ) -> None:
-    change_password(caller, OLD, NEW, HERE)
+    change_password(caller, OLD, NEW, HERE, "request")
 
     assert queue.queued == [
         Notice(kind="password_changed", email=user.email, at=NOW, language="en", ip=HERE.ip, user_agent=HERE.user_agent)
@@ -113,11 +114,11 @@ def test_a_wrong_password_changes_nothing(
     before = dict(memory.hashes)
 
     with pytest.raises(WrongPassword):
-        change_password(caller, WRONG, NEW, HERE)
+        change_password(caller, WRONG, NEW, HERE, "request")
     with pytest.raises(WrongPassword):
         change_email(caller, "new@example.com", WRONG, HERE)
     with pytest.raises(WrongPassword):
-        delete_account(caller, WRONG, HERE)
+        delete_account(caller, WRONG, HERE, "request")
 
     assert (memory.users, memory.hashes) == ({user.user_id: user}, before)
     assert memory.sessions == {(session.user_id, session.sid): session}
@@ -128,7 +129,7 @@ def test_the_address_is_no_password(
     change_password: ChangePassword, user: User, caller: AccessToken, memory: Memory
 ) -> None:
     with pytest.raises(PasswordCommon):
-        change_password(caller, OLD, normal(user.email), HERE)
+        change_password(caller, OLD, normal(user.email), HERE, "request")
 
     assert memory.users[user.user_id] == user
 
@@ -146,7 +147,7 @@ def test_a_token_that_dies_while_its_password_is_checked_changes_nothing(
     )
 
     with pytest.raises(TokenDead) as dead:
-        overtaken(caller, OLD, NEW, HERE)
+        overtaken(caller, OLD, NEW, HERE, "request")
 
     assert dead.value.why == "ver"
     assert WEAK_PASSWORDS.check(OLD, memory.hashes[user.user_id]).matches
@@ -160,7 +161,7 @@ def test_a_change_that_another_overtakes_is_not_made(
             return None
 
     with pytest.raises(ChangedMeanwhile):
-        replace(change_password, store=Overtaken(memory))(caller, OLD, NEW, HERE)
+        replace(change_password, store=Overtaken(memory))(caller, OLD, NEW, HERE, "request")
 
 
 def test_both_addresses_hear_of_a_change_that_is_asked_for(
@@ -199,7 +200,7 @@ def test_a_deleted_account_leaves_nothing_behind(
         other = a_session(user)
         memory.sessions[other.user_id, other.sid] = other
 
-    trail = delete_account(caller, OLD, HERE)
+    trail = delete_account(caller, OLD, HERE, "request")
 
     assert (memory.users, memory.hashes, memory.sessions) == ({}, {}, {})
     assert memory.entries == [UserDeleted(user.user_id)]
@@ -212,7 +213,7 @@ def test_a_deleted_account_leaves_nothing_behind(
 def test_no_session_can_be_opened_before_the_first_one_is_deleted(
     delete_account: DeleteAccount, caller: AccessToken, user: User, calls: Calls
 ) -> None:
-    delete_account(caller, OLD, HERE)
+    delete_account(caller, OLD, HERE, "request")
 
     writes = [name for name in calls.made if name in ("begin_leaving", "forget", "delete", "put")]
     assert writes == ["begin_leaving", "forget", "delete", "put"]
@@ -232,11 +233,11 @@ def test_a_deletion_that_fails_can_be_asked_for_again_from_the_same_session(
     memory.sessions[other.user_id, other.sid] = other
     calls.fail(step)
     with pytest.raises(Unavailable):
-        delete_account(caller, OLD, HERE)
+        delete_account(caller, OLD, HERE, "request")
     assert (user.user_id in memory.users, (session.user_id, session.sid) in memory.sessions) == (True, True)
     calls.failing.clear()
 
-    delete_account(caller, OLD, HERE)
+    delete_account(caller, OLD, HERE, "request")
 
     assert (memory.users, memory.sessions) == ({}, {})
 
@@ -245,13 +246,13 @@ def test_a_deletion_that_another_has_finished_is_done(
     delete_account: DeleteAccount, memory: Memory, user: User, caller: AccessToken
 ) -> None:
     class Twin(FakeAccounts):
-        def delete(self, user: User, *, now_ms: int, sid: str | None = None) -> bool:
-            super().delete(user, now_ms=now_ms, sid=sid)
-            return super().delete(user, now_ms=now_ms, sid=sid)
+        def delete(self, user: User, audit: AuditEntry, *, sid: str | None = None) -> bool:
+            super().delete(user, audit, sid=sid)
+            return super().delete(user, audit, sid=sid)
 
     twin = replace(delete_account, confirm_caller=replace(delete_account.confirm_caller, accounts=Twin(memory)))
 
-    twin(caller, OLD, HERE)
+    twin(caller, OLD, HERE, "request")
 
     assert memory.users == {}
 
@@ -260,15 +261,15 @@ def test_a_user_who_has_changed_meanwhile_is_not_deleted(
     delete_account: DeleteAccount, memory: Memory, user: User, caller: AccessToken
 ) -> None:
     class Overtaken(FakeAccounts):
-        def delete(self, user: User, *, now_ms: int, sid: str | None = None) -> bool:
+        def delete(self, user: User, audit: AuditEntry, *, sid: str | None = None) -> bool:
             memory.users[user.user_id] = replace(user, token_version=user.token_version + 1)
-            return super().delete(user, now_ms=now_ms, sid=sid)
+            return super().delete(user, audit, sid=sid)
 
     overtaken = replace(
         delete_account, confirm_caller=replace(delete_account.confirm_caller, accounts=Overtaken(memory))
     )
 
     with pytest.raises(ChangedMeanwhile):
-        overtaken(caller, OLD, HERE)
+        overtaken(caller, OLD, HERE, "request")
 
     assert user.user_id in memory.users

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sallyport.accounts.user import User
+from sallyport.audit import AuditEntry
 from sallyport.errors import Unavailable
 from sallyport.revocation.entries import RevocationStore, SessionRevoked, UserChanged
 from sallyport.sessions.rotation import Rotation
@@ -58,7 +59,7 @@ def has_ended(memory: Memory, session: Session) -> bool:
 def test_any_authentic_refresh_token_ends_its_session_by_one_write(
     logout: Logout, memory: Memory, calls: Calls, session: Session, gen: int
 ) -> None:
-    logged_out = logout.by_refresh_token(refresh_token_of(session, gen), "body", everywhere=False)
+    logged_out = logout.by_refresh_token(refresh_token_of(session, gen), "body", "request", everywhere=False)
 
     assert logged_out == LoggedOut("ended", Trail(session.sid))
     assert memory.sessions[session.user_id, session.sid].revoked_at == NOW
@@ -69,7 +70,7 @@ def test_any_authentic_refresh_token_ends_its_session_by_one_write(
 def test_an_access_token_ends_its_session_by_one_write(
     logout: Logout, memory: Memory, calls: Calls, session: Session
 ) -> None:
-    logged_out = logout.by_access_token(access_token_of(session), everywhere=False)
+    logged_out = logout.by_access_token(access_token_of(session), "request", everywhere=False)
 
     assert logged_out == LoggedOut("ended", Trail(session.sid))
     assert memory.entries == [SessionRevoked(session.sid)]
@@ -78,9 +79,9 @@ def test_an_access_token_ends_its_session_by_one_write(
 
 def test_a_second_logout_finds_nothing_to_end(logout: Logout, memory: Memory, session: Session) -> None:
     token = refresh_token_of(session, HEAD)
-    logout.by_refresh_token(token, "body", everywhere=False)
+    logout.by_refresh_token(token, "body", "request", everywhere=False)
 
-    assert logout.by_refresh_token(token, "body", everywhere=False).outcome == "nothing_to_end"
+    assert logout.by_refresh_token(token, "body", "request", everywhere=False).outcome == "nothing_to_end"
     assert memory.entries == [SessionRevoked(session.sid)]
 
 
@@ -89,10 +90,10 @@ def test_what_is_no_token_of_ours_reaches_no_store(
     logout: Logout, calls: Calls, session: Session, everywhere: bool
 ) -> None:
     swapped = (
-        logout.by_refresh_token(access_token_of(session), "body", everywhere=everywhere),
-        logout.by_access_token(refresh_token_of(session), everywhere=everywhere),
-        logout.by_refresh_token("no token", "body", everywhere=everywhere),
-        logout.by_access_token("no token", everywhere=everywhere),
+        logout.by_refresh_token(access_token_of(session), "body", "request", everywhere=everywhere),
+        logout.by_access_token(refresh_token_of(session), "request", everywhere=everywhere),
+        logout.by_refresh_token("no token", "body", "request", everywhere=everywhere),
+        logout.by_access_token("no token", "request", everywhere=everywhere),
     )
 
     assert set(swapped) == {LoggedOut("nothing_to_end", NO_TRAIL)}
@@ -106,7 +107,7 @@ def test_a_refresh_token_that_came_through_another_channel_than_its_sessions_end
 ) -> None:
     memory.sessions[session.user_id, session.sid] = session = replace(session, mode=stored)
 
-    logged_out = logout.by_refresh_token(refresh_token_of(session, HEAD), came_by, everywhere=everywhere)
+    logged_out = logout.by_refresh_token(refresh_token_of(session, HEAD), came_by, "request", everywhere=everywhere)
 
     assert logged_out.outcome == "nothing_to_end"
     assert memory.sessions[session.user_id, session.sid] == session
@@ -119,14 +120,14 @@ def test_an_access_token_has_no_channel_and_ends_a_session_of_either(
 ) -> None:
     memory.sessions[session.user_id, session.sid] = session = replace(session, mode=mode)
 
-    assert logout.by_access_token(access_token_of(session), everywhere=False).outcome == "ended"
+    assert logout.by_access_token(access_token_of(session), "request", everywhere=False).outcome == "ended"
 
 
 @pytest.mark.parametrize("gen", [PARENT, FIRST, HEAD])
 def test_a_live_refresh_token_ends_every_session_by_raising_the_version(
     logout: Logout, memory: Memory, calls: Calls, session: Session, gen: int
 ) -> None:
-    logged_out = logout.by_refresh_token(refresh_token_of(session, gen), "body", everywhere=True)
+    logged_out = logout.by_refresh_token(refresh_token_of(session, gen), "body", "request", everywhere=True)
 
     assert logged_out == LoggedOut("everywhere", Trail(session.sid))
     assert memory.users[session.user_id].token_version == session.ver + 1
@@ -135,7 +136,7 @@ def test_a_live_refresh_token_ends_every_session_by_raising_the_version(
 
 
 def test_a_live_access_token_ends_every_session(logout: Logout, memory: Memory, session: Session) -> None:
-    assert logout.by_access_token(access_token_of(session), everywhere=True).outcome == "everywhere"
+    assert logout.by_access_token(access_token_of(session), "request", everywhere=True).outcome == "everywhere"
     assert memory.users[session.user_id].token_version == session.ver + 1
 
 
@@ -144,7 +145,7 @@ def test_a_refresh_token_of_another_time_ends_its_own_session_and_no_more(
     logout: Logout, memory: Memory, session: Session, gen: int
 ) -> None:
     """A token from an old backup must not log a user out of all their devices."""
-    logged_out = logout.by_refresh_token(refresh_token_of(session, gen), "body", everywhere=True)
+    logged_out = logout.by_refresh_token(refresh_token_of(session, gen), "body", "request", everywhere=True)
 
     assert logged_out.outcome == "ended"
     assert memory.users[session.user_id].token_version == session.ver
@@ -157,7 +158,7 @@ def test_a_revoked_access_token_ends_its_own_session_and_no_more(
     token = access_token_of(session)
     memory.revoked_tokens.add(unverified_claims(token)["jti"])
 
-    assert logout.by_access_token(token, everywhere=True).outcome == "ended"
+    assert logout.by_access_token(token, "request", everywhere=True).outcome == "ended"
     assert memory.users[session.user_id].token_version == session.ver
 
 
@@ -168,9 +169,9 @@ def test_a_token_of_a_session_that_has_ended_ends_nothing(
     memory.sessions[session.user_id, session.sid] = replace(session, revoked_at=NOW - 1)
 
     if by == "refresh token":
-        logged_out = logout.by_refresh_token(refresh_token_of(session, HEAD), "body", everywhere=True)
+        logged_out = logout.by_refresh_token(refresh_token_of(session, HEAD), "body", "request", everywhere=True)
     else:
-        logged_out = logout.by_access_token(access_token_of(session), everywhere=True)
+        logged_out = logout.by_access_token(access_token_of(session), "request", everywhere=True)
 
     assert logged_out == LoggedOut("nothing_to_end", Trail(session.sid))
     assert memory.entries == []
@@ -182,7 +183,7 @@ def test_who_loses_the_race_for_the_version_ends_their_own_session_all_the_same(
     class Beaten:
         """Revocations where somebody else raises the version first."""
 
-        def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
+        def raise_version(self, user_id: str, ver: int, audit: AuditEntry) -> bool:
             return False
 
         def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
@@ -191,7 +192,7 @@ def test_who_loses_the_race_for_the_version_ends_their_own_session_all_the_same(
     beaten: RevocationStore = calls.to(Beaten())  # type: ignore[assignment]  # a logout calls no more than these
 
     logged_out = logging_out(sessions, beaten).by_refresh_token(
-        refresh_token_of(session, HEAD), "body", everywhere=True
+        refresh_token_of(session, HEAD), "body", "request", everywhere=True
     )
 
     assert logged_out.outcome == "ended"
@@ -204,7 +205,10 @@ def test_an_access_token_ends_nothing_from_its_last_second_on(
     token = access_token_of(session)
 
     for now, outcome in ((NOW + ACCESS_TOKEN, "nothing_to_end"), (NOW + ACCESS_TOKEN - 1, "ended")):
-        assert logging_out(sessions, revocations, now=now).by_access_token(token, everywhere=False).outcome == outcome
+        assert (
+            logging_out(sessions, revocations, now=now).by_access_token(token, "request", everywhere=False).outcome
+            == outcome
+        )
 
 
 def test_a_refresh_token_ends_nothing_from_its_sessions_end_on(
@@ -214,7 +218,7 @@ def test_a_refresh_token_ends_nothing_from_its_sessions_end_on(
 
     for now, outcome in ((NOW + ABSOLUTE, "nothing_to_end"), (NOW + ABSOLUTE - 1, "ended")):
         logout = logging_out(sessions, revocations, now=now)
-        assert logout.by_refresh_token(token, "body", everywhere=False).outcome == outcome
+        assert logout.by_refresh_token(token, "body", "request", everywhere=False).outcome == outcome
 
 
 @pytest.mark.parametrize(
@@ -230,7 +234,7 @@ def test_a_logout_everywhere_that_fails_is_not_taken_for_a_smaller_one(
     calls.fail(failing)
 
     with pytest.raises(Unavailable):
-        logout.by_refresh_token(refresh_token_of(session, HEAD), "body", everywhere=True)
+        logout.by_refresh_token(refresh_token_of(session, HEAD), "body", "request", everywhere=True)
 
     assert calls.made == made
 
@@ -239,4 +243,4 @@ def test_an_end_that_cannot_be_written_is_not_reported_as_one(logout: Logout, ca
     calls.fail("end")
 
     with pytest.raises(Unavailable):
-        logout.by_refresh_token(refresh_token_of(session, HEAD), "body", everywhere=False)
+        logout.by_refresh_token(refresh_token_of(session, HEAD), "body", "request", everywhere=False)

@@ -7,6 +7,7 @@ import pytest
 
 from sallyport.accounts.mail_request import MailQueue, Notice, Queued
 from sallyport.accounts.user import AccountStore, User
+from sallyport.audit import by_operator
 from sallyport.errors import ChangedMeanwhile, Unavailable
 from sallyport.revocation.entries import RevocationStore, UserChanged, UserDeleted
 from sallyport.sessions.session import SessionStore
@@ -40,6 +41,9 @@ class RacedAccounts(FakeAccounts):
         return user
 
 
+ANN = by_operator("arn:aws:iam::123456789012:user/ann")
+
+
 def managing(
     memory: Memory,
     accounts: AccountStore | None = None,
@@ -52,6 +56,7 @@ def managing(
         sessions=sessions or FakeSessions(memory),
         revocations=revocations,
         notify=Notify(queue=queue or FakeMailQueue(), language="de", clock=lambda: NOW * SECOND),
+        cause=lambda: ANN,
         clock=lambda: NOW * SECOND,
     )
 

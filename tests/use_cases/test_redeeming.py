@@ -83,7 +83,7 @@ def test_an_account_begins_when_its_address_is_verified(verify_email: VerifyEmai
     proof = mailed(memory, "verify_email", Registration(NEW), NEW)[by]
     assert memory.users == {}
 
-    redeemed = verify_email(proof, PASSWORD, HERE.ip)
+    redeemed = verify_email(proof, PASSWORD, HERE.ip, "request")
 
     (user,) = memory.users.values()
     assert (user.email, user.email_verified_at, user.created_at, user.status, user.roles) == (
@@ -97,11 +97,11 @@ def test_an_account_begins_when_its_address_is_verified(verify_email: VerifyEmai
 
 def test_a_proof_works_once(verify_email: VerifyEmail, memory: Memory) -> None:
     link, code = mailed(memory, "verify_email", Registration(NEW), NEW)
-    verify_email(code, PASSWORD, HERE.ip)
+    verify_email(code, PASSWORD, HERE.ip, "request")
 
     for proof in (link, code):
         with pytest.raises(ProofRejected):
-            verify_email(proof, PASSWORD, HERE.ip)
+            verify_email(proof, PASSWORD, HERE.ip, "request")
 
     assert len(memory.users) == 1
 
@@ -111,7 +111,7 @@ def test_a_reset_kills_every_session_and_tells_the_owner(
 ) -> None:
     link, _ = mailed(memory, "reset_password", Reset(user.user_id, user.token_version, user.email), user.email)
 
-    redeemed = reset_password(link, PASSWORD, HERE)
+    redeemed = reset_password(link, PASSWORD, HERE, "request")
 
     now = memory.users[user.user_id]
     assert (now.token_version, now.email_verified_at) == (user.token_version + 1, NOW)
@@ -128,16 +128,16 @@ def test_whether_a_password_is_like_the_address_is_told_to_whoever_has_the_proof
 ) -> None:
     link, code = mailed(memory, "verify_email", Registration(NEW), NEW)
     with pytest.raises(ProofRejected):
-        verify_email(Code(code.request, "00000000"), like_the_address, HERE.ip)
+        verify_email(Code(code.request, "00000000"), like_the_address, HERE.ip, "request")
 
     for proof in (link, code):
         with pytest.raises(PasswordCommon):
-            verify_email(proof, like_the_address, HERE.ip)
+            verify_email(proof, like_the_address, HERE.ip, "request")
 
     assert "register" not in calls.made
     assert memory.tries[code.request, "verify_email"] == 1  # the wrong one
     assert memory.failures[key_of_address(NEW), CODES_OF_MAILBOX.scope][0] == 1
-    verify_email(code, PASSWORD, HERE.ip)
+    verify_email(code, PASSWORD, HERE.ip, "request")
 
 
 def test_nothing_is_tried_without_a_key_to_sign_the_answer_with(
@@ -150,7 +150,7 @@ def test_nothing_is_tried_without_a_key_to_sign_the_answer_with(
     link, _ = mailed(memory, "verify_email", Registration(NEW), NEW)
 
     with pytest.raises(Unavailable):
-        verify_email(link, PASSWORD, HERE.ip)
+        verify_email(link, PASSWORD, HERE.ip, "request")
 
     assert calls.made == []
 
@@ -160,7 +160,7 @@ def test_another_address_is_confirmed_and_the_old_one_told(
 ) -> None:
     link, _ = mailed(memory, "confirm_email", EmailChange(user.user_id, user.token_version, user.email, NEW), NEW)
 
-    assert confirm_email(caller, link, HERE) == ()
+    assert confirm_email(caller, link, HERE, "request") == ()
 
     now = memory.users[user.user_id]
     assert (now.email, now.email_verified_at, now.token_version) == (NEW, NOW, user.token_version)
@@ -178,7 +178,7 @@ def test_nobody_confirms_the_address_of_another_user(confirm_email: ConfirmEmail
 
     for proof in proofs:
         with pytest.raises(TokenDead):
-            confirm_email(a_token("no session", other.user_id), proof, HERE)
+            confirm_email(a_token("no session", other.user_id), proof, HERE, "request")
 
     assert memory.users[user.user_id].email == user.email
 
@@ -189,7 +189,7 @@ def test_a_proof_of_somebody_elses_is_the_one_refusal(
     link, _ = mailed(memory, "confirm_email", EmailChange("somebody else", 1, "x@example.com", NEW), NEW)
 
     with pytest.raises(ProofRejected):
-        confirm_email(caller, link, HERE)
+        confirm_email(caller, link, HERE, "request")
 
     assert memory.users[user.user_id] == user
 
@@ -200,6 +200,6 @@ def test_a_lost_notice_changes_no_answer(
     calls.fail("put")
     link, _ = mailed(memory, "reset_password", Reset(user.user_id, user.token_version, user.email), user.email)
 
-    assert reset_password(link, PASSWORD, HERE).also == ("notice_lost",)
+    assert reset_password(link, PASSWORD, HERE, "request").also == ("notice_lost",)
 
     assert memory.users[user.user_id].token_version == user.token_version + 1

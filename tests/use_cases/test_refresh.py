@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from sallyport.accounts.user import User
+from sallyport.audit import AuditEntry, Cause
 from sallyport.errors import InvalidGrant, Superseded, Unavailable
 from sallyport.revocation.entries import SessionRevoked
 from sallyport.sessions.rotation import Rotation
 from sallyport.sessions.session import Session
 from sallyport.trail import Note, Trail
 from sallyport.use_cases.refresh import MAX_ATTEMPTS, Refresh, Refreshed
-from tests.support.builders import DAY, MINUTE, NOW, SECOND, a_session
+from tests.support.builders import DAY, MINUTE, NOW, SECOND, a_session, an_audit
 from tests.support.fakes import FakeRevocations, FakeSessions, Memory
 from tests.support.issuing import refresh_token_of, refresh_token_verifier, token_issuer
 
@@ -48,22 +49,9 @@ class ContestedRevocations(FakeRevocations):
         super().__init__(memory)
         self._sessions = sessions
 
-    def revoke_replayed(self, session: Session, *, now_ms: int) -> None:
+    def revoke_replayed(self, session: Session, audit: AuditEntry) -> None:
         self._sessions.let_a_rival_act()
-        super().revoke_replayed(session, now_ms=now_ms)
-
-
-class Reports:
-    """Keeps what was reported, or cannot be reached."""
-
-    def __init__(self, *, are_down: bool = False) -> None:
-        self.sent: list[str] = []
-        self._are_down = are_down
-
-    def replayed(self, session: Session, *, now_ms: int) -> None:
-        if self._are_down:
-            raise Unavailable("by a test")
-        self.sent.append(session.sid)
+        super().revoke_replayed(session, audit)
 
 
 @pytest.fixture
@@ -79,20 +67,18 @@ def present(
     gen: int,
     *rivals: Rival,
     now_ms: int = LATE,
-    reports: Reports | None = None,
 ) -> Refreshed:
     sessions = ContestedSessions(memory, list(rivals))
     refresh = Refresh(
         verifier=refresh_token_verifier(),
         sessions=sessions,
         revocations=ContestedRevocations(memory, sessions),
-        reporter=reports or Reports(),
         issuer=token_issuer(),
         leeway_ms=MINUTE,
         idle_seconds=10 * DAY,
         clock=lambda: now_ms,
     )
-    return refresh(refresh_token_of(session, gen), "body")
+    return refresh(refresh_token_of(session, gen), "body", "request")
 
 
 def answered_gen(refreshed: Refreshed, now_ms: int = LATE) -> int:
@@ -186,7 +172,7 @@ def test_a_replay_that_meets_a_rotation_may_turn_out_to_be_a_straggler(memory: M
 
 def test_two_replays_leave_one_entry(memory: Memory, session: Session) -> None:
     def replay_first() -> None:
-        FakeRevocations(memory).revoke_replayed(session, now_ms=LATE)
+        FakeRevocations(memory).revoke_replayed(session, an_audit(session.user_id, LATE))
 
     with pytest.raises(InvalidGrant):
         present(memory, session, 1, replay_first)
@@ -325,27 +311,20 @@ def test_a_straggler_leaves_a_trail(memory: Memory, session: Session) -> None:
     assert (refused.value.outcome, refused.value.trail) == ("superseded", Trail(session.sid, ("race_lost",)))
 
 
-def test_a_replay_is_reported_once_by_whoever_established_it(memory: Memory, session: Session) -> None:
-    reports = Reports()
+def test_a_replay_is_audited_once_by_whoever_established_it(memory: Memory, session: Session) -> None:
+    rivals = an_audit(session.user_id, LATE, "session.replayed")
 
     def replay_first() -> None:
-        FakeRevocations(memory).revoke_replayed(session, now_ms=LATE)
+        FakeRevocations(memory).revoke_replayed(session, rivals)
 
     with pytest.raises(InvalidGrant) as lost:
-        present(memory, session, 1, replay_first, reports=reports)
-    assert (lost.value.outcome, reports.sent) == ("revoked", [])
+        present(memory, session, 1, replay_first)
+    assert (lost.value.outcome, memory.audited) == ("revoked", [rivals])
 
     memory.sessions[session.user_id, session.sid] = session
+    memory.audited.clear()
     for _ in range(2):
         with pytest.raises(InvalidGrant):
-            present(memory, session, 1, reports=reports)
-    assert reports.sent == [session.sid]
-
-
-def test_a_replay_that_cannot_be_reported_is_revoked_all_the_same(memory: Memory, session: Session) -> None:
-    with pytest.raises(InvalidGrant) as refused:
-        present(memory, session, 1, reports=Reports(are_down=True))
-
-    assert (refused.value.outcome, refused.value.trail.also) == ("replayed", ("unreported",))
-    assert refused.value.reason == "replayed, unreported: by a test"
-    assert stored(memory, session).revoked_at is not None
+            present(memory, session, 1)
+    cause = Cause("system", "request")
+    assert memory.audited == [AuditEntry(session.user_id, "session.replayed", LATE, cause, sid=session.sid)]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sallyport.audit import Cause, by_system
 from sallyport.errors import KeysSealedElsewhere, Unavailable
 from sallyport.keys.life_cycle import (
     KeyRecord,
@@ -30,15 +31,15 @@ def rings(store: FakeRings, now: int = NOW) -> RotateKeys:
 def test_keeping_a_ring_twice_makes_its_keys_once() -> None:
     store = FakeRings()
 
-    assert len(rings(store).keep("refresh").add) == 2
-    assert rings(store).keep("refresh").is_empty
+    assert len(rings(store).keep("refresh", by_system()).add) == 2
+    assert rings(store).keep("refresh", by_system()).is_empty
 
 
 def test_a_run_that_meets_another_one_makes_nothing() -> None:
     rival = [SealedKey(record("x", NOW), None), SealedKey(record("y", NOW + 9 * DAY), None)]
     store = FakeRings(rival=RingChange(add=rival))
 
-    assert rings(store).keep("refresh").is_empty
+    assert rings(store).keep("refresh", by_system()).is_empty
     assert store.ring.keys.keys() == {"x", "y"}
 
 
@@ -47,17 +48,17 @@ class BusyRings(FakeRings):
 
     tries = 0
 
-    def change_ring(self, use: Use, change: RingChange, *, version: int) -> bool:
+    def change_ring(self, use: Use, change: RingChange, cause: Cause, *, version: int, now_ms: int) -> bool:
         self.tries += 1
         self.ring = StoredRing(self.ring.version + 1, self.ring.keys)
-        return super().change_ring(use, change, version=version)
+        return super().change_ring(use, change, cause, version=version, now_ms=now_ms)
 
 
 def test_a_run_that_loses_every_race_says_so_and_has_changed_nothing() -> None:
     store = BusyRings()
 
     with pytest.raises(Unavailable):
-        rings(store).keep("refresh")
+        rings(store).keep("refresh", by_system())
 
     assert store.tries == MAX_ATTEMPTS
     assert store.ring.keys == {}
@@ -66,7 +67,7 @@ def test_a_run_that_loses_every_race_says_so_and_has_changed_nothing() -> None:
 def test_an_emergency_lets_the_standby_sign_at_once_and_keeps_old_tokens_good() -> None:
     store = FakeRings(StoredRing(1, {"a": record("a", NOW - 9), "b": record("b", NOW + 999)}))
 
-    change = rings(store).promote("refresh", drop_older=False)
+    change = rings(store).promote("refresh", by_system(), drop_older=False)
 
     assert (change.promote, change.drop) == ("b", ())
     assert active(store.ring.keys.values(), now=NOW) == record("b", NOW)
@@ -77,7 +78,7 @@ def test_an_emergency_with_a_leaked_key_drops_every_older_one() -> None:
     keys = {"z": record("z", NOW - 99), "a": record("a", NOW - 9), "b": record("b", NOW + 999)}
     store = FakeRings(StoredRing(1, keys))
 
-    rings(store).promote("refresh", drop_older=True)
+    rings(store).promote("refresh", by_system(), drop_older=True)
 
     assert store.ring.keys == {"b": record("b", NOW)}
 
@@ -85,7 +86,7 @@ def test_an_emergency_with_a_leaked_key_drops_every_older_one() -> None:
 def test_without_a_standby_an_emergency_makes_a_key_that_signs_at_once() -> None:
     store = FakeRings(StoredRing(1, {"a": record("a", NOW - 9)}))
 
-    change = rings(store).promote("refresh", drop_older=True)
+    change = rings(store).promote("refresh", by_system(), drop_older=True)
 
     (made,) = change.add
     assert store.ring.keys == {made.record.kid: made.record}
@@ -100,7 +101,7 @@ def test_a_key_that_is_promoted_in_the_second_in_which_the_other_began_signs_a_s
     keys = {signing: record(signing, NOW), next_in_line: record(next_in_line, NOW + 999)}
     store = FakeRings(StoredRing(1, keys))
 
-    rings(store).promote("refresh", drop_older=False)
+    rings(store).promote("refresh", by_system(), drop_older=False)
 
     assert active(store.ring.keys.values(), now=NOW) == record(signing, NOW)
     assert active(store.ring.keys.values(), now=NOW + 1) == record(next_in_line, NOW + 1)
@@ -111,20 +112,20 @@ def test_an_emergency_that_meets_a_run_follows_what_it_left() -> None:
         StoredRing(1, {"a": record("a", NOW - 9), "b": record("b", NOW + 9)}), rival=RingChange(drop=["b"])
     )
 
-    change = rings(store).promote("refresh", drop_older=True)
+    change = rings(store).promote("refresh", by_system(), drop_older=True)
 
     assert (change.promote, change.drop) == (None, ["a"])
     assert store.ring.keys.keys() == {change.add[0].record.kid}
 
 
 @pytest.mark.parametrize("act", [
-    lambda rotate_keys: rotate_keys.keep("refresh"),
-    lambda rotate_keys: rotate_keys.promote("refresh", drop_older=True),
+    lambda rotate_keys: rotate_keys.keep("refresh", by_system()),
+    lambda rotate_keys: rotate_keys.promote("refresh", by_system(), drop_older=True),
 ], ids=["keep", "promote"])  # fmt: skip
 def test_a_ring_that_another_kms_key_seals_is_named_and_left_alone(act: Callable[[RotateKeys], object]) -> None:
     """A table that was restored or imported, or a key that was lost: nothing here can open such keys."""
     store = FakeRings()
-    RotateKeys({"refresh": POLICY}, store, FakeKms("arn:lost"), clock=lambda: NOW * SECOND).keep("refresh")
+    RotateKeys({"refresh": POLICY}, store, FakeKms("arn:lost"), clock=lambda: NOW * SECOND).keep("refresh", by_system())
     before = store.ring
 
     with pytest.raises(KeysSealedElsewhere) as refused:
@@ -138,4 +139,4 @@ def test_a_ring_that_does_not_say_what_seals_it_is_taken_for_ours() -> None:
     """As an earlier version stored it."""
     store = FakeRings(StoredRing(1, {"a": record("a", NOW)}))
 
-    assert rings(store).keep("refresh").add
+    assert rings(store).keep("refresh", by_system()).add

@@ -285,6 +285,13 @@ class RevocationShards:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Audit:
+    """For how long the audit trail is kept."""
+
+    audit_days: int = _integer(400, at_least=1, at_most=3650)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrivateKeys:
     """Where private keys are encrypted and decrypted."""
 

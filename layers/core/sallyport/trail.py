@@ -6,7 +6,6 @@ from typing import Literal
 Note = Literal[
     "race_lost",  # another request moved the session first, so this one read it again
     "sibling_skipped",  # a rotation left a token behind that nobody had used
-    "unreported",  # a replay was not reported to EventBridge
     "not_rehashed",  # a password hash stays weaker than today's
     "older_not_ended",  # the session that a login replaces lives on
     "no_room_made",  # a user keeps more sessions than allowed until the next login

@@ -19,7 +19,7 @@ from sallyport.aws.dynamodb.decoys import Decoys
 from sallyport.identifiers import new_id
 from sallyport.use_cases.keep_decoys import KeepDecoys
 from tests.attacks.accounts.visitor import NEW_PASSWORD, Visitor, an_address, waiting
-from tests.support.builders import WEAK_PASSWORDS, a_user, an_ip
+from tests.support.builders import WEAK_PASSWORDS, a_user, an_audit, an_ip
 from tests.support.deployed import PASSWORD, Stack, sample
 from tests.support.tokens import unverified_claims
 from tests.support.wire import Wire
@@ -145,7 +145,7 @@ def test_l02_across_an_upgrade_of_the_parameters_every_login_computes_both(
 ) -> None:
     monkeypatch.setitem(stack.deployment.functions, "Login", upgraded)
     user = a_user(email=an_address())
-    stack.accounts.create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)))
+    stack.accounts.create(user, WEAK_PASSWORDS.hash(normal(PASSWORD)), an_audit(user))
     kinds = {**addresses(stack), "outdated": user.email}
     asked(stack, workbook, "/auth/login", {"email": an_address(), "password": WRONG})  # the keys are read
 

@@ -25,7 +25,7 @@ from sallyport.http.cookies import DEVICE_TOKEN
 from sallyport.identifiers import new_id
 from sallyport.use_cases.open_session import MAX_LIVE_SESSIONS
 from tests.attacks.accounts.visitor import NEW_PASSWORD, Browser, Visitor, an_address, shown, tokens_of, waiting
-from tests.support.builders import DAY, SECOND, WEAK_PASSWORDS, a_session
+from tests.support.builders import DAY, SECOND, WEAK_PASSWORDS, a_session, an_audit
 from tests.support.deployed import PASSWORD, STRICT, Answer, Stack
 from tests.support.tokens import ISSUER, unverified_claims
 from tests.support.wire import Wire
@@ -162,7 +162,7 @@ def by_the_code_of_a_mail(stack: Stack, user: User) -> str:
 
 def by_the_operator(stack: Stack, user: User) -> str:
     new_hash = WEAK_PASSWORDS.hash(normal(NEW_PASSWORD))
-    assert stack.accounts.set_password(user, new_hash, now_ms=stack.now * SECOND)
+    assert stack.accounts.set_password(user, new_hash, an_audit(user, stack.now * SECOND))
     return NEW_PASSWORD
 
 
@@ -209,7 +209,7 @@ def test_l03_waits_answers_and_counters_tell_nobody_whose_address_exists(
     without_password = stack.new_user()
     stack.table.delete([(f"CREDENTIAL#{without_password.user_id}", "CREDENTIAL")])
     deleted = stack.new_user()
-    assert stack.accounts.delete(deleted, now_ms=stack.now * SECOND)
+    assert stack.accounts.delete(deleted, an_audit(deleted, stack.now * SECOND))
     addresses = [
         an_address(),
         stack.new_user().email,
@@ -400,8 +400,8 @@ def _logs_out_everywhere(stack: Stack, visitor: Visitor, user: User) -> None:
 
 
 def _is_disabled_and_enabled(stack: Stack, visitor: Visitor, user: User) -> None:
-    assert stack.accounts.disable(user, now_ms=stack.now * SECOND)
-    assert stack.accounts.enable(user.user_id)
+    assert stack.accounts.disable(user, an_audit(user, stack.now * SECOND))
+    assert stack.accounts.enable(user, an_audit(user))
 
 
 @pytest.mark.parametrize(
@@ -433,7 +433,7 @@ def test_l15_a_device_token_is_good_for_no_other_account(stack: Stack, user: Use
     assert failures(stack, key_of_address(victim.email)) == 1
 
     own = tokens_of(stack, victim)["device_token"]
-    assert stack.accounts.delete(victim, now_ms=stack.now * SECOND)
+    assert stack.accounts.delete(victim, an_audit(victim, stack.now * SECOND))
     stack.new_user(email=victim.email)
     assert is_wrong(Visitor(stack).log_in(victim.email, WRONG, device_token=own))
     assert failures(stack, key_of_address(victim.email)) == 1
@@ -594,7 +594,9 @@ def test_l12_a_guess_that_was_right_a_moment_ago_is_counted_as_wrong(
 def test_l12_a_user_who_is_logged_out_everywhere_meanwhile_is_logged_in_at_the_new_version(
     stack: Stack, user: User, meanwhile: list[Callable[[], object]]
 ) -> None:
-    meanwhile.append(lambda: stack.revocations.raise_version(user.user_id, 1, now_ms=stack.now * SECOND))
+    meanwhile.append(
+        lambda: stack.revocations.raise_version(user.user_id, 1, an_audit(user.user_id, stack.now * SECOND))
+    )
 
     tokens = Visitor(stack).log_in(user.email)
 

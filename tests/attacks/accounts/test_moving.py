@@ -20,6 +20,7 @@ from tests.attacks.accounts.visitor import (
     user_of,
     waiting,
 )
+from tests.support.builders import an_audit
 from tests.support.deployed import PASSWORD, Stack
 from tests.support.watch import Watch
 from tests.support.wire import Wire
@@ -144,8 +145,8 @@ def test_l27_a_change_that_was_asked_for_before_is_void_after_the_account_was_ta
     elif event == "everywhere":
         stack.log_out(refresh_token=tokens_of(stack, user)["refresh_token"], everywhere=True)
     else:
-        stack.accounts.disable(user, now_ms=stack.now * 1000)
-        stack.accounts.enable(user.user_id)
+        stack.accounts.disable(user, an_audit(user, stack.now * 1000))
+        stack.accounts.enable(user, an_audit(user))
 
     fresh = tokens_of(stack, user, password)["access_token"]
 

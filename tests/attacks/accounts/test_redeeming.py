@@ -31,7 +31,7 @@ from tests.attacks.accounts.visitor import (
     waiting,
     wrong,
 )
-from tests.support.builders import DAY
+from tests.support.builders import DAY, an_audit
 from tests.support.deployed import PASSWORD, STRICT, Answer, Stack, open_stack
 from tests.support.tokens import ISSUER
 from tests.support.watch import Watch
@@ -133,16 +133,16 @@ def _logs_out_everywhere(stack: Stack, visitor: Visitor, user: User) -> None:
 
 
 def _is_disabled(stack: Stack, visitor: Visitor, user: User) -> None:
-    assert stack.accounts.disable(user, now_ms=stack.now * 1000)
+    assert stack.accounts.disable(user, an_audit(user, stack.now * 1000))
 
 
 def _is_disabled_and_enabled(stack: Stack, visitor: Visitor, user: User) -> None:
     _is_disabled(stack, visitor, user)
-    assert stack.accounts.enable(user.user_id)
+    assert stack.accounts.enable(user, an_audit(user))
 
 
 def _is_given_a_password(stack: Stack, visitor: Visitor, user: User) -> None:
-    assert stack.accounts.set_password(user, "$argon2id$", now_ms=stack.now * 1000)
+    assert stack.accounts.set_password(user, "$argon2id$", an_audit(user, stack.now * 1000))
 
 
 def _is_deleted(stack: Stack, visitor: Visitor, user: User) -> None:
@@ -648,12 +648,12 @@ def test_l24_a_message_that_comes_again_after_its_user_was_disabled_mails_nothin
     message = waiting(stack)
     deliver(stack, message)
     old = visitor.mail(user.email)
-    assert stack.accounts.disable(user, now_ms=stack.now * 1000)
+    assert stack.accounts.disable(user, an_audit(user, stack.now * 1000))
 
     deliver(stack, message)
 
     assert len(visitor.mails(user.email)) == 1
-    assert stack.accounts.enable(user.user_id)
+    assert stack.accounts.enable(user, an_audit(user))
     for proof in (old.link, old.code):
         assert is_refused(visitor.reset(proof))
 

@@ -13,7 +13,7 @@ Kind: TypeAlias = Literal[
     "password", "access token", "refresh token", "device token", "link", "code", "cookie", "header", "query", "unknown",
     "name", "signing key", "aws", "signed url", "email", "user agent", "address", "session",
 ]  # fmt: skip
-Place: TypeAlias = Literal["log", "metrics", "table", "queue", "events", "mails", "kms", "answers", "claims", "reprs"]
+Place: TypeAlias = Literal["log", "metrics", "table", "audit", "queue", "mails", "kms", "answers", "claims", "reprs"]
 
 ALLOWED: Mapping[Kind, Mapping[Place, str]] = {
     "password": {},
@@ -55,7 +55,7 @@ ALLOWED: Mapping[Kind, Mapping[Place, str]] = {
     },
     "session": {
         "table": "the session",
-        "events": "a replay names its session",
+        "audit": "which session was ended, and from which",
         "answers": "it is no secret to its user",
         "claims": "as `sid`",
         "reprs": "it opens nothing by itself",
@@ -63,9 +63,10 @@ ALLOWED: Mapping[Kind, Mapping[Place, str]] = {
 }
 """Where a value may stand. Everywhere else the scan refuses it, and a hash of it is no spelling of it.
 
-"table" is the whole table, and all that was ever written to it or looked up in it. "queue" is also what SQS moves to
-the dead letters. "answers" are without the tokens that they issue, in the one place that each has; "claims" are what
-can be read in those. "reprs" are those of every value of ours that any function had in a variable.
+"table" is the whole table, and all that was ever written to it or looked up in it; "audit" is what of it is in the
+audit trail, which is what events say, too. "queue" is also what SQS moves to the dead letters. "answers" are without
+the tokens that they issue, in the one place that each has; "claims" are what can be read in those. "reprs" are those of
+every value of ours that any function had in a variable.
 """
 
 _SHORTEST = 8

@@ -217,7 +217,7 @@ def _refreshing(j: Journey) -> None:
 
 
 def _replaying(j: Journey) -> None:
-    """A session of which somebody presents an old token is reported to EventBridge."""
+    """A session of which somebody presents an old token goes into the audit trail."""
     _, _, tokens = j.log_in()
     held = tokens
     for _ in range(3):

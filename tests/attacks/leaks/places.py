@@ -22,7 +22,7 @@ _NOT_OURS = ("moto", "werkzeug", "responses", "docker")
 """Whose lines are those of the embedded AWS, which runs in this process."""
 
 _OF_SERVICE: Mapping[str, Place] = {
-    "dynamodb": "table", "kms": "kms", "sqs": "queue", "eventbridge": "events", "sesv2": "mails"
+    "dynamodb": "table", "kms": "kms", "sqs": "queue", "sesv2": "mails"
 }  # fmt: skip
 
 
@@ -45,7 +45,12 @@ class Places:
         service = event_name.split(".")[1]
         body = request.body
         assert isinstance(body, bytes | str)
-        self.note(_OF_SERVICE[service], body.decode("latin-1") if isinstance(body, bytes) else body)
+        text = body.decode("latin-1") if isinstance(body, bytes) else body
+        self.note(_OF_SERVICE[service], text)
+        if event_name.endswith("TransactWriteItems"):
+            for write in json.loads(text)["TransactItems"]:
+                if write.get("Put", {}).get("Item", {}).get("PK", {}).get("S", "").startswith("AUDIT#"):
+                    self.note("audit", json.dumps(write))
 
     def note(self, place: Place, text: str) -> None:
         self.sent.setdefault(place, []).append(text)

@@ -8,6 +8,7 @@ from hmac import compare_digest
 from typing import Literal, Protocol, TypeAlias
 
 from sallyport.accounts.user import User
+from sallyport.audit import AuditEntry
 from sallyport.errors import ProofRejected
 from sallyport.identifiers import is_id
 
@@ -157,17 +158,20 @@ class RedemptionStore(Protocol):
     """Spends one-time tokens: each time one transaction with the change that the token opens.
 
     A change returns False, having done nothing, if the token is used or past its end, or if the account is no longer as
-    the grant says. `by_code` gives the mailbox the try back that the code has reserved. Raises Unavailable.
+    the grant says. It stores its audit entry in that transaction, and happens at the entry's time. `by_code` gives the
+    mailbox the try back that the code has reserved. Raises Unavailable.
     """
 
-    def register(self, token: OneTimeToken, user: User, password_hash: str, *, now_ms: int, by_code: bool) -> bool:
+    def register(
+        self, token: OneTimeToken, user: User, password_hash: str, audit: AuditEntry, *, by_code: bool
+    ) -> bool:
         """Store a new user with credential and login name. False also if the address is taken meanwhile."""
         ...
 
-    def reset(self, token: OneTimeToken, grant: Reset, new_hash: str, *, now_ms: int, by_code: bool) -> bool:
+    def reset(self, token: OneTimeToken, grant: Reset, new_hash: str, audit: AuditEntry, *, by_code: bool) -> bool:
         """Give a user another password. Every token and session of theirs dies; their status stays as it is."""
         ...
 
-    def move(self, token: OneTimeToken, grant: EmailChange, *, now_ms: int, by_code: bool) -> bool:
+    def move(self, token: OneTimeToken, grant: EmailChange, audit: AuditEntry, *, by_code: bool) -> bool:
         """Move a user to another address. False also if it is taken meanwhile, or if the user is being deleted."""
         ...

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from sallyport.audit import AuditEntry, Standing
 from sallyport.identifiers import new_user_id
 
 Status = Literal["active", "disabled"]
@@ -25,6 +26,11 @@ class User:
     roles: tuple[str, ...]
     created_at: int
     email_verified_at: int | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """What the audit trail says of the user."""
+        return Standing(self.roles, self.status)
 
 
 def new_user(email: str, *, roles: tuple[str, ...] = (), is_verified: bool = False, now: int) -> User:
@@ -76,8 +82,8 @@ class UserDirectory(UserReader, Protocol):
 class AccountStore(UserDirectory, Protocol):
     """Stores users, their credentials and their login names. Decoys are no users: `get` and `page` leave them out.
 
-    A change returns False, having done nothing, if the user is not as they were read. Every method raises Unavailable
-    if infrastructure fails.
+    A change returns False, having done nothing, if the user is not as they were read. It stores its audit entry in the
+    same transaction, and happens at the entry's time. Every method raises Unavailable if infrastructure fails.
     """
 
     def find(self, email: str) -> Found:
@@ -92,7 +98,7 @@ class AccountStore(UserDirectory, Protocol):
         """Return up to `limit` users behind the user `after`, and what to pass as `after` for the next page, if any."""
         ...
 
-    def create(self, user: User, password_hash: str) -> bool:
+    def create(self, user: User, password_hash: str, audit: AuditEntry) -> bool:
         """Store a user with credential and login name. Return False if the address is taken."""
         ...
 
@@ -100,22 +106,22 @@ class AccountStore(UserDirectory, Protocol):
         """Store a stronger hash of the same password."""
         ...
 
-    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
+    def set_password(self, user: User, new_hash: str, audit: AuditEntry) -> bool:
         """Give a user another password without knowing the old one. Every token and session of theirs dies.
 
         The failures of strangers at this account are cleared.
         """
         ...
 
-    def enable(self, user_id: str) -> bool:
+    def enable(self, user: User, audit: AuditEntry) -> bool:
         """Let a disabled user log in again; their old tokens stay dead. Return False if they are not disabled."""
         ...
 
-    def disable(self, user: User, *, now_ms: int) -> bool:
+    def disable(self, user: User, audit: AuditEntry) -> bool:
         """Keep a user out until they are enabled. Every token and session of theirs dies."""
         ...
 
-    def change_roles(self, user: User, roles: tuple[str, ...], *, now_ms: int) -> bool:
+    def change_roles(self, user: User, roles: tuple[str, ...], audit: AuditEntry) -> bool:
         """Give a user other roles, which revokes nothing. Return False also if they have these roles already."""
         ...
 
@@ -123,9 +129,9 @@ class AccountStore(UserDirectory, Protocol):
         """Let no session of a user be opened, and their address not be moved, for a quarter of an hour."""
         ...
 
-    def delete(self, user: User, *, now_ms: int, sid: str | None = None) -> bool:
+    def delete(self, user: User, audit: AuditEntry, *, sid: str | None = None) -> bool:
         """Delete a user with credential, login name, the session `sid` and the counters of their address.
 
-        Every token of theirs dies. Sessions but `sid` are for the caller to delete.
+        Every token of theirs dies. Sessions but `sid` are for the caller to delete. Their audit trail stays.
         """
         ...

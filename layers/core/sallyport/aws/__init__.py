@@ -1,1 +1,1 @@
-"""The only place that knows AWS: events, DynamoDB, KMS, EventBridge, logs and metrics."""
+"""The only place that knows AWS: events, DynamoDB, KMS, logs and metrics."""

@@ -14,7 +14,6 @@ from sallyport.errors import AccessDenied, CallFailed, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_sesv2.client import SESV2Client
     from mypy_boto3_sqs.client import SQSClient
@@ -47,9 +46,6 @@ class Clients:
 
     def sqs(self) -> "SQSClient":
         return boto3.client("sqs", config=self.patience)
-
-    def events(self) -> "EventBridgeClient":
-        return boto3.client("events", config=self.patience)
 
     def ses(self) -> "SESV2Client":
         return boto3.client("sesv2", config=self.patience_with_ses)

@@ -11,6 +11,7 @@ from typing import Any
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from sallyport import settings
+from sallyport.audit import by_system
 from sallyport.aws import custom_resource, release
 from sallyport.aws.key_events import Keeper
 from sallyport.aws.release import ReleaseStore
@@ -68,16 +69,18 @@ class SetupEvents:
             sleep=self.sleep,
             reraise=True,
         )
-        retrying(act, event["ResourceProperties"])
+        retrying(act, event)
 
-    def _check(self, properties: Mapping[str, Any]) -> None:
+    def _check(self, event: Mapping[str, Any]) -> None:
         """Raise SettingsError for parameters that contradict each other, StaleRelease for an old release."""
+        properties = event["ResourceProperties"]
         deployed = properties["Settings"]
         settings.parse(self.every_setting, {**self.environ, **deployed})
         if deployed["STACK_NAME"] == LOCAL_STACK:
             raise SettingsError([f"a stack cannot be called {LOCAL_STACK}: that is what sam local calls its own"])
         release.accept(properties, self.releases)
 
-    def _make_keys(self, properties: Mapping[str, Any]) -> None:
-        self.keeper.keep(self.issuer or str(properties["Issuer"]))
+    def _make_keys(self, event: Mapping[str, Any]) -> None:
+        cause = by_system(event["RequestId"])
+        self.keeper.keep(self.issuer or str(event["ResourceProperties"]["Issuer"]), cause)
         self.keep_decoys()

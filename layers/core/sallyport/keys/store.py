@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sallyport.audit import KEYS, AuditEntry, Cause
 from sallyport.keys.life_cycle import KeyRecord, Use
 
 
@@ -36,14 +37,25 @@ class RingChange:
     def is_empty(self) -> bool:
         return not (self.add or self.drop or self.promote)
 
+    def audit(self, use: Use, cause: Cause, *, now_ms: int) -> list[AuditEntry]:
+        """Return an entry for each key that this change makes, promotes or drops."""
+        created = [AuditEntry(KEYS, "key.created", now_ms, cause, use=use, kid=key.record.kid) for key in self.add]
+        dropped = [AuditEntry(KEYS, "key.dropped", now_ms, cause, use=use, kid=kid) for kid in self.drop]
+        if self.promote is None:
+            return [*created, *dropped]
+        return [AuditEntry(KEYS, "key.promoted", now_ms, cause, use=use, kid=self.promote), *created, *dropped]
+
 
 class RingStore(Protocol):
     """Stores the rings."""
 
     def private_ring(self, use: Use) -> StoredRing: ...
 
-    def change_ring(self, use: Use, change: RingChange, *, version: int) -> bool:
-        """Store and publish `change` in one transaction. Return False if the ring is no longer at `version`."""
+    def change_ring(self, use: Use, change: RingChange, cause: Cause, *, version: int, now_ms: int) -> bool:
+        """Store and publish `change` in one transaction with its audit entries.
+
+        Returns False if the ring is no longer at `version`.
+        """
         ...
 
 

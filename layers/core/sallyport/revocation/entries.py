@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from sallyport.audit import AuditEntry
 from sallyport.sessions.session import Mode, Session
 
 _SLACK_SECONDS = 120  # clock leeway, skew between environments, a refresh in flight, a slow commit
@@ -68,6 +69,8 @@ class EntryStore(Protocol):
 class RevocationStore(Protocol):
     """Revokes: each a transaction of the change itself and the entry that tells authorizers of it.
 
+    What is done by force stores its audit entry in that transaction, too, and happens at the entry's time.
+
     Every method raises Unavailable if infrastructure fails.
     """
 
@@ -76,13 +79,17 @@ class RevocationStore(Protocol):
         ...
 
     def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
-        """Revoke a session, if it has this mode (None: any). Return False if there was nothing left to revoke."""
+        """Log a session out, if it has this mode (None: any). Return False if there was nothing left to revoke."""
         ...
 
-    def revoke_replayed(self, session: Session, *, now_ms: int) -> None:
+    def revoke_session(self, user_id: str, sid: str, audit: AuditEntry) -> bool:
+        """Revoke a session from elsewhere. Return False if there was nothing left to revoke."""
+        ...
+
+    def revoke_replayed(self, session: Session, audit: AuditEntry) -> None:
         """Revoke a session whose token was replayed, provided it is as it was read. Raises RaceLost."""
         ...
 
-    def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
+    def raise_version(self, user_id: str, ver: int, audit: AuditEntry) -> bool:
         """Raise the user's token version from `ver`. Return False if it is no longer that."""
         ...

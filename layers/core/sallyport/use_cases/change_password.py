@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from sallyport.accounts.new_password import NewPasswords
 from sallyport.accounts.password import NormalPassword
+from sallyport.audit import AuditEntry, by_user
 from sallyport.clock import Clock
 from sallyport.errors import ChangedMeanwhile
 from sallyport.sessions.issue import IssuedTokens, TokenIssuer
@@ -37,7 +38,7 @@ class ChangePassword:
     clock: Clock
 
     def __call__(
-        self, caller: VerifiedClaims, current: NormalPassword, new: NormalPassword, device: Device
+        self, caller: VerifiedClaims, current: NormalPassword, new: NormalPassword, device: Device, request_id: str
     ) -> PasswordChanged:
         """Store the new password, to which `rules.choose` has been applied, and go on in the caller's session.
 
@@ -50,7 +51,8 @@ class ChangePassword:
         signer = self.issuer.signer()
         new_hash = self.confirm_caller.passwords.hash(new)
         now_ms = self.clock()
-        changed = self.store.change_password(account, caller.sid, new_hash, now_ms=now_ms)
+        audit = AuditEntry(user.user_id, "password.changed", now_ms, by_user(request_id, caller.sid))
+        changed = self.store.change_password(account, caller.sid, new_hash, audit)
         if changed is None:
             raise ChangedMeanwhile
         notes = (*also, *self.notify("password_changed", user.email, device))

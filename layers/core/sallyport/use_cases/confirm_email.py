@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sallyport.accounts.one_time_token import Code, EmailChange, Proof, RedemptionStore
+from sallyport.audit import AuditEntry, by_user
 from sallyport.clock import Clock
 from sallyport.errors import ProofRejected
 from sallyport.sessions.session import Device, SessionStore
@@ -22,7 +23,7 @@ class ConfirmEmail:
     notify: Notify
     clock: Clock
 
-    def __call__(self, caller: VerifiedClaims, proof: Proof, device: Device) -> tuple[Note, ...]:
+    def __call__(self, caller: VerifiedClaims, proof: Proof, device: Device, request_id: str) -> tuple[Note, ...]:
         """Move the caller to the address of the proof, which they must have asked for themselves. Sessions live on.
 
         Returns what to note. Raises TokenDead, ProofRejected, TooManyAttempts, Unavailable.
@@ -32,7 +33,7 @@ class ConfirmEmail:
         grant = token.grant
         if not isinstance(grant, EmailChange) or grant.user_id != caller.sub:
             raise ProofRejected("caller")
-        by_code = isinstance(proof, Code)
-        if not self.redemptions.move(token, grant, now_ms=self.clock(), by_code=by_code):
+        audit = AuditEntry(grant.user_id, "email.changed", self.clock(), by_user(request_id, caller.sid))
+        if not self.redemptions.move(token, grant, audit, by_code=isinstance(proof, Code)):
             raise ProofRejected("overtaken")
         return self.notify("email_changed", grant.email, device)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sallyport.accounts.password import NormalPassword
+from sallyport.audit import AuditEntry, by_user
 from sallyport.clock import Clock
 from sallyport.errors import ChangedMeanwhile
 from sallyport.sessions.session import Device
@@ -14,13 +15,13 @@ from sallyport.use_cases.notify import Notify
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteAccount:
-    """Deletes everything that is about a user, but mail requests, which open nothing without them and end soon."""
+    """Deletes everything personal that is about a user, but mail requests, which end soon. Their audit trail stays."""
 
     confirm_caller: ConfirmCaller
     notify: Notify
     clock: Clock
 
-    def __call__(self, caller: VerifiedClaims, password: NormalPassword, device: Device) -> Trail:
+    def __call__(self, caller: VerifiedClaims, password: NormalPassword, device: Device, request_id: str) -> Trail:
         """Delete the caller's account.
 
         First no session can be opened any more, then the others are deleted, and in the end everything else at once
@@ -35,6 +36,8 @@ class DeleteAccount:
             raise ChangedMeanwhile
         sessions = self.confirm_caller.sessions
         sessions.forget([session for session in sessions.of_user(user.user_id) if session.sid != caller.sid])
-        if not accounts.delete(user, now_ms=self.clock(), sid=caller.sid) and accounts.get(user.user_id) is not None:
+        cause = by_user(request_id, caller.sid)
+        audit = AuditEntry(user.user_id, "user.deleted", self.clock(), cause, before=user.standing)
+        if not accounts.delete(user, audit, sid=caller.sid) and accounts.get(user.user_id) is not None:
             raise ChangedMeanwhile
         return Trail(caller.sid, self.notify("account_deleted", user.email, device))

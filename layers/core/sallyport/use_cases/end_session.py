@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from sallyport.audit import AuditEntry, by_user
 from sallyport.clock import Clock
 from sallyport.identifiers import is_id
 from sallyport.revocation.entries import RevocationStore
@@ -20,7 +21,7 @@ class EndSession:
     revocations: RevocationStore
     clock: Clock
 
-    def __call__(self, caller: VerifiedClaims, sid: str) -> Outcome:
+    def __call__(self, caller: VerifiedClaims, sid: str, request_id: str) -> Outcome:
         """End the session `sid`, if it is one of the caller's. Return what was done.
 
         The caller's own token is checked strictly, whatever the mode of the authorizer that let it pass. Raises
@@ -28,5 +29,6 @@ class EndSession:
         """
         now_ms = self.clock()
         check_strictly(caller, sessions=self.sessions, now=now_ms // 1000)
-        has_ended = is_id(sid) and self.revocations.end(caller.sub, sid, now_ms=now_ms)
+        audit = AuditEntry(caller.sub, "session.revoked", now_ms, by_user(request_id, caller.sid), sid=sid)
+        has_ended = is_id(sid) and self.revocations.revoke_session(caller.sub, sid, audit)
         return "ended" if has_ended else "nothing_to_end"

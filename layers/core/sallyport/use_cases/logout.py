@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from sallyport.audit import AuditEntry, by_user
 from sallyport.clock import Clock
 from sallyport.errors import InvalidToken
 from sallyport.revocation.entries import RevocationStore
@@ -39,7 +40,7 @@ class Logout:
     revocations: RevocationStore
     clock: Clock
 
-    def by_refresh_token(self, unverified_token: str, mode: Mode, *, everywhere: bool) -> LoggedOut:
+    def by_refresh_token(self, unverified_token: str, mode: Mode, request_id: str, *, everywhere: bool) -> LoggedOut:
         """Log out by a refresh token. One that came through another channel than its session's ends nothing.
 
         Raises Unavailable.
@@ -48,21 +49,22 @@ class Logout:
             token = self.refresh_tokens.verify(unverified_token, now=self.clock() // 1000)
         except InvalidToken:
             return LoggedOut("nothing_to_end")
-        return self._end(token, mode, everywhere=everywhere)
+        return self._end(token, mode, request_id, everywhere=everywhere)
 
-    def by_access_token(self, unverified_token: str, *, everywhere: bool) -> LoggedOut:
+    def by_access_token(self, unverified_token: str, request_id: str, *, everywhere: bool) -> LoggedOut:
         """Log out by an access token, which has no channel of its own. Raises Unavailable."""
         try:
             token = self.access_tokens.verify(unverified_token, now=self.clock() // 1000)
         except InvalidToken:
             return LoggedOut("nothing_to_end")
-        return self._end(token, None, everywhere=everywhere)
+        return self._end(token, None, request_id, everywhere=everywhere)
 
-    def _end(self, credential: Credential, mode: Mode | None, *, everywhere: bool) -> LoggedOut:
+    def _end(self, credential: Credential, mode: Mode | None, request_id: str, *, everywhere: bool) -> LoggedOut:
         now_ms = self.clock()
         trail = Trail(credential.sid)
         may_end_all = everywhere and self._is_live(credential, mode, now=now_ms // 1000)
-        if may_end_all and self.revocations.raise_version(credential.sub, credential.ver, now_ms=now_ms):
+        audit = AuditEntry(credential.sub, "sessions.revoked", now_ms, by_user(request_id, credential.sid))
+        if may_end_all and self.revocations.raise_version(credential.sub, credential.ver, audit):
             return LoggedOut("everywhere", trail)
         has_ended = self.revocations.end(credential.sub, credential.sid, now_ms=now_ms, mode=mode)
         return LoggedOut("ended" if has_ended else "nothing_to_end", trail)

@@ -7,6 +7,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from sallyport.accounts.mail_request import NoticeKind
 from sallyport.accounts.user import AccountStore, User, new_user
+from sallyport.audit import Action, AuditEntry, Cause
 from sallyport.clock import Clock
 from sallyport.errors import ChangedMeanwhile
 from sallyport.revocation.entries import RevocationStore
@@ -49,7 +50,7 @@ _again_if_changed_meanwhile = retry(
 class ManageUsers:
     """Changes users, and tells them by mail of what keeps them out, lets them in or gives them another password.
 
-    A change that loses a race against another one reads the user again.
+    A change that loses a race against another one reads the user again. `cause` returns who the operator is.
 
     Every method that changes a user raises NoSuchUser and ChangedMeanwhile; every method raises Unavailable.
     """
@@ -58,12 +59,15 @@ class ManageUsers:
     sessions: SessionStore
     revocations: RevocationStore
     notify: Notify
+    cause: Callable[[], Cause]
     clock: Clock
 
     def create(self, email: str, password_hash: str, *, roles: tuple[str, ...] = (), is_verified: bool = False) -> User:
         """Create a user who may log in at once. Raises AddressTaken."""
-        user = new_user(email, roles=roles, is_verified=is_verified, now=self.clock() // 1000)
-        if not self.accounts.create(user, password_hash):
+        now_ms = self.clock()
+        user = new_user(email, roles=roles, is_verified=is_verified, now=now_ms // 1000)
+        audit = AuditEntry(user.user_id, "user.created", now_ms, self.cause(), after=user.standing)
+        if not self.accounts.create(user, password_hash, audit):
             raise AddressTaken
         return user
 
@@ -73,8 +77,9 @@ class ManageUsers:
         def keep_out(user: User) -> User | None:
             if user.status == "disabled":
                 return user
-            done = self.accounts.disable(user, now_ms=self.clock())
-            return replace(user, status="disabled", token_version=user.token_version + 1) if done else None
+            disabled = replace(user, status="disabled", token_version=user.token_version + 1)
+            audit = self._audit("user.disabled", user, disabled)
+            return disabled if self.accounts.disable(user, audit) else None
 
         return self._told(self._change(user_id, keep_out), "account_disabled")
 
@@ -84,7 +89,9 @@ class ManageUsers:
         def let_in(user: User) -> User | None:
             if user.status == "active":
                 return user
-            return replace(user, status="active") if self.accounts.enable(user_id) else None
+            enabled = replace(user, status="active")
+            audit = self._audit("user.enabled", user, enabled)
+            return enabled if self.accounts.enable(user, audit) else None
 
         return self._told(self._change(user_id, let_in), "account_enabled")
 
@@ -92,7 +99,8 @@ class ManageUsers:
         """Kill every token and session of a user. They may log in again at once."""
 
         def raise_version(user: User) -> User | None:
-            done = self.revocations.raise_version(user_id, user.token_version, now_ms=self.clock())
+            audit = AuditEntry(user_id, "sessions.revoked", self.clock(), self.cause())
+            done = self.revocations.raise_version(user_id, user.token_version, audit)
             return replace(user, token_version=user.token_version + 1) if done else None
 
         return self._change(user_id, raise_version)
@@ -101,7 +109,8 @@ class ManageUsers:
         """Give a user another password. Every token and session of theirs dies; a disabled user stays disabled."""
 
         def set_it(user: User) -> User | None:
-            done = self.accounts.set_password(user, new_hash, now_ms=self.clock())
+            audit = AuditEntry(user_id, "password.set", self.clock(), self.cause())
+            done = self.accounts.set_password(user, new_hash, audit)
             return replace(user, token_version=user.token_version + 1) if done else None
 
         return self._told(self._change(user_id, set_it), "password_set")
@@ -113,13 +122,15 @@ class ManageUsers:
             roles = wanted(user.roles)
             if roles == user.roles:
                 return user
-            return replace(user, roles=roles) if self.accounts.change_roles(user, roles, now_ms=self.clock()) else None
+            changed = replace(user, roles=roles)
+            audit = self._audit("roles.changed", user, changed)
+            return changed if self.accounts.change_roles(user, roles, audit) else None
 
         return self._change(user_id, give)
 
     @_again_if_changed_meanwhile
     def delete(self, user_id: str) -> Deleted:
-        """Delete a user with everything that is about them. Every token of theirs dies.
+        """Delete a user with everything personal that is about them. Every token of theirs dies.
 
         The user goes first: from then on nobody can open a session. If the deletion of the session items then fails,
         the sessions are dead all the same, and the call may be repeated.
@@ -127,11 +138,20 @@ class ManageUsers:
         Returns whether there was a user, or a session of theirs left.
         """
         user = self.accounts.get(user_id)
-        if user is not None and not self.accounts.delete(user, now_ms=self.clock()):
+        if user is not None and not self.accounts.delete(user, self._audit("user.deleted", user, None)):
             raise ChangedMeanwhile
         also = self.notify("account_deleted", user.email, BY_AN_OPERATOR) if user is not None else ()
         forgotten = self.sessions.forget_all(user_id)
         return Deleted(is_changed=user is not None or forgotten > 0, also=also)
+
+    def end_session(self, user_id: str, sid: str) -> bool:
+        """End one session of a user. Return False if there was nothing left to end."""
+        audit = AuditEntry(user_id, "session.revoked", self.clock(), self.cause(), sid=sid)
+        return self.revocations.revoke_session(user_id, sid, audit)
+
+    def _audit(self, action: Action, before: User, after: User | None) -> AuditEntry:
+        standing = after.standing if after else None
+        return AuditEntry(before.user_id, action, self.clock(), self.cause(), before=before.standing, after=standing)
 
     def _told(self, changed: Changed, kind: NoticeKind) -> Changed:
         if not changed.is_changed:

@@ -1,9 +1,10 @@
 """Refresh: exchange a refresh token for new tokens (RFC 6749 s6; rotation, RFC 9700 s4.14)."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from sallyport.accounts.user import User
+from sallyport.audit import AuditEntry, by_system
 from sallyport.clock import Clock
 from sallyport.errors import InvalidGrant, InvalidToken, Superseded, TokenDead, TokenExpired, Unavailable
 from sallyport.revocation.entries import RevocationStore
@@ -18,14 +19,6 @@ MAX_ATTEMPTS = 4
 _RACE_LOST: tuple[Note, ...] = ("race_lost",)
 
 Outcome = Literal["converged", "rotated", "recovered"]
-
-
-class ReplayReporter(Protocol):
-    """Tells operators that a session was revoked because a token of it was used twice."""
-
-    def replayed(self, session: Session, *, now_ms: int) -> None:
-        """Raises Unavailable if it cannot."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +37,12 @@ class Refresh:
     verifier: RefreshTokenVerifier
     sessions: SessionStore
     revocations: RevocationStore
-    reporter: ReplayReporter
     issuer: TokenIssuer
     leeway_ms: int
     idle_seconds: int
     clock: Clock
 
-    def __call__(self, unverified_token: str, mode: Mode) -> Refreshed:
+    def __call__(self, unverified_token: str, mode: Mode, request_id: str) -> Refreshed:
         """Return new tokens for a refresh token that came through the channel `mode`.
 
         Reads user and session once, then makes at most one write. A request that loses a race follows the rule again,
@@ -68,7 +60,7 @@ class Refresh:
             now_ms = self.clock()
             living = _require_living(token, mode, (user, session), now_ms // 1000, trail)
             try:
-                return self._exchange(token.gen, living, signer, now_ms, trail)
+                return self._exchange(token.gen, living, signer, now_ms, trail=trail, request_id=request_id)
             except RaceLost as lost:
                 session = lost.current
         raise Unavailable("contention", trail=Trail(token.sid, _RACE_LOST * MAX_ATTEMPTS))
@@ -81,7 +73,9 @@ class Refresh:
         except InvalidToken as error:
             raise InvalidGrant(error.reason) from None
 
-    def _exchange(self, gen: int, session: Session, signer: Signer, now_ms: int, trail: Trail) -> Refreshed:
+    def _exchange(
+        self, gen: int, session: Session, signer: Signer, now_ms: int, *, trail: Trail, request_id: str
+    ) -> Refreshed:
         """Do what presenting a generation means now: make its one write, then return tokens or raise.
 
         Raises RaceLost if another request wrote first.
@@ -105,22 +99,12 @@ class Refresh:
             case rotation.Superseded():
                 raise Superseded(trail=trail)
             case rotation.Replayed():
-                self.revocations.revoke_replayed(session, now_ms=now_ms)
-                raise self._reported(session, now_ms, trail)
+                cause = by_system(request_id)
+                audit = AuditEntry(session.user_id, "session.replayed", now_ms, cause, sid=session.sid)
+                self.revocations.revoke_replayed(session, audit)
+                raise InvalidGrant("replayed", outcome="replayed", trail=trail)
             case rotation.Forged():
                 raise InvalidGrant("forged", outcome="forged", trail=trail)
-
-    def _reported(self, session: Session, now_ms: int, trail: Trail) -> InvalidGrant:
-        """Report a replay that this request has established.
-
-        The session is revoked, whether the report is sent or not.
-        """
-        try:
-            self.reporter.replayed(session, now_ms=now_ms)
-        except Unavailable as error:
-            reason = f"replayed, unreported: {error.reason}"
-            return InvalidGrant(reason, outcome="replayed", trail=trail.adding("unreported"))
-        return InvalidGrant("replayed", outcome="replayed", trail=trail)
 
 
 def _require_living(

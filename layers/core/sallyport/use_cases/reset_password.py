@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sallyport.accounts.one_time_token import Code, Proof, RedemptionStore, Reset
 from sallyport.accounts.password import NormalPassword
+from sallyport.audit import AuditEntry, by_user
 from sallyport.clock import Clock
 from sallyport.errors import ProofRejected
 from sallyport.sessions.session import Device
@@ -22,7 +23,7 @@ class ResetPassword:
     notify: Notify
     clock: Clock
 
-    def __call__(self, proof: Proof, password: NormalPassword, device: Device) -> Redeemed:
+    def __call__(self, proof: Proof, password: NormalPassword, device: Device, request_id: str) -> Redeemed:
         """Store the new password. Every session of the user is dead then, and they log in as usual.
 
         Raises ProofRejected, also where the account has changed since the mail was sent; PasswordRefused;
@@ -34,9 +35,8 @@ class ResetPassword:
         grant = chosen.token.grant
         if not isinstance(grant, Reset):
             raise ProofRejected
-        done = self.redemptions.reset(
-            chosen.token, grant, chosen.password_hash, now_ms=now_ms, by_code=isinstance(proof, Code)
-        )
+        audit = AuditEntry(grant.user_id, "password.reset", now_ms, by_user(request_id))
+        done = self.redemptions.reset(chosen.token, grant, chosen.password_hash, audit, by_code=isinstance(proof, Code))
         if not done:
             raise ProofRejected("overtaken")
         also = self.notify("password_reset", grant.email, device)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sallyport.audit import Cause
 from sallyport.clock import Clock
 from sallyport.errors import KeysSealedElsewhere, Unavailable
 from sallyport.keys.life_cycle import KeyRecord, Policy, Use, active, plan, standby
@@ -25,7 +26,7 @@ class RotateKeys:
     cipher: KeyCipher
     clock: Clock
 
-    def keep(self, use: Use) -> RingChange:
+    def keep(self, use: Use, cause: Cause) -> RingChange:
         """Bring a ring to what `life_cycle.plan` asks for. Return what this run changed. Raises Unavailable."""
         policy = self.policies[use]
 
@@ -34,9 +35,9 @@ class RotateKeys:
             added = [self._seal(new_key(policy.alg), not_before, now, use) for not_before in found.make]
             return RingChange(add=added, drop=found.drop)
 
-        return self._change(use, wanted)
+        return self._change(use, cause, wanted)
 
-    def promote(self, use: Use, *, drop_older: bool) -> RingChange:
+    def promote(self, use: Use, cause: Cause, *, drop_older: bool) -> RingChange:
         """Let another key sign from now on, in an emergency: the standby, or a new one if there is none.
 
         With `drop_older` every key is dropped that has signed so far, because one of them has leaked. Sallyport refuses
@@ -58,14 +59,15 @@ class RotateKeys:
                 return RingChange(add=[self._seal(new_key(policy.alg), at, now, use)], drop=drop)
             return RingChange(drop=drop, promote=next_key.kid, promoted_at=at)
 
-        return self._change(use, wanted)
+        return self._change(use, cause, wanted)
 
-    def _change(self, use: Use, wanted: Callable[[StoredRing, int], RingChange]) -> RingChange:
+    def _change(self, use: Use, cause: Cause, wanted: Callable[[StoredRing, int], RingChange]) -> RingChange:
         for _ in range(MAX_ATTEMPTS):
             ring = self.store.private_ring(use)
             self._require_ours(use, ring)
-            change = wanted(ring, self.clock() // 1000)
-            if change.is_empty or self.store.change_ring(use, change, version=ring.version):
+            now_ms = self.clock()
+            change = wanted(ring, now_ms // 1000)
+            if change.is_empty or self.store.change_ring(use, change, cause, version=ring.version, now_ms=now_ms):
                 return change
         raise Unavailable("contention")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sallyport.accounts.one_time_token import Code, Proof, RedemptionStore, Registration
 from sallyport.accounts.password import NormalPassword
 from sallyport.accounts.user import new_user
+from sallyport.audit import AuditEntry, by_user
 from sallyport.clock import Clock
 from sallyport.errors import ProofRejected
 from sallyport.tokens.device import DeviceTokens
@@ -20,7 +21,7 @@ class VerifyEmail:
     devices: DeviceTokens
     clock: Clock
 
-    def __call__(self, proof: Proof, password: NormalPassword, ip: str) -> Redeemed:
+    def __call__(self, proof: Proof, password: NormalPassword, ip: str, request_id: str) -> Redeemed:
         """Create the account with the password that whoever holds the proof has chosen.
 
         Raises ProofRejected, also where the address has an account by now; PasswordRefused; TooManyAttempts;
@@ -34,8 +35,9 @@ class VerifyEmail:
                 user = new_user(email, is_verified=True, now=now_ms // 1000)
             case _:
                 raise ProofRejected
+        audit = AuditEntry(user.user_id, "user.verified", now_ms, by_user(request_id), after=user.standing)
         done = self.redemptions.register(
-            chosen.token, user, chosen.password_hash, now_ms=now_ms, by_code=isinstance(proof, Code)
+            chosen.token, user, chosen.password_hash, audit, by_code=isinstance(proof, Code)
         )
         if not done:
             raise ProofRejected("overtaken")

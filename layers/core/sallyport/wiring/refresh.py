@@ -8,7 +8,6 @@ from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.sessions import Sessions
-from sallyport.aws.reports import ReplayReports
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.refresh import RefreshEndpoint
@@ -51,7 +50,6 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         verifier=refresh_verifier.build(config, refresh_keys, published),
         sessions=Sessions(dynamodb),
         revocations=Revocations(dynamodb, revoking_writes.build(config, dynamodb)),
-        reporter=ReplayReports(clients.events, config.stack_name),
         issuer=token_issuer.build(config, published, access_keys, refresh_keys),
         leeway_ms=config.refresh_leeway_seconds * 1000,
         idle_seconds=config.session_idle_seconds,

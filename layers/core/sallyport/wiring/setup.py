@@ -26,6 +26,7 @@ class EverySetting(
     settings.Revocation,
     settings.Denials,
     settings.RevocationShards,
+    settings.Audit,
     settings.KeyMaking,
     settings.MailRequests,
     settings.Mailing,

@@ -5,6 +5,7 @@ from itertools import islice
 from sallyport.accounts.decoys import decoys_for, is_decoy
 from sallyport.accounts.throttle import CODES_OF_MAILBOX, LOGIN_SCOPE, MAIL_TO_ADDRESS, key_of_address
 from sallyport.accounts.user import Account, Found, User
+from sallyport.audit import AuditEntry
 from sallyport.aws.dynamodb.guesses import cleared, full_at
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.session_items import ALIVE, optional_session, session_key
@@ -32,7 +33,7 @@ _AS_READ = f"{AT_VERSION} AND email = :email"
 class Accounts:
     """The user, credential and login name items. Implements AccountStore.
 
-    A change that makes tokens void is one transaction with the entry that tells authorizers of it.
+    A change is one transaction with its audit entry, and with the entry that tells authorizers of void tokens.
     """
 
     def __init__(self, table: Table, writes: RevokingWrites) -> None:
@@ -78,28 +79,24 @@ class Accounts:
         shown = found[:limit]
         return shown, shown[-1].user_id if len(found) > limit else None
 
-    def create(self, user: User, password_hash: str) -> bool:
-        return self._table.transact_if_possible(
-            [
-                self._table.put_in_transaction(item, condition="attribute_not_exists(PK)")
-                for item in items_of(user, password_hash)
-            ]
+    def create(self, user: User, password_hash: str, audit: AuditEntry) -> bool:
+        account = [
+            self._table.put_in_transaction(item, condition="attribute_not_exists(PK)")
+            for item in items_of(user, password_hash)
+        ]
+        return self._table.transact_if_possible([*account, self._writes.audited(audit)])
+
+    def enable(self, user: User, audit: AuditEntry) -> bool:
+        enabled = self._table.update_in_transaction(
+            user_key(user.user_id),
+            "SET #status = :active",
+            condition="#status = :disabled",
+            values={":active": "active", ":disabled": "disabled"},
+            names={"#status": "status"},
         )
+        return self._table.transact_if_possible([enabled, self._writes.audited(audit)])
 
-    def enable(self, user_id: str) -> bool:
-        try:
-            self._table.update(
-                user_key(user_id),
-                "SET #status = :active",
-                condition="#status = :disabled",
-                values={":active": "active", ":disabled": "disabled"},
-                names={"#status": "status"},
-            )
-        except ConditionFailed:
-            return False
-        return True
-
-    def disable(self, user: User, *, now_ms: int) -> bool:
+    def disable(self, user: User, audit: AuditEntry) -> bool:
         ver = user.token_version
         disabled = self._table.update_in_transaction(
             user_key(user.user_id),
@@ -108,10 +105,10 @@ class Accounts:
             values={":disabled": "disabled", ":active": "active", ":ver": ver, ":raised": ver + 1},
             names={"#status": "status"},
         )
-        entry = self._writes.entry(UserChanged(user.user_id, ver + 1), now_ms)
-        return self._table.transact_if_possible([disabled, entry])
+        entry = self._writes.entry(UserChanged(user.user_id, ver + 1), audit.at_ms)
+        return self._table.transact_if_possible([disabled, entry, self._writes.audited(audit)])
 
-    def change_roles(self, user: User, roles: tuple[str, ...], *, now_ms: int) -> bool:
+    def change_roles(self, user: User, roles: tuple[str, ...], audit: AuditEntry) -> bool:
         if roles == user.roles:
             return False
         changed = self._table.update_in_transaction(
@@ -121,8 +118,8 @@ class Accounts:
             values={":roles": list(roles), ":as_read": list(user.roles), ":ver": user.token_version},
             names={"#roles": "roles"},
         )
-        entry = self._writes.entry(UserChanged(user.user_id, user.token_version), now_ms)
-        return self._table.transact_if_possible([changed, entry])
+        entry = self._writes.entry(UserChanged(user.user_id, user.token_version), audit.at_ms)
+        return self._table.transact_if_possible([changed, entry, self._writes.audited(audit)])
 
     def begin_leaving(self, user: User, *, now: int) -> bool:
         try:
@@ -136,7 +133,7 @@ class Accounts:
             return False
         return True
 
-    def delete(self, user: User, *, now_ms: int, sid: str | None = None) -> bool:
+    def delete(self, user: User, audit: AuditEntry, *, sid: str | None = None) -> bool:
         deleted = self._table.delete_in_transaction(
             user_key(user.user_id),
             condition=_AS_READ,
@@ -150,7 +147,8 @@ class Accounts:
                 deleted,
                 *(self._table.delete_in_transaction(key) for key in rest),
                 *forgotten(self._table, key_of_address(user.email), *_SCOPES),
-                self._writes.entry(UserDeleted(user.user_id), now_ms),
+                self._writes.entry(UserDeleted(user.user_id), audit.at_ms),
+                self._writes.audited(audit),
             ]
         )
 
@@ -163,7 +161,7 @@ class Accounts:
         )
         return self._table.transact_if_possible([same_version, self._hash_replaced(account, new_hash)])
 
-    def set_password(self, user: User, new_hash: str, *, now_ms: int) -> bool:
+    def set_password(self, user: User, new_hash: str, audit: AuditEntry) -> bool:
         """Replace the hash, whatever it was, or give the user their first (AccountStore.set_password).
 
         A login that has just checked the old password opens a session of the old version, which is dead.
@@ -173,11 +171,11 @@ class Accounts:
             "SET password_hash = :new",
             values={":new": new_hash},
         )
-        version_raised = self._writes.version_raised(user.user_id, user.token_version, now_ms)
-        failures_cleared = cleared(self._table, key_of_address(user.email), now=now_ms // 1000)
+        version_raised = self._writes.version_raised(user.user_id, user.token_version, audit)
+        failures_cleared = cleared(self._table, key_of_address(user.email), now=audit.at_ms // 1000)
         return self._table.transact_if_possible([credential_set, failures_cleared, *version_raised])
 
-    def change_password(self, account: Account, sid: str, new_hash: str, *, now_ms: int) -> Session | None:
+    def change_password(self, account: Account, sid: str, new_hash: str, audit: AuditEntry) -> Session | None:
         """Store a new hash and raise the token version, from which only session `sid` comes back, in one transaction.
 
         The conditions: hash and version are those of `account`, and the session is alive. `account` must have the
@@ -186,7 +184,7 @@ class Accounts:
         Returns the session as it is then, with a head that nobody has been given yet, or None if nothing was changed.
         The session may be dead already, by a logout.
         """
-        user_id, ver = account.user.user_id, account.user.token_version
+        user_id, ver, now_ms = account.user.user_id, account.user.token_version, audit.at_ms
         session_reopened = self._table.update_in_transaction(
             session_key(user_id, sid),
             "SET ver = :raised, floor = head, parent = head, #first = head + :one, head = head + :one,"
@@ -199,7 +197,7 @@ class Accounts:
             [
                 self._hash_replaced(account, new_hash),
                 session_reopened,
-                *self._writes.version_raised(user_id, ver, now_ms),
+                *self._writes.version_raised(user_id, ver, audit),
             ]
         )
         # A transaction returns no attributes, so read the session now: its head can move only once we have returned it.

@@ -1,5 +1,6 @@
 """Revoking a token, a session, or every token of a user."""
 
+from sallyport.audit import AuditEntry
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.session_items import AS_READ, NOT_REVOKED, as_read, optional_session
 from sallyport.aws.dynamodb.table import ConditionFailed, Table
@@ -30,19 +31,23 @@ class Revocations:
             )
         return self._table.transact_if_possible(writes)
 
-    def revoke_replayed(self, session: Session, *, now_ms: int) -> None:
+    def revoke_session(self, user_id: str, sid: str, audit: AuditEntry) -> bool:
+        writes = self._writes.session_revoked(user_id, sid, audit.at_ms)
+        return self._table.transact_if_possible([*writes, self._writes.audited(audit)])
+
+    def revoke_replayed(self, session: Session, audit: AuditEntry) -> None:
         writes = self._writes.session_revoked(
             session.user_id,
             session.sid,
-            now_ms,
+            audit.at_ms,
             condition=AS_READ,
             values=as_read(session),
             names={"#first": "first"},
         )
         try:
-            self._table.transact(writes)
+            self._table.transact([*writes, self._writes.audited(audit)])
         except ConditionFailed as failed:
             raise RaceLost(optional_session(failed.current)) from None
 
-    def raise_version(self, user_id: str, ver: int, *, now_ms: int) -> bool:
-        return self._table.transact_if_possible(self._writes.version_raised(user_id, ver, now_ms))
+    def raise_version(self, user_id: str, ver: int, audit: AuditEntry) -> bool:
+        return self._table.transact_if_possible(self._writes.version_raised(user_id, ver, audit))

@@ -1,5 +1,7 @@
 """Private keys, sealed. A key that has a public half is stored and published in one transaction."""
 
+from sallyport.audit import Cause
+from sallyport.aws.dynamodb.audit import AuditTrail
 from sallyport.aws.dynamodb.public_keys import published_item, published_key
 from sallyport.aws.dynamodb.table import ConditionFailed, Item, Key, Table, Write
 from sallyport.keys.life_cycle import KeyRecord, Use
@@ -9,7 +11,7 @@ _RING = "RING"  # no kid: those have 22 or 43 characters
 
 
 class SigningKeys:
-    """The private key items. Implements RingStore."""
+    """The private key items."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -19,12 +21,25 @@ class SigningKeys:
         ring = items.pop(_RING, None)
         return StoredRing(ring["version"] if ring else 0, {kid: _record(item) for kid, item in items.items()})
 
-    def change_ring(self, use: Use, change: RingChange, *, version: int) -> bool:
+
+class KeyRings:
+    """Changes the key items. Implements RingStore."""
+
+    def __init__(self, table: Table, trail: AuditTrail) -> None:
+        self._table = table
+        self._trail = trail
+        self._keys = SigningKeys(table)
+
+    def private_ring(self, use: Use) -> StoredRing:
+        return self._keys.private_ring(use)
+
+    def change_ring(self, use: Use, change: RingChange, cause: Cause, *, version: int, now_ms: int) -> bool:
         writes = [
             *(write for key in change.add for write in self._add(use, key)),
             *(write for kid in change.drop for write in self._drop(use, kid)),
             *self._promote(use, change),
             self._count(use, version),
+            *(self._trail.write(entry) for entry in change.audit(use, cause, now_ms=now_ms)),
         ]
         try:
             self._table.transact(writes)

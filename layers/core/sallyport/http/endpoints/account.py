@@ -45,7 +45,7 @@ class EndSessionEndpoint:
 
     def __call__(self, request: Request) -> Response:
         sid = request.path["sid"]
-        outcome = self.end_session(caller_of(request), sid)
+        outcome = self.end_session(caller_of(request), sid, request.request_id)
         return Response(204, outcome, trail=Trail(sid))
 
 
@@ -59,5 +59,5 @@ class DeleteAccountEndpoint:
         caller = caller_of(request)
         with fields_of(request.json_object(), ("password",)) as fields:
             known = password(fields)
-        trail = self.delete_account(caller, known, device_of(request))
+        trail = self.delete_account(caller, known, device_of(request), request.request_id)
         return Response(204, "deleted", trail=trail)

@@ -39,5 +39,5 @@ class ConfirmEmailEndpoint:
         caller = caller_of(request)
         with fields_of(request.json_object(), PROOF_FIELDS) as fields:
             typed = TypedProof(fields)
-        also = self.confirm_email(caller, typed.read(), device_of(request))
+        also = self.confirm_email(caller, typed.read(), device_of(request), request.request_id)
         return Response(204, "email_changed", trail=Trail(caller.sid, also))

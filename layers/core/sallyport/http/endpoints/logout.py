@@ -34,9 +34,11 @@ class LogoutEndpoint:
 
     def _log_out(self, request: Request, found: Presented | None, *, everywhere: bool) -> LoggedOut:
         if found is not None:
-            return self.logout.by_refresh_token(found.unverified_token, found.mode, everywhere=everywhere)
+            return self.logout.by_refresh_token(
+                found.unverified_token, found.mode, request.request_id, everywhere=everywhere
+            )
         try:
             unverified_token = bearer_token(request.headers.get("authorization"))
         except InvalidToken:
             return LoggedOut("nothing_to_end")
-        return self.logout.by_access_token(unverified_token, everywhere=everywhere)
+        return self.logout.by_access_token(unverified_token, request.request_id, everywhere=everywhere)

@@ -42,7 +42,7 @@ class ResetEndpoint:
     def __call__(self, request: Request) -> Response:
         sent = redemption(request, self.rules, self.allowed_origins)
         with refusing():
-            redeemed = self.reset_password(sent.proof, sent.password, device_of(request))
+            redeemed = self.reset_password(sent.proof, sent.password, device_of(request), request.request_id)
         return device_response(redeemed, sent.mode, "reset")
 
 
@@ -59,7 +59,7 @@ class ChangePasswordEndpoint:
             current = password(fields, "current_password")
             new = password(fields, "new_password", read=self.rules.choose)
         with refusing("new_password"):
-            changed = self.change_password(caller, current, new, device_of(request))
+            changed = self.change_password(caller, current, new, device_of(request), request.request_id)
         return token_response(
             changed.tokens, changed.mode, "password_changed", changed.trail, device_token=changed.device_token
         )

@@ -25,5 +25,5 @@ class RefreshEndpoint:
         found = presented(request, body_token, self.allowed_origins)
         if found is None:
             raise InvalidGrant("no_credential")
-        refreshed = self.refresh(found.unverified_token, found.mode)
+        refreshed = self.refresh(found.unverified_token, found.mode, request.request_id)
         return token_response(refreshed.tokens, found.mode, refreshed.outcome, refreshed.trail)

@@ -39,5 +39,5 @@ class VerifyEmailEndpoint:
     def __call__(self, request: Request) -> Response:
         sent = redemption(request, self.rules, self.allowed_origins)
         with refusing():
-            redeemed = self.verify_email(sent.proof, sent.password, request.source_ip)
+            redeemed = self.verify_email(sent.proof, sent.password, request.source_ip, request.request_id)
         return device_response(redeemed, sent.mode, "verified")

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from sallyport import settings
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.table import Table
+from sallyport.wiring.parts import audit_trail
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.AccessTokenLife, settings.RevocationShards):
-    """The settings that decide how long an entry is kept, and where."""
+class Settings(settings.AccessTokenLife, settings.RevocationShards, settings.Audit):
+    """The settings that decide how long entries are kept, and where."""
 
 
 def build(config: Settings, table: Table) -> RevokingWrites:
-    return RevokingWrites(table, access_token_seconds=config.access_token_seconds, shards=config.revocation_shards)
+    return RevokingWrites(
+        table,
+        audit_trail.build(config, table),
+        access_token_seconds=config.access_token_seconds,
+        shards=config.revocation_shards,
+    )
