@@ -21,7 +21,13 @@ from sallyport.wiring.parts import access_verifier, public_keys
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Revocation, settings.MailLanguage, settings.NewPasswords, access_verifier.Settings):
+class Settings(
+    settings.Revocation,
+    settings.ContextRoles,
+    settings.MailLanguage,
+    settings.NewPasswords,
+    access_verifier.Settings,
+):
     """The settings of the stack's authorizer, and what decides of passwords and mails."""
 
 

@@ -1,7 +1,7 @@
 """/auth/verify: what another gateway asks before it lets a request through (docs/verifying.md)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sallyport.accounts.roles import is_role
@@ -11,7 +11,7 @@ from sallyport.http.bearer import bearer_token
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.tokens.access import AccessToken
-from sallyport.use_cases.authorize import Authorize
+from sallyport.use_cases.authorize import Authorized
 
 ALLOWED = "allowed"
 ROUTE = "ANY /auth/verify"
@@ -29,7 +29,7 @@ class VerifyEndpoint:
     gateway may go on by the same answer, and never beyond the end of the token.
     """
 
-    authorize: Authorize
+    authorize: Callable[[str], Authorized]
     knows_roles: bool
     cache_seconds: int
     clock: Clock
