@@ -63,7 +63,7 @@ class VerifyEndpoint:
         if wanted and not self.knows_roles:
             errors.append(FieldError("role", "not_allowed", "No roles are read in the revocation mode stateless."))
         if errors:
-            raise InvalidRequest(errors)
+            raise InvalidRequest(errors[:5])
         return wanted
 
 
