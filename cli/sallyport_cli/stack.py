@@ -8,12 +8,14 @@ from typing import Any
 from sallyport import settings
 from sallyport.accounts.mail_request import MailQueue
 from sallyport.aws.dynamodb.accounts import Accounts
+from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.signing_keys import SigningKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import Clock, system_clock
+from sallyport.keys.key import Key
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.use_cases.manage_users import ManageUsers
 from sallyport.use_cases.notify import Notify
@@ -79,6 +81,11 @@ class Stack:
     @cached_property
     def signing_keys(self) -> SigningKeys:
         return SigningKeys(self.table)
+
+    @property
+    def published_keys(self) -> Mapping[str, Key]:
+        """The public keys of access tokens, by `kid`."""
+        return PublishedKeys(self.table).public_ring().keys
 
     @cached_property
     def access_tokens(self) -> AccessTokenVerifier:

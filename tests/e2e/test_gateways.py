@@ -10,15 +10,21 @@ from typing import Any, TypeAlias
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from dev.aws.cloud import LOCAL
 from dev.aws.deployment import Deployment
 from dev.gateway.events import HttpRequest, HttpResponse
 from dev.gateway.gateway import Gateway
 from dev.lambda_host.functions import LocalFunction
 from dev.sam.template import ROOT, FunctionSpec
+from sallyport.aws.dynamodb.public_keys import PublishedKeys
+from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import system_clock
+from tests.attacks.conftest import active_key
 from tests.support.deployed import Stack
-from tests.support.gateways import Application, caddy, nginx, served
+from tests.support.gateways import Application, caddy, haproxy, nginx, served
+from tests.support.tokens import segment, unverified_claims
 
 pytestmark = pytest.mark.only_in_check
 
@@ -264,3 +270,66 @@ def test_nginx_keeps_an_answer_for_exactly_as_long_as_it_is_told(site: Site, sta
     assert begun + 17 <= good_until <= ended + 17
     assert kept.stat().st_mode & 0o077 == 0
     assert kept.parent.stat().st_mode & 0o077 == 0
+
+
+# HAProxy, which verifies by itself
+
+
+@pytest.fixture(scope="module")
+def behind_haproxy(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    application, folder = Application(), tmp_path_factory.mktemp("haproxy")
+    table = Table(LOCAL.dynamodb(deployment.dynamodb_endpoint_url), deployment.table_name)
+    published = PublishedKeys(table).public_ring()
+    keys = [
+        key.material.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo) for key in published.keys.values()
+    ]
+    with served(application.answer) as behind:
+        with haproxy(folder, keys=keys, issuer=published.issuer, application=behind) as port:
+            yield Site("haproxy", port, folder, application, Sallyport(deployment))
+
+
+def test_haproxy_tells_the_application_who_it_is_and_no_secret_and_nothing_that_a_visitor_said(
+    behind_haproxy: Site, stack: Stack
+) -> None:
+    user = stack.new_user()
+    tokens = stack.log_in(user).body
+
+    answer = behind_haproxy.request(tokens["access_token"], headers=[*FORGED, ("Cookie", "secret")])
+
+    assert answer.status_code == 200
+    assert identity(answer) == {
+        "x-auth-sub": user.user_id,
+        "x-auth-sid": tokens["session_id"],
+        "x-auth-client": "sallyport",
+    }
+    assert not {"authorization", "cookie"} & told(answer).keys()
+
+
+def test_haproxy_refuses_what_is_no_access_token_of_ours(behind_haproxy: Site, stack: Stack) -> None:
+    access_signing_key = active_key(stack.deployment, "access")
+    tokens = stack.log_in(stack.new_user()).body
+    good = tokens["access_token"]
+    claims = unverified_claims(good)
+    (head, payload, signature), other = good.split("."), segment({**claims, "sub": "root"})
+    bad = {
+        "refresh token": tokens["refresh_token"],
+        "device token": tokens["device_token"],
+        "another payload": f"{head}.{other}.{signature}",
+        "no signature": f"{segment({'alg': 'none', 'typ': 'at+jwt'})}.{payload}.",
+        "another typ": access_signing_key.sign(claims, typ="JWT"),
+        "another issuer": access_signing_key.sign({**claims, "iss": "https://evil.example"}, typ="at+jwt"),
+        "another audience": access_signing_key.sign({**claims, "aud": "other"}, typ="at+jwt"),
+        "over": access_signing_key.sign({**claims, "exp": int(time.time()) - 1}, typ="at+jwt"),
+        "never over": access_signing_key.sign({**claims, "exp": "x"}, typ="at+jwt"),
+        "without an end": access_signing_key.sign({n: v for n, v in claims.items() if n != "exp"}, typ="at+jwt"),
+        "not a token": "not.a.token",
+    }
+    assert behind_haproxy.request(access_signing_key.sign(claims, typ="at+jwt")).status_code == 200
+    behind_haproxy.application.requests.clear()
+
+    for what, token in bad.items():
+        answer = behind_haproxy.request(token)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer error="invalid_token"'), what
+    without = behind_haproxy.request(None)
+    assert (without.status_code, without.headers["www-authenticate"]) == (401, "Bearer")
+    assert not behind_haproxy.application.requests

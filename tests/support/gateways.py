@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -138,6 +138,28 @@ def caddy(folder: Path, *, sallyport: int, application: int) -> Iterator[int]:
     )
     config.write_text("{\n\tadmin off\n}\n" + text)
     with running([program, "run", "--config", str(config), "--adapter", "caddyfile"], port, folder):
+        yield port
+
+
+@contextmanager
+def haproxy(folder: Path, *, keys: Sequence[bytes], issuer: str, application: int) -> Iterator[int]:
+    """Start HAProxy with these keys, in PEM."""
+    program, (port,) = installed("haproxy"), free_ports(1)
+    for number in range(4):
+        (folder / f"access-{number + 1}.pem").write_bytes(keys[number % len(keys)])
+    config = folder / "haproxy.cfg"
+    config.write_text(
+        replaced(
+            EXAMPLES / "haproxy/haproxy.cfg",
+            {
+                "bind :443 ssl crt /etc/haproxy/app.example.com.pem": f"bind 127.0.0.1:{port}",
+                "/etc/haproxy/sallyport/": f"{folder}/",
+                "https://auth.example.com": issuer,
+                "127.0.0.1:8000": f"127.0.0.1:{application}",
+            },
+        )
+    )
+    with running([program, "-db", "-f", str(config)], port, folder):
         yield port
 
 
