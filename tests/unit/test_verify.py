@@ -85,7 +85,9 @@ def test_below_it_the_query_is_the_visitors_and_asks_for_nothing() -> None:
     assert verify(route=ROUTE_BELOW, query=query, knows_roles=False, roles=None).status == 204
 
 
-@pytest.mark.parametrize("query", [{"roles": ["admin"]}, {"role": [""]}, {"role": ["a b"]}, {"role": ["a,b"]}, {"": [""]}])
+@pytest.mark.parametrize(
+    "query", [{"roles": ["admin"]}, {"role": [""]}, {"role": ["a b"]}, {"role": ["a,b"]}, {"": [""]}]
+)
 def test_a_slip_in_the_gateways_configuration_lets_nobody_pass(query: dict[str, list[str]]) -> None:
     with pytest.raises(InvalidRequest):
         verify(query=query)
