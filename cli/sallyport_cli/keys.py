@@ -1,6 +1,5 @@
 """`sallyport keys`: the signing keys, of which only rotate_keys and the functions that sign open the private half."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,7 +102,7 @@ def _replace(file: Path, content: bytes) -> None:
     new = file.with_name(f".{file.name}.new")
     try:
         new.write_bytes(content)
-        os.replace(new, file)
+        new.replace(file)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
 

