@@ -1,6 +1,7 @@
 """`sallyport keys`: the signing keys, of which only rotate_keys and the functions that sign open the private half."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,12 +23,19 @@ _DROPPED = {
 }
 _KEPT = "Tokens that were issued stay good."
 
+_LEAST_FILES = 4
+"""More keys than are ever published at once, but after two emergencies: a configuration can name so many files."""
+
 
 @click.group(
     "keys",
     cls=Group,
     short_help="Look at the signing keys and change them.",
-    epilog=examples("keys list", "keys promote access --drop-older     # an access key has leaked"),
+    epilog=examples(
+        "keys list",
+        "keys promote access --drop-older     # an access key has leaked",
+        "keys export --pem /etc/haproxy/sallyport",
+    ),
 )
 def key_commands() -> None:
     """Look at the signing keys, let them rotate, and change them in an emergency (docs/keys.md)."""
@@ -65,8 +73,46 @@ def promote(stack: "Stack", use: Use, *, drop_older: bool, yes: bool) -> Answer:
     )
 
 
+@key_commands.command(short_help="Write the public keys of access tokens as PEM files.")
+@click.option(
+    "--pem", "folder", required=True, metavar="FOLDER", help="Where the files are written: access-1.pem and so on."
+)
+def export(stack: "Stack", folder: str) -> Answer:
+    """Write the public keys of access tokens as PEM files, for a verifier that takes nothing else, such as HAProxy.
+
+    The first file has the key that signs now. There are at least four, so that a configuration can name them: the
+    first key stands again in those that are left.
+    """
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415  # slow to load
+
+    states = {row["kid"]: row["state"] for row in _ring("access", _records(stack, "access"), stack.now)}
+    keys = sorted(stack.published_keys.values(), key=lambda key: (states.get(key.kid) != "active", key.kid))
+    in_files = [*keys, *[keys[0]] * (_LEAST_FILES - len(keys))]
+    rows = []
+    for number, key in enumerate(in_files, start=1):
+        file = Path(folder) / f"access-{number}.pem"
+        pem = key.material.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        _replace(file, pem)
+        rows.append({"file": str(file), "kid": key.kid, "alg": key.alg, "state": states.get(key.kid, "")})
+    return Answer({"files": rows}, "Tell the verifier to read them again.")
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write a file as a whole: whoever reads it meanwhile finds the old one or the new one."""
+    new = file.with_name(f".{file.name}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(file)
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _records(stack: "Stack", use: Use) -> Iterable[KeyRecord]:
+    return stack.signing_keys.private_ring(use).keys.values()
+
+
 def _rings(stack: "Stack") -> list[dict[str, Any]]:
-    return [row for use in _USES for row in _ring(use, stack.signing_keys.private_ring(use).keys.values(), stack.now)]
+    return [row for use in _USES for row in _ring(use, _records(stack, use), stack.now)]
 
 
 def _ring(use: Use, records: Iterable[KeyRecord], now: int) -> list[dict[str, Any]]:

@@ -10,12 +10,14 @@ from sallyport.accounts.mail_request import MailQueue
 from sallyport.audit import Cause, by_operator
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.audit import AuditTrail
+from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.revocations import Revocations
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.signing_keys import SigningKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import Clock, system_clock
+from sallyport.keys.key import Key
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.use_cases.manage_users import ManageUsers
 from sallyport.use_cases.notify import Notify
@@ -24,7 +26,12 @@ from sallyport.wiring.parts import access_verifier, audit_trail, public_keys
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(
-    settings.Revocation, settings.MailLanguage, settings.NewPasswords, settings.Audit, access_verifier.Settings
+    settings.Revocation,
+    settings.ContextRoles,
+    settings.MailLanguage,
+    settings.NewPasswords,
+    settings.Audit,
+    access_verifier.Settings,
 ):
     """The settings of the stack's authorizer, and what decides of passwords, mails and the audit trail."""
 
@@ -88,6 +95,11 @@ class Stack:
     @cached_property
     def signing_keys(self) -> SigningKeys:
         return SigningKeys(self.table)
+
+    @property
+    def published_keys(self) -> Mapping[str, Key]:
+        """The public keys of access tokens, by `kid`."""
+        return PublishedKeys(self.table).public_ring().keys
 
     @cached_property
     def access_tokens(self) -> AccessTokenVerifier:

@@ -47,6 +47,7 @@ _FUNCTIONS = (
     "register",
     "rotate_keys",
     "setup",
+    "verify",
     "wellknown",
 )
 _TWO_MINUTES = 120_000

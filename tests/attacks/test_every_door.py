@@ -16,7 +16,7 @@ import pytest
 from sallyport.keys.key import SigningKey, signing_key
 from sallyport.keys.make import new_key
 from tests.attacks.hmac_secrets import public_forms, with_hmac
-from tests.support.deployed import Stack
+from tests.support.deployed import Stack, sample
 from tests.support.shapes import SAMPLES
 from tests.support.tokens import b64, forge, segment, unverified_claims
 from tests.support.watch import Watch
@@ -150,6 +150,18 @@ def test_the_authorizer_denies_it_however_it_is_asked(
         watch.denies(f"Bearer {token}", shape)
 
     assert stack.authorize(login["access_token"])["isAuthorized"]
+
+
+@every_row
+def test_verify_answers_401_to_it(
+    watch: Watch, stack: Stack, login: dict[str, Any], bad_access: Bad, make: Make
+) -> None:
+    token = make(bad_access)
+    with watch.quiet(token) as lines:
+        answer = stack.call("Verify", sample("verify_allowed", authorization=f"Bearer {token}"))
+
+    assert (answer.status, lines[0]["outcome"]) == (401, "invalid_token")
+    assert stack.call("Verify", sample("verify_below", authorization=f"Bearer {login['access_token']}")).status == 204
 
 
 @pytest.mark.parametrize("length", [100_000, 1_000_000, 10_000_000])

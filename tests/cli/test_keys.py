@@ -1,6 +1,9 @@
 """`sallyport keys`: the rings as they are, and what an operator does to them by invoking rotate_keys."""
 
+from pathlib import Path
+
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.signing_keys import SigningKeys
@@ -53,6 +56,36 @@ def test_rotate_runs_rotate_keys_and_says_what_it_made(key_stack: KeyStack, cloc
     assert set(ran.document["made"]) <= {key["kid"] for key in ran.document["keys"]}
     assert ran.document["dropped"] == []
     assert states(key_stack.name).count(("access", "standby")) == 2
+
+
+def test_export_writes_every_published_key_as_pem_the_one_that_signs_first(key_stack: KeyStack, tmp_path: Path) -> None:
+    (tmp_path / "access-1.pem").write_text("an older one")
+
+    ran = done("keys", "export", "--pem", str(tmp_path), "--stack", key_stack.name, "--json")
+
+    files = ran.document["files"]
+    assert [row["state"] for row in files] == ["active", "standby", "active", "active"]
+    assert sorted(tmp_path.iterdir()) == [Path(row["file"]) for row in files]
+    published = PublishedKeys(key_stack.table).public_ring().keys
+    for row in files:
+        assert load_pem_public_key(Path(row["file"]).read_bytes()) == published[row["kid"]].material
+    assert {row["kid"] for row in files} == published.keys()
+
+
+def test_export_writes_more_than_four_files_where_there_are_more_keys(key_stack: KeyStack, tmp_path: Path) -> None:
+    for _ in range(3):
+        done("keys", "promote", "access", "--yes", "--stack", key_stack.name)
+
+    ran = done("keys", "export", "--pem", str(tmp_path), "--stack", key_stack.name, "--json")
+
+    kids = [row["kid"] for row in ran.document["files"]]
+    assert len(kids) == len(set(kids)) == 5
+
+
+def test_export_says_where_it_cannot_write(key_stack: KeyStack, tmp_path: Path) -> None:
+    ran = run("keys", "export", "--pem", str(tmp_path / "absent"), "--stack", key_stack.name)
+
+    assert (ran.exit_code, "access-1.pem cannot be written: No such file" in ran.err) == (1, True)
 
 
 @pytest.mark.parametrize("use", ["access", "refresh"])

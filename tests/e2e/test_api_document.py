@@ -24,6 +24,7 @@ from dev import demo
 from dev.aws.cloud import Cloud
 from dev.aws.deployment import LOCAL_ORIGIN
 from dev.sam import stack
+from dev.sam.template import ANY
 from sallyport.aws.api_gateway import HttpApiHandler
 from sallyport.errors import (
     FieldError,
@@ -31,6 +32,7 @@ from sallyport.errors import (
     InvalidToken,
     OriginRejected,
     RegistrationClosed,
+    RoleMissing,
     SallyportError,
     TooManyAttempts,
     Unavailable,
@@ -53,6 +55,9 @@ PROTECTED = [
     "/auth/email/change",
     "/auth/email/confirm",
 ]
+VERIFY = "/auth/verify"
+"""Where a token is asked for, though not by the gateway's authorizer. Of its methods the document has one, GET."""
+
 IN_PATHS = {"sid": "q83vEjRWeJCrze8SNFZ4kA"}
 HOUR = 3600
 NO_PROOF = f"{'x' * 22}.{'x' * 43}"  # in good form
@@ -106,9 +111,11 @@ def test_the_document_is_valid_openapi() -> None:
 
 
 def test_its_routes_are_the_templates_routes(cloud: Cloud) -> None:
-    routes = stack.read(table_name="t", kms_key_id="k").routes
+    routes = dict(stack.read(table_name="t", kms_key_id="k").routes)
+    of_every_method = {path: routes.pop((method, path)) for method, path in list(routes) if method == ANY}
 
-    assert set(OPERATIONS) == routes.keys()
+    assert of_every_method.keys() == {VERIFY, f"{VERIFY}/{{proxy+}}"}
+    assert set(OPERATIONS) == routes.keys() | {("GET", VERIFY)}
     for (method, path), route in routes.items():
         security = DOCUMENT["paths"][path][method.lower()]["security"]
         assert (security == [{"accessToken": []}]) == (route.authorizer is not None)
@@ -172,7 +179,8 @@ def is_read(_context: HookContext, case: Case[Any]) -> bool:
 def is_a_fault(_context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
     """Say which findings count. What does not is how HTTP APIs are, or a rule that JSON Schema has no words for."""
     if isinstance(failure, UnsupportedMethodResponse):  # API Gateway answers 404, it has no 405
-        return (response.status_code, response.json()) != (404, {"message": "Not Found"})
+        is_any = case.operation.path == VERIFY
+        return not is_any and (response.status_code, response.json()) != (404, {"message": "Not Found"})
     if isinstance(failure, RejectedPositiveData):
         word = meaning(response.status_code, response.json())
         if word == "ambiguous_credentials":  # each credential is good by itself, but not beside another one
@@ -186,6 +194,7 @@ REFUSED_IN_GOOD_FORM = {
     (400, "invalid_token"),
     (400, "password_too_short"),
     (400, "password_too_long"),
+    (403, "role_missing"),
     (429, "too_many_attempts"),
 }
 
@@ -233,12 +242,12 @@ def findings(schema: BaseSchema) -> tuple[list[str], set[Answer]]:
 def test_schemathesis_finds_nothing(own_server: Server, method: str, path: str) -> None:
     own_server.advance(HOUR)  # then whoever was limited is not
     schema = schema_at(own_server).include(path=path, method=method)
-    authenticate(schema, PROTECTED, {"Authorization": f"Bearer {own_server.log_in()['access_token']}"}, {})
+    authenticate(schema, [*PROTECTED, VERIFY], {"Authorization": f"Bearer {own_server.log_in()['access_token']}"}, {})
 
     found, seen = findings(schema)
 
     assert found == []
-    assert (f"{method} {path}", 404, "Not Found") in seen
+    assert ((f"{method} {path}", 404, "Not Found") in seen) == (path != VERIFY)
     is_done = "good" in {word for _, _, word in seen}
     assert is_done != (path in NEVER_DONE or (method, path) == ("DELETE", "/auth/me"))
 
@@ -303,6 +312,13 @@ class Sender:
             for message in messages:
                 if found := link.search(message["text"]):
                     return {"token": found[1]}
+
+
+def verified(to: Sender, headers: Mapping[str, str]) -> Iterator[Sent]:
+    for query in ("", "?role=demo", "?role=admin", "?rolle=admin"):
+        operation, answer = to.send("GET", VERIFY + query, headers=headers)
+        yield operation.partition("?")[0], answer
+    yield to.send("GET", VERIFY)
 
 
 def takes_body(method: str, path: str) -> bool:
@@ -424,6 +440,7 @@ def provoked(server: Server) -> Iterator[Sent]:
     yield from sessions(to)
     yield from accounts(to)
     yield from limited(to, to.bearer(server.log_in()))
+    yield from verified(to, to.bearer(server.log_in()))
     yield from deleted(to, "DELETE", "/auth/me", server.log_in(), demo.PASSWORD)
     yield to.send("GET", "/.well-known/jwks.json")
     yield to.send("GET", "/.well-known/openid-configuration")
@@ -438,7 +455,8 @@ def test_every_answer_of_the_document_is_given_and_no_other(own_server: Server) 
         schema[path][method].Case(path_parameters=IN_PATHS).validate_response(answer)
         seen.add((operation, answer.status_code, meaning(answer.status_code, answer.json() if answer.content else {})))
 
-    expected = {answer for answer in documented_answers() if answer[1:] not in NOT_PROVOKED}
+    provoked_there = {(f"GET {VERIFY}", 401, "invalid_token")}
+    expected = provoked_there | {answer for answer in documented_answers() if answer[1:] not in NOT_PROVOKED}
     assert seen == {a for a in expected if a[1:] != (429, "too_many_attempts") or a[0] not in NOT_LIMITED}
 
 
@@ -460,7 +478,8 @@ BREACHED = InvalidField(FieldError("password", "password_breached", "This passwo
 @pytest.mark.parametrize(
     ("error", "where"),
     [
-        (InvalidToken(), WHERE_AUTHORIZED),
+        (InvalidToken(), WHERE_AUTHORIZED | {f"GET {VERIFY}"}),
+        (RoleMissing(), {f"GET {VERIFY}"}),
         (Unavailable(), EVERYWHERE),
         (ZeroDivisionError(), EVERYWHERE),
         (OriginRejected(), {operation for operation in EVERYWHERE if "/.well-known/" not in operation}),

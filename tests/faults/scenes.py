@@ -302,6 +302,13 @@ def _asking(world: World) -> Scene:
     return Scene(user, event, session, 1)
 
 
+def _asking_for_a_gateway(world: World) -> Scene:
+    user = world.user()
+    session = world.session(user, _at_first(world))
+    event = sample("verify_below", authorization=f"Bearer {world.access_token(session)}")
+    return Scene(user, event, session, 1)
+
+
 def _ending_from_another(world: World) -> Scene:
     user = world.user()
     session, here = world.session(user, _at_first(world)), world.session(user, _at_first(world))
@@ -525,6 +532,7 @@ LONGEST: Mapping[str, Callable[[World], Scene]] = {
     "Refresh": _with_old_keys(_presenting(4)),
     "Logout": _with_old_keys(_leaving("token", everywhere=True)),
     "Authorizer": _with_old_keys(_asking),
+    "Verify": _with_old_keys(_asking_for_a_gateway),
     "Account": _leaving_for_good,
     "Register": _with_old_keys(_verifying(by_code=True)),
     "Password": _with_old_keys(_changing_the_password),

@@ -6,6 +6,7 @@ Every test asks the roles (tests/conftest.py). Here each kind of request comes o
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -38,11 +39,17 @@ def answer_everyone(world: World) -> None:
         stack.invoke(function, arrange(world).event)
     for name, function in {"account_listed": "Account", "wellknown_key_set": "Wellknown"}.items():
         stack.invoke(function, sample(name))
-    spec = stack.deployment.functions["Authorizer"].spec
     for told in AUTHORIZERS.values():
-        authorizer = LocalFunction(replace(spec, environment={**spec.environment, **told}))
-        assert authorizer.invoke(LONGEST["Authorizer"](world).event)["isAuthorized"]
+        assert in_mode(world, "Authorizer", told)["isAuthorized"]
+        assert in_mode(world, "Verify", told)["statusCode"] == 204
     stack.deployment.mail.drain()
+
+
+def in_mode(world: World, function: str, told: Mapping[str, str]) -> Any:
+    """Ask a new environment, with other settings."""
+    spec = world.stack.deployment.functions[function].spec
+    environment = LocalFunction(replace(spec, environment={**spec.environment, **told}))
+    return environment.invoke(LONGEST[function](world).event)
 
 
 def keep_keys(clock: MovableTime) -> None:

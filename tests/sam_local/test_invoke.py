@@ -33,6 +33,10 @@ STATUS_AND_CODE = {
     "register_invalid_token": (400, "invalid_token"),
     "register_verification_sent": (202, None),
     "register_verified": (200, None),
+    "verify_allowed": (204, None),
+    "verify_below": (204, None),
+    "verify_invalid_token": (401, "invalid_token"),
+    "verify_role_missing": (403, "role_missing"),
     "wellknown_discovery": (200, None),
     "wellknown_key_set": (200, None),
 }

@@ -220,6 +220,14 @@ def names_the_caller(answer: Event, tokens: Tokens) -> None:
     assert told == (tokens["USER_ID"], tokens["SESSION_ID"], tokens["TOKEN_ID"])
 
 
+def lets_a_gateway_pass_the_caller_on(stack: Stack, event: Event, tokens: Tokens) -> None:
+    answer = stack.call("Verify", event)
+
+    assert (answer.status, answer.body) == (204, {})
+    told = (answer.headers["x-auth-sub"], answer.headers["x-auth-sid"], answer.headers["x-auth-roles"])
+    assert told == (tokens["USER_ID"], tokens["SESSION_ID"], "demo")
+
+
 def keeps_the_keys(stack: Stack, event: Event, _: Tokens) -> None:
     before = PublishedKeys(stack.table).public_ring().jwks
 
@@ -270,6 +278,10 @@ OUTCOMES: Mapping[str, Outcome] = {
     "setup_refused": partial(
         reports_to_cloudformation, status="FAILED", because="must be at least twice REFRESH_LEEWAY_SECONDS"
     ),
+    "verify_allowed": lets_a_gateway_pass_the_caller_on,
+    "verify_below": lets_a_gateway_pass_the_caller_on,
+    "verify_invalid_token": partial(is_refused, function="Verify", code="invalid_token"),
+    "verify_role_missing": partial(is_refused, function="Verify", code="role_missing", status=403),
     "wellknown_discovery": says_where_everything_is,
     "wellknown_key_set": publishes_the_keys,
 }

@@ -106,6 +106,8 @@ PROMOTE = update("SIGNING#access", "SET not_before = :now")
     ("Mailer", update("OTT#a", "SET secret_hash = :mine"), update("USER#a", "SET email = :mine")),
     ("Authorizer", read("USER#a"), read("CREDENTIAL#a")),
     ("Authorizer", read("USER#a"), update("USER#a", "SET token_version = :one")),
+    ("Verify", read("USER#a"), read("CREDENTIAL#a")),
+    ("Verify", query("REVOKED#0"), put("REVOKED#0", sid="a")),
     ("Wellknown", query("JWKS"), query("SIGNING#access")),
     ("RotateKeys", kms("Encrypt", use="access", kid="k"), kms("Decrypt", use="access", kid="k")),
     ("RotateKeys", PROMOTE, update("SIGNING#access", "SET ciphertext = :mine")),
@@ -120,8 +122,9 @@ def test_code_in_a_function_may_do_the_one_and_not_the_other(function: str, allo
     put("USER#a"), put("JWKS"), put("REVOKED#0"), put("AUDIT#a"), END, VERSION, ("DeleteItem", {"Key": key("USER#a")}),
     batch("DeleteRequest", "SESSIONS#a"), batch("PutRequest", "USER#a"), kms("Decrypt", use="access", kid="k"),
 ])  # fmt: skip
-def test_o07_the_authorizer_writes_nothing_and_opens_no_key(call: Call) -> None:
+def test_o07_the_authorizer_and_verify_write_nothing_and_open_no_key(call: Call) -> None:
     assert not may("Authorizer", call)
+    assert not may("Verify", call)
 
 
 def test_o07_no_function_reads_the_whole_table() -> None:

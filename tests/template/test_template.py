@@ -13,7 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from dev.aws.cloud import Cloud
 from dev.sam.stack import Stack, read, translate
-from dev.sam.template import TEMPLATE, as_cloudformation
+from dev.sam.template import TEMPLATE, as_cloudformation, routes_of
 from ops.deploy import LONGEST_RELEASE, release_at
 from sallyport import settings
 from sallyport.accounts.decoys import DECOYS
@@ -34,6 +34,7 @@ FUNCTIONS = [
     "Register",
     "RotateKeys",
     "Setup",
+    "Verify",
     "Wellknown",
 ]
 UNSERVED = ("RotateKeys", "Setup")
@@ -51,6 +52,7 @@ GROUPS = [
 CHOOSING = [
     settings.Common,
     settings.Revocation,
+    settings.ContextRoles,
     settings.Denials,
     settings.KeyMaking,
     settings.Registration,
@@ -72,6 +74,8 @@ NOT_SETTINGS = {  # what only the template uses
     "RequestBurst",
     "RequestsPerSecond",
     "SnapStart",
+    "VerifyRequestBurst",
+    "VerifyRequestsPerSecond",
 }
 PUBLIC = {
     "POST /auth/login",
@@ -83,7 +87,10 @@ PUBLIC = {
     "POST /auth/password/reset",
     "GET /.well-known/jwks.json",
     "GET /.well-known/openid-configuration",
+    "ANY /auth/verify",
+    "ANY /auth/verify/{proxy+}",
 }
+ASKED_BY_GATEWAYS = {"ANY /auth/verify", "ANY /auth/verify/{proxy+}"}
 
 
 FLOODED = {route for route in PUBLIC if route.startswith("POST")} - {"POST /auth/refresh", "POST /auth/logout"}
@@ -209,6 +216,10 @@ def test_the_authorizer_may_only_read(resources: dict[str, Any]) -> None:
     assert not any("kms" in json.dumps(statement) for statement in statements(resources, "Authorizer"))
 
 
+def test_verify_may_touch_what_the_authorizer_may_and_nothing_else(resources: dict[str, Any]) -> None:
+    assert list(statements(resources, "Verify")) == list(statements(resources, "Authorizer"))
+
+
 def test_the_table_survives_everything(resources: dict[str, Any]) -> None:
     table = resources["Table"]
 
@@ -294,26 +305,37 @@ def test_only_sam_local_is_told_another_endpoint_and_names_the_authorizer_itself
         assert (condition, local, deployed) == ("IsLocal", "", {"Ref": "AWS::NoValue"})
 
 
-def test_the_routes_that_strangers_flood_have_limits_of_their_own_below_the_apis(cloud: Cloud) -> None:
-    """They ask for no token and cost a hash or a mail. Each route has a bucket of its own in API Gateway."""
-    given = {"LoginRequestsPerSecond": "7", "LoginRequestBurst": "8"}
+def limits_of_routes(given: dict[str, str]) -> dict[str, tuple[int, int]]:
+    """Return rate and burst of every route that has limits of its own."""
     resources = translate(table_name="t", kms_key_id="k", given=given)
     stage = resources["ApiApiGatewayDefaultStage"]["Properties"]
-    routes = {
-        f"{method.upper()} {path}"
-        for path, methods in resources["Api"]["Properties"]["Body"]["paths"].items()
-        for method in methods
+    routes = routes_of(resources["Api"]["Properties"])
+
+    assert stage["ApiId"] == "Api"
+    # In the API's own document, so they are there before the stage that names them.
+    assert stage["RouteSettings"].keys() <= {route.key for route in routes.values()}
+    assert all(limits["DetailedMetricsEnabled"] for limits in stage["RouteSettings"].values())
+    return {
+        key: (int(limits["ThrottlingRateLimit"]), int(limits["ThrottlingBurstLimit"]))
+        for key, limits in stage["RouteSettings"].items()
     }
 
-    assert stage["RouteSettings"].keys() == FLOODED
-    assert routes >= FLOODED  # in the API's own document, so they are there before the stage that names them
-    assert stage["ApiId"] == "Api"
-    for limits in stage["RouteSettings"].values():
-        rate, burst = limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]
-        assert (int(rate), int(burst), limits["DetailedMetricsEnabled"]) == (7, 8, True)
+
+def test_the_routes_that_strangers_flood_have_limits_of_their_own_below_the_apis(cloud: Cloud) -> None:
+    """They ask for no token and cost a hash or a mail. Each route has a bucket of its own in API Gateway."""
+    limits = limits_of_routes({"LoginRequestsPerSecond": "7", "LoginRequestBurst": "8"})
+
+    assert {key for key, limit in limits.items() if limit == (7, 8)} == FLOODED
     parameters = yaml_parse(TEMPLATE.read_text())["Parameters"]
     for limit, of_api in {"LoginRequestsPerSecond": "RequestsPerSecond", "LoginRequestBurst": "RequestBurst"}.items():
         assert parameters[limit]["Default"] < parameters[of_api]["Default"]
+
+
+def test_what_gateways_ask_has_limits_of_its_own_and_takes_from_no_other_route(cloud: Cloud) -> None:
+    limits = limits_of_routes({"VerifyRequestsPerSecond": "9", "VerifyRequestBurst": "10"})
+
+    assert {key for key, limit in limits.items() if limit == (9, 10)} == ASKED_BY_GATEWAYS
+    assert limits.keys() == FLOODED | ASKED_BY_GATEWAYS
 
 
 def test_the_access_log_holds_no_header_and_no_query_string(resources: dict[str, Any]) -> None:

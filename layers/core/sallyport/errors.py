@@ -15,6 +15,7 @@ SallyportError
 │   ├── WrongPassword         the caller's own, for a change that asks for it
 │   ├── ProofRejected         a link or code of a mail that opens nothing
 │   ├── RegistrationClosed
+│   ├── RoleMissing           the caller is known and has not every role that is asked for
 │   ├── TooManyAttempts       carries after how many seconds the next one counts
 │   ├── InvalidGrant          RFC 6749 s5.2
 │   ├── InvalidToken          RFC 6750 s3.1
@@ -209,6 +210,12 @@ class RegistrationClosed(AccessRefused):
     """The operator lets nobody register."""
 
     code = "registration_closed"
+
+
+class RoleMissing(AccessRefused):
+    """The caller is known and has not every role that a gateway asks for."""
+
+    code = "role_missing"
 
 
 class TooManyAttempts(AccessRefused):

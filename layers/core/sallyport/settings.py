@@ -267,6 +267,12 @@ class Revocation:
     revocation_mode: RevocationMode = _choice("bounded", "strict", "stateless")
     revocation_poll_seconds: int = _integer(5, at_least=1, at_most=30)
     revocation_max_staleness_seconds: int = _integer(60, at_least=60, at_most=600)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContextRoles:
+    """Whether the authorizer reads the caller's roles in `bounded`."""
+
     context_roles: bool = _flag()
 
 

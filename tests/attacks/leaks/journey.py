@@ -230,10 +230,10 @@ def _replaying(j: Journey) -> None:
     assert status == 401
 
 
-def _looking(path: str) -> Callable[[Journey], None]:
+def _looking(path: str, method: str = "GET") -> Callable[[Journey], None]:
     def look(j: Journey) -> None:
         _, _, tokens = j.log_in()
-        j.ask("GET", path, tokens=tokens)
+        j.ask(method, path, tokens=tokens)
 
     return look
 
@@ -316,6 +316,8 @@ GOOD: Mapping[Route, Callable[[Journey], None]] = {
     ("DELETE", "/auth/me"): _leaving("DELETE", "/auth/me"),
     ("POST", "/auth/me/delete"): _leaving("POST", "/auth/me/delete"),
     ("POST", "/auth/logout"): _logging_out,
+    ("ANY", "/auth/verify"): _looking("/auth/verify", "ANY"),
+    ("ANY", "/auth/verify/{proxy+}"): _looking("/auth/verify/{proxy+}", "ANY"),
     ("GET", "/.well-known/jwks.json"): _reading("/.well-known/jwks.json"),
     ("GET", "/.well-known/openid-configuration"): _reading("/.well-known/openid-configuration"),
 }

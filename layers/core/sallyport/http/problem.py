@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sallyport.errors import InvalidRequest, ProofRejected, SallyportError, WrongPassword
+from sallyport.errors import InvalidRequest, InvalidToken, ProofRejected, SallyportError, WrongPassword
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 
@@ -34,6 +34,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "invalid_grant": (401, "Unauthorized", "The refresh token is invalid, expired or revoked. Log in again."),
     "invalid_token": (401, "Unauthorized", "The access token is invalid, expired or revoked."),
     "registration_closed": (403, "Forbidden", "Nobody can register here at present."),
+    "role_missing": (403, "Forbidden", "This needs a role that the user has not."),
     "too_many_attempts": (429, "Too Many Requests", "Too many attempts. Wait as long as Retry-After says."),
     "superseded": (409, "Conflict", "This refresh token was just replaced. Use the newer one that you hold."),
     "service_unavailable": (503, "Service Unavailable", "A part of the service is not available. Try again."),
@@ -49,6 +50,9 @@ NOT_AT_LOGIN: Mapping[type[SallyportError], tuple[int, str, str]] = {
 
 ANSWERS_TOKENS = ("POST /auth/login", "POST /auth/refresh", "POST /auth/password/change")
 """Routes that OAuth libraries call. To such a library a 4xx without `error` is a success (RFC 6749 s5.2)."""
+
+_NO_TOKEN = ("authorization", "caller")
+"""Reasons of an InvalidToken for a request without a token. The challenge then names no error (RFC 6750 s3.1)."""
 
 _NOT_OAUTH = (409, 429, 503)  # a library would give the token up; these say that it is still good
 
@@ -66,7 +70,10 @@ def problem(error: Exception, request: Request) -> Response:
     if error.retry_after is not None:
         more["retry_after"] = error.retry_after
     row = NOT_AT_LOGIN.get(type(error), PROBLEMS[error.code])
-    return replace(_response(error.code, row, request, more), outcome=error.outcome, trail=error.trail)
+    response = _response(error.code, row, request, more)
+    if isinstance(error, InvalidToken) and error.reason not in _NO_TOKEN:
+        response = replace(response, headers={**response.headers, "www-authenticate": 'Bearer error="invalid_token"'})
+    return replace(response, outcome=error.outcome, trail=error.trail)
 
 
 def _response(code: str, row: tuple[int, str, str], request: Request, more: Mapping[str, Any]) -> Response:

@@ -3,7 +3,7 @@
 An endpoint is a callable from Request to Response that raises SallyportError.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -26,11 +26,15 @@ def anyone(request: Request) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The endpoints of one function, by route ("POST /auth/login"). They see only requests that `admit` lets in."""
+    """The endpoints of one function, by route ("POST /auth/login"). They see only requests that `admit` lets in.
+
+    A response whose outcome is in `quiet` writes no log line and is not counted.
+    """
 
     endpoints: Mapping[str, Endpoint]
     telemetry: Telemetry
     admit: Admit
+    quiet: Collection[str] = ()
 
     def __call__(self, request: Request) -> Response:
         """Return what the route's endpoint returns, or the problem that its error is. Raises nothing."""
@@ -39,6 +43,8 @@ class Api:
             response = self.endpoints[request.route](self.admit(request))
         except Exception as error:  # noqa: BLE001  # the edge
             response, reason = problem(error, request), reason_of(error)
+        if response.outcome in self.quiet:
+            return response
         self.telemetry.answered(
             Answered(
                 route=request.route,

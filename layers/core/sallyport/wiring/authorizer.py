@@ -13,7 +13,9 @@ from sallyport.wiring.parts import access_verifier, public_keys, revocation_mode
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(settings.Common, settings.Denials, access_verifier.Settings, revocation_mode.Settings):
+class Settings(
+    settings.Common, settings.Denials, settings.ContextRoles, access_verifier.Settings, revocation_mode.Settings
+):
     """The settings of the authorizer."""
 
 
@@ -22,7 +24,7 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     dynamodb = table.build(config, clients)
     authorize = Authorize(
         verifier=access_verifier.build(config, public_keys.build(dynamodb, clock)),
-        mode=revocation_mode.build(config, dynamodb, clock),
+        mode=revocation_mode.build(config, dynamodb, clock, reads_roles=config.context_roles),
         clock=clock,
     )
     return Authorizer(

@@ -24,6 +24,7 @@ class EverySetting(
     settings.Rotation,
     settings.Browsers,
     settings.Revocation,
+    settings.ContextRoles,
     settings.Denials,
     settings.RevocationShards,
     settings.Audit,

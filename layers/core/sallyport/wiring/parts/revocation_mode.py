@@ -1,4 +1,4 @@
-"""How the authorizer learns of revocations."""
+"""How the authorizer and verify learn of revocations."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,8 @@ class Settings(settings.Revocation, settings.AccessTokenLife, settings.Revocatio
     """The settings of a revocation mode."""
 
 
-def build(config: Settings, table: Table, clock: Clock) -> RevocationMode:
+def build(config: Settings, table: Table, clock: Clock, *, reads_roles: bool) -> RevocationMode:
+    """Build the stack's mode. `reads_roles` decides in `bounded`: `strict` always reads roles, `stateless` never."""
     match config.revocation_mode:
         case "strict":
             return Strict(Sessions(table), clock)
@@ -29,8 +30,19 @@ def build(config: Settings, table: Table, clock: Clock) -> RevocationMode:
                 max_staleness=config.revocation_max_staleness_seconds * 1000,
                 retention=retention(config.access_token_seconds) * 1000,
             )
-            roles = KnownRoles(Users(table)) if config.context_roles else NoRoles()
+            roles = KnownRoles(Users(table)) if reads_roles else NoRoles()
             entries = Entries(table, shards=config.revocation_shards)
             return Bounded(Window(entries, pace, clock, roles), roles)
         case "stateless":
             return Stateless()
+
+
+def cache_seconds(config: settings.Revocation) -> int:
+    """Return for how many seconds a gateway may go on by one answer. They add to the mode's own bound."""
+    match config.revocation_mode:
+        case "strict":
+            return 0
+        case "bounded":
+            return config.revocation_poll_seconds
+        case "stateless":
+            return 60
