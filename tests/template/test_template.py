@@ -12,7 +12,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from dev.aws.cloud import Cloud
-from dev.sam.stack import Stack, read, translate
+from dev.sam.stack import Stack, read, translate, whole
 from dev.sam.template import TEMPLATE, as_cloudformation
 from ops.deploy import LONGEST_RELEASE, release_at
 from sallyport import settings
@@ -59,12 +59,16 @@ CHOOSING = [
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
 NOT_SETTINGS = {  # what only the template uses
     "Architecture",
+    "DeletionProtection",
     "Deployment",
+    "ExistingKeyArn",
+    "ExistingTableArn",
     "LogRetentionDays",
     "LoginConcurrency",
     "LoginFloodThreshold",
     "LoginRequestBurst",
     "LoginRequestsPerSecond",
+    "LostKeyArn",
     "MailIdentity",
     "Release",
     "RequestBurst",
@@ -211,9 +215,57 @@ def test_the_table_survives_everything(resources: dict[str, Any]) -> None:
     table = resources["Table"]
 
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
-    assert table["Properties"]["DeletionProtectionEnabled"] is True
+    assert table["Properties"]["DeletionProtectionEnabled"] == "true"
     assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert "TableName" not in table["Properties"]
+
+
+def test_the_key_of_a_first_try_goes_with_it_and_any_other_survives(resources: dict[str, Any]) -> None:
+    """The table cannot go with it: a protected table that CloudFormation wants to delete makes a rollback fail."""
+    key = resources["SigningKey"]
+
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+EXISTING = {
+    "ExistingTableArn": "arn:aws:dynamodb:us-east-1:123456789012:table/restored",
+    "ExistingKeyArn": "arn:aws:kms:us-east-1:123456789012:key/0f0e",
+}
+
+
+@pytest.mark.parametrize("given", [EXISTING, {}], ids=["taken up", "made here"])
+def test_everything_refers_to_the_table_and_the_key_that_were_chosen(cloud: Cloud, given: dict[str, str]) -> None:
+    template = whole(table_name="made-table", kms_key_id="made-key", mail_queue_url="", given=given)
+    resources = template["Resources"]
+    text = json.dumps(template)
+
+    assert ("Table" in resources, "SigningKey" in resources) == (not given, not given)
+    for name, is_chosen in {
+        "made-table": not given, "made-key": not given, '["Table", "Arn"]': not given, '["SigningKey", "Arn"]': False,
+        '"restored"': bool(given), **dict.fromkeys(EXISTING.values(), bool(given)),
+    }.items():  # fmt: skip
+        assert (name in text) == is_chosen, name
+    table = EXISTING["ExistingTableArn"] if given else {"Fn::GetAtt": ["Table", "Arn"]}
+    for function in FUNCTIONS:
+        for statement in statements(resources, function):
+            assert statement["Resource"] == table or "dynamodb" not in str(statement["Action"]), statement["Sid"]
+    assert resources["Dashboard"]["Properties"]["DashboardBody"].count("restored" if given else "made-table") == 1
+    assert template["Outputs"]["TableName"]["Value"] == ("restored" if given else "made-table")
+
+
+@pytest.mark.parametrize(("parameter", "good", "bad"), [
+    ("ExistingTableArn", EXISTING["ExistingTableArn"], ("restored", f"{EXISTING['ExistingTableArn']}/index/x")),
+    ("ExistingKeyArn", EXISTING["ExistingKeyArn"], ("0f0e", "alias/mine", "arn:aws:kms:us-east-1:123456789012:alias/a")),
+    ("LostKeyArn", EXISTING["ExistingKeyArn"], ("0f0e", "alias/mine")),
+])  # fmt: skip
+def test_a_table_or_key_is_named_by_an_arn_that_says_which_it_is(
+    parameter: str, good: str, bad: tuple[str, ...]
+) -> None:
+    """A ring says by the key's ARN what seals it: another name of the same key would count as another key."""
+    pattern = yaml_parse(TEMPLATE.read_text())["Parameters"][parameter]["AllowedPattern"]
+
+    assert all(re.fullmatch(pattern, value) for value in ("", good))
+    assert not any(re.fullmatch(pattern, value) for value in bad)
 
 
 def setting_parameters() -> dict[str, Any]:
