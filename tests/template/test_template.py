@@ -255,7 +255,7 @@ def test_everything_refers_to_the_table_and_the_key_that_were_chosen(cloud: Clou
 
 @pytest.mark.parametrize(("parameter", "good", "bad"), [
     ("ExistingTableArn", EXISTING["ExistingTableArn"], ("restored", f"{EXISTING['ExistingTableArn']}/index/x")),
-    ("ExistingKeyArn", EXISTING["ExistingKeyArn"], ("0f0e", "alias/mine", "arn:aws:kms:us-east-1:123456789012:alias/a")),
+    ("ExistingKeyArn", EXISTING["ExistingKeyArn"], ("0f0e", "alias/a", "arn:aws:kms:us-east-1:123456789012:alias/a")),
     ("LostKeyArn", EXISTING["ExistingKeyArn"], ("0f0e", "alias/mine")),
 ])  # fmt: skip
 def test_a_table_or_key_is_named_by_an_arn_that_says_which_it_is(

@@ -50,7 +50,7 @@ def is_accepted(properties: Mapping[str, Any], releases: ReleaseStore) -> bool:
 def accept(properties: Mapping[str, Any], releases: ReleaseStore, *, is_new: bool) -> None:
     """Accept a release, or raise StaleRelease if its word is the last one's and something else is not.
 
-    A new stack has no old versions, whatever an earlier one has left in its table. The release is compared with what was
+    A new stack has no old versions, whatever an earlier one has left in its table. A release is compared with what was
     accepted, not with CloudFormation's old properties: after a refusal CloudFormation rolls back by the same update in
     the other direction, which must succeed.
     """
