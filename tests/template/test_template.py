@@ -22,6 +22,7 @@ from sallyport.aws.dynamodb.user_items import keys_of
 from sallyport.errors import SettingsError
 from sallyport.revocation.window import OVERLAP_MS
 from sallyport.wiring.setup import EverySetting
+from tests.support.iam import allows, listed
 
 FUNCTIONS = [
     "Account",
@@ -70,6 +71,7 @@ NOT_SETTINGS = {  # what only the template uses
     "LoginRequestsPerSecond",
     "LostKeyArn",
     "MailIdentity",
+    "PermissionsBoundaryArn",
     "Release",
     "RequestBurst",
     "RequestsPerSecond",
@@ -162,6 +164,36 @@ def test_a_role_names_its_actions_resources_and_key_prefixes(resources: dict[str
             assert statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
             assert statement["Condition"]["Null"]["dynamodb:LeadingKeys"] == "false"  # for ForAllValues is true without
             assert not {"dynamodb:Scan", "dynamodb:PartiQLSelect"} & set(actions)
+
+
+def test_every_role_has_the_permissions_boundary_that_was_given(cloud: Cloud) -> None:
+    """Those too that SAM makes: for the schedule and for canaries."""
+    for given in ("", "arn:aws:iam::123456789012:policy/boundary"):
+        resources = translate(table_name="t", kms_key_id="k", given={"PermissionsBoundaryArn": given})
+        found = {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::IAM::Role"}
+
+        assert len(found) > len(FUNCTIONS)
+        for name, role in found.items():
+            assert role.get("PermissionsBoundary", "") == given, name
+
+
+def test_the_boundary_that_the_page_shows_is_wide_enough_for_every_role(cloud: Cloud) -> None:
+    page = (TEMPLATE.parent / "docs/deploying.md").read_text()
+    (shown,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    boundary = json.loads(shown)["Statement"]
+    resources = translate(table_name="t", kms_key_id="k")
+    used = [
+        action
+        for resource in resources.values()
+        if resource["Type"] == "AWS::IAM::Role"
+        for policy in resource["Properties"].get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+    ]
+
+    assert {"dynamodb:Query", "lambda:InvokeFunction"} <= set(used)
+    for action in [*used, "kms:Encrypt", "kms:Decrypt", "lambda:UpdateAlias", "cloudwatch:DescribeAlarms"]:
+        assert allows(boundary, action), action
 
 
 def test_only_those_who_check_passwords_read_credentials(resources: dict[str, Any]) -> None:

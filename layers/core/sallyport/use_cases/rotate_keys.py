@@ -41,7 +41,7 @@ class RotateKeys:
         return self._change(use, wanted)
 
     def require_kms_key(self, *, lost: str | None = None) -> None:
-        """See that KMS seals under the stack's key, and that the rings are sealed under it, or under one that is `lost`.
+        """See that KMS seals under the stack's key, and that the rings are sealed under it or under a `lost` one.
 
         A ring that needs nothing asks KMS nothing, so a key that was disabled or lost would not be noticed for weeks.
         Raises KmsKeyUnusable, Unavailable; SettingsError if the stack's own key is called lost.
