@@ -60,6 +60,7 @@ CHOOSING = [
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
 NOT_SETTINGS = {  # what only the template uses
     "Architecture",
+    "Dashboard",
     "DeletionProtection",
     "Deployment",
     "ExistingKeyArn",
@@ -75,6 +76,7 @@ NOT_SETTINGS = {  # what only the template uses
     "Release",
     "RequestBurst",
     "RequestsPerSecond",
+    "RouteMetrics",
     "SnapStart",
 }
 PUBLIC = {
@@ -267,22 +269,24 @@ EXISTING = {
 
 @pytest.mark.parametrize("given", [EXISTING, {}], ids=["taken up", "made here"])
 def test_everything_refers_to_the_table_and_the_key_that_were_chosen(cloud: Cloud, given: dict[str, str]) -> None:
-    template = whole(table_name="made-table", kms_key_id="made-key", mail_queue_url="", given=given)
+    is_taken = bool(given)
+    template = whole(
+        table_name="made-table", kms_key_id="made-key", mail_queue_url="", given={**given, "Dashboard": "true"}
+    )
     resources = template["Resources"]
     text = json.dumps(template)
 
-    assert ("Table" in resources, "SigningKey" in resources) == (not given, not given)
-    for name, is_chosen in {
-        "made-table": not given, "made-key": not given, '["Table", "Arn"]': not given, '["SigningKey", "Arn"]': False,
-        '"restored"': bool(given), **dict.fromkeys(EXISTING.values(), bool(given)),
-    }.items():  # fmt: skip
-        assert (name in text) == is_chosen, name
-    table = EXISTING["ExistingTableArn"] if given else {"Fn::GetAtt": ["Table", "Arn"]}
+    assert {"Table", "SigningKey"} & resources.keys() == (set() if is_taken else {"Table", "SigningKey"})
+    for name in ("made-table", "made-key", '["Table", "Arn"]'):
+        assert (name in text) != is_taken, name
+    for name in ('"restored"', *EXISTING.values()):
+        assert (name in text) == is_taken, name
+    table = EXISTING["ExistingTableArn"] if is_taken else {"Fn::GetAtt": ["Table", "Arn"]}
     for function in FUNCTIONS:
         for statement in statements(resources, function):
             assert statement["Resource"] == table or "dynamodb" not in str(statement["Action"]), statement["Sid"]
-    assert resources["Dashboard"]["Properties"]["DashboardBody"].count("restored" if given else "made-table") == 1
-    assert template["Outputs"]["TableName"]["Value"] == ("restored" if given else "made-table")
+    assert resources["Dashboard"]["Properties"]["DashboardBody"].count("restored" if is_taken else "made-table") == 1
+    assert template["Outputs"]["TableName"]["Value"] == ("restored" if is_taken else "made-table")
 
 
 @pytest.mark.parametrize(("parameter", "good", "bad"), [
@@ -392,7 +396,7 @@ def test_the_routes_that_strangers_flood_have_limits_of_their_own_below_the_apis
     assert stage["ApiId"] == "Api"
     for limits in stage["RouteSettings"].values():
         rate, burst = limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]
-        assert (int(rate), int(burst), limits["DetailedMetricsEnabled"]) == (7, 8, True)
+        assert (int(rate), int(burst), limits["DetailedMetricsEnabled"]) == (7, 8, False)
     parameters = yaml_parse(TEMPLATE.read_text())["Parameters"]
     for limit, of_api in {"LoginRequestsPerSecond": "RequestsPerSecond", "LoginRequestBurst": "RequestBurst"}.items():
         assert parameters[limit]["Default"] < parameters[of_api]["Default"]
@@ -447,12 +451,27 @@ def test_what_alarms_watch_is_what_telemetry_counts(resources: dict[str, Any]) -
     }
 
 
-def test_every_alarm_and_every_row_of_the_dashboard_is_of_this_stack_alone(resources: dict[str, Any]) -> None:
+def test_what_costs_by_itself_is_there_only_where_it_was_asked_for(cloud: Cloud) -> None:
+    for asked in ("false", "true"):
+        given = {"Dashboard": asked, "RouteMetrics": asked}
+        resources = translate(table_name="t", kms_key_id="k", given=given)
+        stage = resources["ApiApiGatewayDefaultStage"]["Properties"]
+        is_counted = {
+            limits["DetailedMetricsEnabled"]
+            for limits in (stage["DefaultRouteSettings"], *stage["RouteSettings"].values())
+        }
+
+        assert ("Dashboard" in resources) == (asked == "true")
+        assert is_counted == {asked == "true"}
+
+
+def test_every_alarm_and_every_row_of_the_dashboard_is_of_this_stack_alone(cloud: Cloud) -> None:
     """By the stack's name, or by a resource whose name CloudFormation makes for this stack."""
     document = as_cloudformation()[0]["Resources"]
     for name, alarm in alarms_of(document).items():
         for metric in metrics_of(alarm):
             assert any(set(d["Value"]) <= {"Ref", "Fn::GetAtt"} for d in metric["Dimensions"]), name
+    resources = translate(table_name="t", kms_key_id="k", given={"Dashboard": "true"})
     dashboard = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"])
     assert len(dashboard["widgets"]) == 8
     for widget in dashboard["widgets"]:
@@ -530,7 +549,7 @@ def test_other_stacks_can_import_what_they_need() -> None:
     outputs = as_cloudformation()[0]["Outputs"]
 
     exported = {name for name, output in outputs.items() if "Export" in output}
-    assert exported == {"Url", "Issuer", "Audience", "AuthorizerArn", "TableName"}
+    assert exported == {"Url", "Issuer", "Audience", "AuthorizerArn", "AuthorizerInvokeUri", "TableName"}
 
 
 SERVED = [function for function in FUNCTIONS if function not in UNSERVED]
