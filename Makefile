@@ -14,7 +14,7 @@ BLOCKLISTS := layers/core/sallyport/accounts/blocklists
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev spa sam-local docker-runs check-sam-local test check cover prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke clean
+.PHONY: help dev spa sam-local docker-runs check-sam-local test check cover prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke prune key-policy clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -105,6 +105,12 @@ check-sam-local: .venv/.test $(BUILT)  ## Run the walkthrough and every event wi
 
 smoke: .venv/.dev  ## Check a deployed stack from outside (STACK=)
 	@$(BIN)/python -m ops.smoke $(STACK)
+
+prune: .venv/.dev  ## Delete the function versions that no alias points to any more (STACK=; docs/costs.md)
+	@$(BIN)/python -m ops.prune $(STACK)
+
+key-policy: .venv/.dev  ## Print the policy for a KMS key that a stack takes up (STACK=, KEY=; docs/recovery.md)
+	@$(BIN)/python -m ops.key_policy "$(STACK)" "$(KEY)"
 
 clean:  ## Remove everything that these commands made
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -2,6 +2,7 @@
 
 The parameters are those of the environment in samconfig.toml, then those of the command line, then the release. What
 neither names keeps the value that the stack has. Without a terminal nothing is asked; no answer is written anywhere.
+After a deployment that failed, what it has left behind is named.
 """
 
 import argparse
@@ -12,12 +13,14 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.left_behind import left_behind
 
 EMPTY = '""'
 """How sam is told an empty value."""
@@ -68,7 +71,24 @@ def _parameters(of: Mapping[str, Any], command: str) -> dict[str, Any]:
     return dict(of.get(command, {}).get("parameters", {}))
 
 
-def main(arguments: Sequence[str], *, has_terminal: bool, run: Callable[[list[str]], int]) -> int:
+def kept(configured: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return type and name of what the stack has left behind, nothing if AWS does not say."""
+    try:
+        session = boto3.Session(
+            profile_name=configured.get("profile"), region_name=configured.get("region") or os.environ.get("AWS_REGION")
+        )
+        return list(left_behind(session.client("cloudformation"), configured["stack_name"]))
+    except (BotoCoreError, ClientError):
+        return []
+
+
+def main(
+    arguments: Sequence[str],
+    *,
+    has_terminal: bool,
+    run: Callable[[list[str]], int],
+    kept: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] = kept,
+) -> int:
     """Run `sam deploy` and return its exit code, or 2 if it cannot be asked."""
     asked = _parser().parse_args(arguments)
     config: Path = asked.config_file.resolve()
@@ -82,7 +102,7 @@ def main(arguments: Sequence[str], *, has_terminal: bool, run: Callable[[list[st
         return 2
     if asked.only_check:
         return 0
-    return run(
+    ended = run(
         [
             asked.sam,
             "deploy",
@@ -93,6 +113,9 @@ def main(arguments: Sequence[str], *, has_terminal: bool, run: Callable[[list[st
             *("--parameter-overrides", *parameters),
         ]
     )
+    for kind, name in kept(configured) if ended else ():
+        print(f"The stack has left behind {kind} {name}: docs/recovery.md says what to do with it.", file=sys.stderr)
+    return ended
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -51,7 +51,7 @@ def read(
     *, table_name: str, kms_key_id: str, mail_queue_url: str = "", given: Mapping[str, str] = MappingProxyType({})
 ) -> Stack:
     """Read what runs locally out of template.yaml, with its default parameters but for the `given` ones."""
-    template = _sallyport(table_name=table_name, kms_key_id=kms_key_id, mail_queue_url=mail_queue_url, given=given)
+    template = whole(table_name=table_name, kms_key_id=kms_key_id, mail_queue_url=mail_queue_url, given=given)
     resources = template["Resources"]
     ((_, api),) = of_type(resources, "AWS::ApiGatewayV2::Api")
     ((_, table),) = of_type(resources, "AWS::DynamoDB::Table")
@@ -79,12 +79,13 @@ def translate(
     *, table_name: str, kms_key_id: str, given: Mapping[str, str] = MappingProxyType({})
 ) -> Mapping[str, Any]:
     """Return the resources of template.yaml, with every reference resolved that has a meaning here."""
-    template = _sallyport(table_name=table_name, kms_key_id=kms_key_id, mail_queue_url="not-created", given=given)
+    template = whole(table_name=table_name, kms_key_id=kms_key_id, mail_queue_url="not-created", given=given)
     resources: Mapping[str, Any] = template["Resources"]
     return resources
 
 
-def _sallyport(*, table_name: str, kms_key_id: str, mail_queue_url: str, given: Mapping[str, str]) -> Mapping[str, Any]:
+def whole(*, table_name: str, kms_key_id: str, mail_queue_url: str, given: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return template.yaml, its resources and outputs, with every reference resolved that has a meaning here."""
     given = {**WITHOUT_DEFAULT, **given}
     translated, defaults = as_cloudformation(given=given)
     resources = translated["Resources"]

@@ -40,6 +40,7 @@ class Account:
     uses: list[tuple[str, str]] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
     executed: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
 
     def environment(self) -> dict[str, str]:
         """Return the variables of a process whose calls to AWS reach this account and no other."""
@@ -75,7 +76,7 @@ class Account:
             case "ExecuteChangeSet":
                 self.executed += 1
             case "DescribeStackEvents":
-                return _event(stack, self.executed)
+                return _events(stack, self.executed, self.skipped)
             case "GetTemplateSummary":
                 return self._parameters(stack)
         return ""
@@ -110,14 +111,19 @@ def _stack(name: str, status: str, details: str) -> str:
     return f"<Stacks><member>{identity}{created}{details}</member></Stacks>"
 
 
-def _event(stack: str, executed: int) -> str:
-    """Return the newest event: that the stack's last change is complete."""
-    id_ = _ID.format("stack", stack)
+def _events(stack: str, executed: int, skipped: list[tuple[str, str]]) -> str:
+    """Return the newest event, that the stack's last change is complete, and what CloudFormation kept."""
+    newest = _event(stack, executed, "AWS::CloudFormation::Stack", _ID.format("stack", stack), "UPDATE_COMPLETE")
+    kept = (_event(stack, executed, kind, name, "DELETE_SKIPPED") for kind, name in skipped)
+    return f"<StackEvents>{newest}{''.join(kept)}</StackEvents>"
+
+
+def _event(stack: str, executed: int, kind: str, name: str, status: str) -> str:
     return (
-        f"<StackEvents><member><EventId>{executed}</EventId><Timestamp>2026-01-01T00:00:{executed:02}Z</Timestamp>"
-        f"<StackId>{id_}</StackId><PhysicalResourceId>{id_}</PhysicalResourceId><StackName>{stack}</StackName>"
-        f"<LogicalResourceId>{stack}</LogicalResourceId><ResourceType>AWS::CloudFormation::Stack</ResourceType>"
-        "<ResourceStatus>UPDATE_COMPLETE</ResourceStatus></member></StackEvents>"
+        f"<member><EventId>{executed}</EventId><Timestamp>2026-01-01T00:00:{executed:02}Z</Timestamp>"
+        f"<StackId>{_ID.format('stack', stack)}</StackId><PhysicalResourceId>{name}</PhysicalResourceId>"
+        f"<StackName>{stack}</StackName><LogicalResourceId>{stack}</LogicalResourceId>"
+        f"<ResourceType>{kind}</ResourceType><ResourceStatus>{status}</ResourceStatus></member>"
     )
 
 

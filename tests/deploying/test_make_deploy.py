@@ -11,7 +11,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from dev.sam.template import ROOT, TEMPLATE
-from ops.deploy import chosen_parameters, environment, main
+from ops.deploy import chosen_parameters, environment, kept, main
 from tests.deploying.standin import account
 
 SAM = ROOT / ".venv-sam/bin/sam"
@@ -163,3 +163,27 @@ def test_the_first_deployment_that_a_page_shows_gives_every_parameter_without_a_
 
     assert given.keys() == {name for name, parameter in declared.items() if "Default" not in parameter}
     assert all(re.fullmatch(declared[name]["AllowedPattern"], value) for name, value in given.items())
+
+
+def test_after_a_deployment_that_failed_what_it_has_left_behind_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--template", "built.yaml", "--config-file", str(TRACKED)]
+    stays = [("AWS::DynamoDB::Table", "sallyport-Table-1A2B")]
+
+    assert main(where, has_terminal=False, run=lambda _: 1, kept=lambda _: stays) == 1
+    failed = capsys.readouterr().err
+    assert main(where, has_terminal=False, run=lambda _: 0, kept=lambda _: stays) == 0
+
+    assert "AWS::DynamoDB::Table sallyport-Table-1A2B: docs/recovery.md" in failed
+    assert capsys.readouterr().err == ""
+
+
+def test_what_was_left_behind_is_read_from_the_events_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    with account() as standing_in:
+        for name, value in standing_in.environment().items():
+            monkeypatch.setenv(name, value)
+        standing_in.deployed["sallyport"] = [{}]
+        nothing = kept({"stack_name": "sallyport"})
+        standing_in.skipped.append(("AWS::DynamoDB::Table", "sallyport-Table-1A2B"))
+
+        assert nothing == []
+        assert kept({"stack_name": "sallyport"}) == [("AWS::DynamoDB::Table", "sallyport-Table-1A2B")]

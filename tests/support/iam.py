@@ -64,6 +64,8 @@ def _holds(operator: str, expected: Sequence[str], values: Sequence[str] | None)
             return all(value in expected for value in values or ())  # true where the key is absent
         case "ForAllValues:StringLike":
             return all(any(_matches(each, value) for each in expected) for value in values or ())
+        case "ArnLike":
+            return bool(values) and all(any(_matches(each, value) for each in expected) for value in values or ())
         case "StringEquals":
             return values is not None and len(values) == 1 and values[0] in expected
     raise NotImplementedError(operator)

@@ -12,7 +12,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from dev.aws.cloud import Cloud
-from dev.sam.stack import Stack, read, translate
+from dev.sam.stack import Stack, read, translate, whole
 from dev.sam.template import TEMPLATE, as_cloudformation, routes_of
 from ops.deploy import LONGEST_RELEASE, release_at
 from sallyport import settings
@@ -22,6 +22,7 @@ from sallyport.aws.dynamodb.user_items import keys_of
 from sallyport.errors import SettingsError
 from sallyport.revocation.window import OVERLAP_MS
 from sallyport.wiring.setup import EverySetting
+from tests.support.iam import allows, listed
 
 FUNCTIONS = [
     "Account",
@@ -62,17 +63,24 @@ CHOOSING = [
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
 NOT_SETTINGS = {  # what only the template uses
     "Architecture",
+    "Dashboard",
+    "DeletionProtection",
     "Deployment",
     "Events",
+    "ExistingKeyArn",
+    "ExistingTableArn",
     "LogRetentionDays",
     "LoginConcurrency",
     "LoginFloodThreshold",
     "LoginRequestBurst",
     "LoginRequestsPerSecond",
+    "LostKeyArn",
     "MailIdentity",
+    "PermissionsBoundaryArn",
     "Release",
     "RequestBurst",
     "RequestsPerSecond",
+    "RouteMetrics",
     "SnapStart",
     "VerifyRequestBurst",
     "VerifyRequestsPerSecond",
@@ -169,6 +177,36 @@ def test_a_role_names_its_actions_resources_and_key_prefixes(resources: dict[str
             assert not {"dynamodb:Scan", "dynamodb:PartiQLSelect"} & set(actions)
 
 
+def test_every_role_has_the_permissions_boundary_that_was_given(cloud: Cloud) -> None:
+    """Those too that SAM makes: for the schedule and for canaries."""
+    for given in ("", "arn:aws:iam::123456789012:policy/boundary"):
+        resources = translate(table_name="t", kms_key_id="k", given={"PermissionsBoundaryArn": given})
+        found = {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::IAM::Role"}
+
+        assert len(found) > len(FUNCTIONS)
+        for name, role in found.items():
+            assert role.get("PermissionsBoundary", "") == given, name
+
+
+def test_the_boundary_that_the_page_shows_is_wide_enough_for_every_role(cloud: Cloud) -> None:
+    page = (TEMPLATE.parent / "docs/deploying.md").read_text()
+    (shown,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    boundary = json.loads(shown)["Statement"]
+    resources = translate(table_name="t", kms_key_id="k")
+    used = [
+        action
+        for resource in resources.values()
+        if resource["Type"] == "AWS::IAM::Role"
+        for policy in resource["Properties"].get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+    ]
+
+    assert {"dynamodb:Query", "lambda:InvokeFunction"} <= set(used)
+    for action in [*used, "kms:Encrypt", "kms:Decrypt", "lambda:UpdateAlias", "cloudwatch:DescribeAlarms"]:
+        assert allows(boundary, action), action
+
+
 def test_only_those_who_check_passwords_read_credentials(resources: dict[str, Any]) -> None:
     assert {f for f in FUNCTIONS if "CREDENTIAL#*" in key_prefixes(resources, f)} == {
         "Account",
@@ -224,9 +262,59 @@ def test_the_table_survives_everything(resources: dict[str, Any]) -> None:
     table = resources["Table"]
 
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
-    assert table["Properties"]["DeletionProtectionEnabled"] is True
+    assert table["Properties"]["DeletionProtectionEnabled"] == "true"
     assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert "TableName" not in table["Properties"]
+
+
+def test_the_key_of_a_first_try_goes_with_it_and_any_other_survives(resources: dict[str, Any]) -> None:
+    """The table cannot go with it: a protected table that CloudFormation wants to delete makes a rollback fail."""
+    key = resources["SigningKey"]
+
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+EXISTING = {
+    "ExistingTableArn": "arn:aws:dynamodb:us-east-1:123456789012:table/restored",
+    "ExistingKeyArn": "arn:aws:kms:us-east-1:123456789012:key/0f0e",
+}
+
+
+@pytest.mark.parametrize("given", [EXISTING, {}], ids=["taken up", "made here"])
+def test_everything_refers_to_the_table_and_the_key_that_were_chosen(cloud: Cloud, given: dict[str, str]) -> None:
+    is_taken = bool(given)
+    template = whole(
+        table_name="made-table", kms_key_id="made-key", mail_queue_url="", given={**given, "Dashboard": "true"}
+    )
+    resources = template["Resources"]
+    text = json.dumps(template)
+
+    assert {"Table", "SigningKey"} & resources.keys() == (set() if is_taken else {"Table", "SigningKey"})
+    for name in ("made-table", "made-key", '["Table", "Arn"]'):
+        assert (name in text) != is_taken, name
+    for name in ('"restored"', *EXISTING.values()):
+        assert (name in text) == is_taken, name
+    table = EXISTING["ExistingTableArn"] if is_taken else {"Fn::GetAtt": ["Table", "Arn"]}
+    for function in FUNCTIONS:
+        for statement in statements(resources, function):
+            assert statement["Resource"] == table or "dynamodb" not in str(statement["Action"]), statement["Sid"]
+    assert resources["Dashboard"]["Properties"]["DashboardBody"].count("restored" if is_taken else "made-table") == 1
+    assert template["Outputs"]["TableName"]["Value"] == ("restored" if is_taken else "made-table")
+
+
+@pytest.mark.parametrize(("parameter", "good", "bad"), [
+    ("ExistingTableArn", EXISTING["ExistingTableArn"], ("restored", f"{EXISTING['ExistingTableArn']}/index/x")),
+    ("ExistingKeyArn", EXISTING["ExistingKeyArn"], ("0f0e", "alias/a", "arn:aws:kms:us-east-1:123456789012:alias/a")),
+    ("LostKeyArn", EXISTING["ExistingKeyArn"], ("0f0e", "alias/mine")),
+])  # fmt: skip
+def test_a_table_or_key_is_named_by_an_arn_that_says_which_it_is(
+    parameter: str, good: str, bad: tuple[str, ...]
+) -> None:
+    """A ring says by the key's ARN what seals it: another name of the same key would count as another key."""
+    pattern = yaml_parse(TEMPLATE.read_text())["Parameters"][parameter]["AllowedPattern"]
+
+    assert all(re.fullmatch(pattern, value) for value in ("", good))
+    assert not any(re.fullmatch(pattern, value) for value in bad)
 
 
 def setting_parameters() -> dict[str, Any]:
@@ -314,7 +402,7 @@ def limits_of_routes(given: dict[str, str]) -> dict[str, tuple[int, int]]:
     assert stage["ApiId"] == "Api"
     # In the API's own document, so they are there before the stage that names them.
     assert stage["RouteSettings"].keys() <= {route.key for route in routes.values()}
-    assert all(limits["DetailedMetricsEnabled"] for limits in stage["RouteSettings"].values())
+    assert not any(limits["DetailedMetricsEnabled"] for limits in stage["RouteSettings"].values())
     return {
         key: (int(limits["ThrottlingRateLimit"]), int(limits["ThrottlingBurstLimit"]))
         for key, limits in stage["RouteSettings"].items()
@@ -387,12 +475,27 @@ def test_what_alarms_watch_is_what_telemetry_counts(resources: dict[str, Any]) -
     }
 
 
-def test_every_alarm_and_every_row_of_the_dashboard_is_of_this_stack_alone(resources: dict[str, Any]) -> None:
+def test_what_costs_by_itself_is_there_only_where_it_was_asked_for(cloud: Cloud) -> None:
+    for asked in ("false", "true"):
+        given = {"Dashboard": asked, "RouteMetrics": asked}
+        resources = translate(table_name="t", kms_key_id="k", given=given)
+        stage = resources["ApiApiGatewayDefaultStage"]["Properties"]
+        is_counted = {
+            limits["DetailedMetricsEnabled"]
+            for limits in (stage["DefaultRouteSettings"], *stage["RouteSettings"].values())
+        }
+
+        assert ("Dashboard" in resources) == (asked == "true")
+        assert is_counted == {asked == "true"}
+
+
+def test_every_alarm_and_every_row_of_the_dashboard_is_of_this_stack_alone(cloud: Cloud) -> None:
     """By the stack's name, or by a resource whose name CloudFormation makes for this stack."""
     document = as_cloudformation()[0]["Resources"]
     for name, alarm in alarms_of(document).items():
         for metric in metrics_of(alarm):
             assert any(set(d["Value"]) <= {"Ref", "Fn::GetAtt"} for d in metric["Dimensions"]), name
+    resources = translate(table_name="t", kms_key_id="k", given={"Dashboard": "true"})
     dashboard = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"])
     assert len(dashboard["widgets"]) == 8
     for widget in dashboard["widgets"]:
@@ -470,7 +573,7 @@ def test_other_stacks_can_import_what_they_need() -> None:
     outputs = as_cloudformation()[0]["Outputs"]
 
     exported = {name for name, output in outputs.items() if "Export" in output}
-    assert exported == {"Url", "Issuer", "Audience", "AuthorizerArn", "TableName"}
+    assert exported == {"Url", "Issuer", "Audience", "AuthorizerArn", "AuthorizerInvokeUri", "TableName"}
 
 
 SERVED = [function for function in FUNCTIONS if function not in UNSERVED]

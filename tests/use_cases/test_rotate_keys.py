@@ -1,11 +1,12 @@
 """Rotate keys: what a run makes, what an emergency does, and what a run leaves alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from sallyport.audit import Cause, by_system
-from sallyport.errors import KeysSealedElsewhere, Unavailable
+from sallyport.errors import CallFailed, KeysSealedElsewhere, KmsKeyUnusable, SettingsError, Unavailable
 from sallyport.keys.life_cycle import (
     KeyRecord,
     Policy,
@@ -121,7 +122,9 @@ def test_an_emergency_that_meets_a_run_follows_what_it_left() -> None:
 @pytest.mark.parametrize("act", [
     lambda rotate_keys: rotate_keys.keep("refresh", by_system()),
     lambda rotate_keys: rotate_keys.promote("refresh", by_system(), drop_older=True),
-], ids=["keep", "promote"])  # fmt: skip
+    lambda rotate_keys: rotate_keys.require_kms_key(),
+    lambda rotate_keys: rotate_keys.require_kms_key(lost="arn:another"),
+], ids=["keep", "promote", "require", "another is lost"])  # fmt: skip
 def test_a_ring_that_another_kms_key_seals_is_named_and_left_alone(act: Callable[[RotateKeys], object]) -> None:
     """A table that was restored or imported, or a key that was lost: nothing here can open such keys."""
     store = FakeRings()
@@ -131,7 +134,7 @@ def test_a_ring_that_another_kms_key_seals_is_named_and_left_alone(act: Callable
     with pytest.raises(KeysSealedElsewhere) as refused:
         act(RotateKeys({"refresh": POLICY}, store, FakeKms("arn:ours"), clock=lambda: NOW * SECOND))
 
-    assert all(name in refused.value.reason for name in ("refresh", "arn:lost", "docs/keys.md", *before.keys))
+    assert all(name in refused.value.reason for name in ("refresh", "arn:lost", "docs/recovery.md", *before.keys))
     assert store.ring == before
 
 
@@ -140,3 +143,57 @@ def test_a_ring_that_does_not_say_what_seals_it_is_taken_for_ours() -> None:
     store = FakeRings(StoredRing(1, {"a": record("a", NOW)}))
 
     assert rings(store).keep("refresh", by_system()).add
+
+
+def sealed_by(key_id: str, store: FakeRings) -> RotateKeys:
+    return RotateKeys({"refresh": POLICY}, store, FakeKms(key_id), clock=lambda: NOW * SECOND)
+
+
+class KmsWithoutKey(FakeKms):
+    """KMS, when the key is off or gone."""
+
+    def encrypt(self, plaintext: bytes, *, use: Use, kid: str) -> bytes:
+        raise CallFailed("Encrypt", "DisabledException")
+
+
+def test_a_key_that_seals_no_more_is_named_although_the_ring_needs_nothing() -> None:
+    store = FakeRings()
+    sealed_by("arn:off", store).keep("refresh", by_system())
+
+    with pytest.raises(KmsKeyUnusable) as refused:
+        RotateKeys({"refresh": POLICY}, store, KmsWithoutKey("arn:off"), clock=lambda: NOW * SECOND).require_kms_key()
+
+    assert all(name in refused.value.reason for name in ("arn:off", "DisabledException", "docs/recovery.md"))
+
+
+def test_what_a_lost_key_has_sealed_is_forgotten_and_nothing_else() -> None:
+    keys = {"old": record("old", NOW - 9), "unknown": record("unknown", NOW - 5)}
+    keys["old"] = replace(keys["old"], sealed_under="arn:lost")
+    keys["ours"] = replace(record("ours", NOW - 1), sealed_under="arn:ours")
+    store = FakeRings(StoredRing(1, keys))
+    rotate_keys = sealed_by("arn:ours", store)
+
+    rotate_keys.require_kms_key(lost="arn:lost")
+    change = rotate_keys.forget("refresh", "arn:lost", by_system())
+    again = rotate_keys.forget("refresh", "arn:lost", by_system())
+
+    assert change == RingChange(drop=["old"])
+    assert again.is_empty
+    assert store.ring.keys.keys() == {"unknown", "ours"}
+
+
+def test_a_ring_that_was_forgotten_signs_again_at_once() -> None:
+    store = FakeRings()
+    sealed_by("arn:lost", store).keep("refresh", by_system())
+
+    sealed_by("arn:ours", store).forget("refresh", "arn:lost", by_system())
+    sealed_by("arn:ours", store).keep("refresh", by_system())
+
+    signing = active(store.ring.keys.values(), now=NOW)
+    assert signing is not None
+    assert signing.sealed_under == "arn:ours"
+
+
+def test_the_stacks_own_key_cannot_be_called_lost() -> None:
+    with pytest.raises(SettingsError, match="arn:ours"):
+        sealed_by("arn:ours", FakeRings()).require_kms_key(lost="arn:ours")

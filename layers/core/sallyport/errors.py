@@ -27,6 +27,7 @@ SallyportError
 │   ├── ChangedMeanwhile      a user was changed by another request, again and again
 │   ├── CallFailed            a call to AWS failed; carries the operation and AWS's word for the failure
 │   │   └── AccessDenied      AWS refuses the call to this function's role
+│   ├── KmsKeyUnusable        KMS seals nothing under the stack's key: it is off or gone, or its policy allows others
 │   ├── BlocklistUnreadable   the list of common passwords is missing or damaged, so no new password can be judged
 │   └── NoKeysPublished       there are no keys, as before the first deployment has ended
 ├── StaleRelease              a deployment would go on serving the old version (aws/release.py)
@@ -319,6 +320,13 @@ class NoKeysPublished(Unavailable):
         super().__init__("no_keys")
 
 
+class KmsKeyUnusable(Unavailable):
+    """KMS does not seal under the stack's key: it is disabled or gone, or its policy does not allow this role."""
+
+    def __init__(self, key_id: str, failure: Unavailable) -> None:
+        super().__init__(f"KMS does not seal under {key_id} ({failure.reason}): see docs/recovery.md")
+
+
 class KeysSealedElsewhere(SallyportError):
     """Keys of a ring are sealed under another KMS key than the stack's, which cannot open them."""
 
@@ -327,7 +335,7 @@ class KeysSealedElsewhere(SallyportError):
     def __init__(self, use: str, kids: Sequence[str], sealed_under: Sequence[str]) -> None:
         super().__init__(
             f"the {use} keys {', '.join(kids)} are sealed under {', '.join(sealed_under)},"
-            " which is not this stack's KMS key: docs/keys.md says how a ring is replaced"
+            " which is not this stack's KMS key: docs/recovery.md says how to go on"
         )
 
 

@@ -26,13 +26,26 @@ class Keeper:
     def keep(self, issuer: str | None, cause: Cause) -> None:
         """Bring both rings to what they need now, and record the issuer if one is given.
 
-        Raises Unavailable, KeysSealedElsewhere.
+        Raises Unavailable, KmsKeyUnusable, KeysSealedElsewhere.
         """
+        self.require_kms_key()
         for use in self.rotate_keys.policies:
             self.log(use, self.rotate_keys.keep(use, cause))
         if issuer is not None:
             self.record_issuer(issuer)
         self.telemetry.kept_rings()
+
+    def require_kms_key(self, *, lost: str | None = None) -> None:
+        """See that both rings are sealed under the stack's KMS key, or under a lost one, and that KMS seals under it.
+
+        Raises KmsKeyUnusable, KeysSealedElsewhere, Unavailable; SettingsError if the stack's key is said to be lost.
+        """
+        self.rotate_keys.require_kms_key(lost=lost)
+
+    def forget(self, lost_key: str, cause: Cause) -> None:
+        """Drop what a KMS key has sealed that is gone for good. Raises Unavailable."""
+        for use in self.rotate_keys.policies:
+            self.log(use, self.rotate_keys.forget(use, lost_key, cause))
 
     def log(self, use: Use, change: RingChange) -> None:
         promoted = change.promote is not None

@@ -42,13 +42,19 @@ class ReleaseStore(Protocol):
     def accept(self, release: Release) -> None: ...
 
 
-def accept(properties: Mapping[str, Any], releases: ReleaseStore) -> None:
+def is_accepted(properties: Mapping[str, Any], releases: ReleaseStore) -> bool:
+    """Return whether this is the release that was accepted last."""
+    return releases.last() == Release.described_by(properties)
+
+
+def accept(properties: Mapping[str, Any], releases: ReleaseStore, *, is_new: bool) -> None:
     """Accept a release, or raise StaleRelease if its word is the last one's and something else is not.
 
-    It is compared with what was accepted, not with CloudFormation's old properties: after a refusal CloudFormation
-    rolls back by the same update in the other direction, which must succeed.
+    A new stack has no old versions, whatever an earlier one has left in its table. A release is compared with what was
+    accepted, not with CloudFormation's old properties: after a refusal CloudFormation rolls back by the same update in
+    the other direction, which must succeed.
     """
     release, last = Release.described_by(properties), releases.last()
-    if last is not None and last.word == release.word and last != release:
+    if not is_new and last is not None and last.word == release.word and last != release:
         raise StaleRelease
     releases.accept(release)

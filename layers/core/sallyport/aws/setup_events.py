@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
 
 from sallyport import settings
 from sallyport.audit import by_system
@@ -63,7 +63,7 @@ class SetupEvents:
     def _patiently(self, act: Callable[[Mapping[str, Any]], None], event: Mapping[str, Any]) -> None:
         """Act, again and again while AWS does not know yet that the role is new, or may do more than before."""
         retrying = Retrying(
-            retry=retry_if_exception_type(AccessDenied),
+            retry=retry_if_exception(_is_denial),
             stop=stop_after_attempt(_ATTEMPTS),
             wait=wait_fixed(_SECONDS_BETWEEN),
             sleep=self.sleep,
@@ -72,15 +72,32 @@ class SetupEvents:
         retrying(act, event)
 
     def _check(self, event: Mapping[str, Any]) -> None:
-        """Raise SettingsError for parameters that contradict each other, StaleRelease for an old release."""
-        properties = event["ResourceProperties"]
+        """Raise SettingsError for parameters that contradict each other, StaleRelease for an old release.
+
+        Raises KmsKeyUnusable and KeysSealedElsewhere, too, but not for what was accepted last: that CloudFormation asks
+        about where it rolls back what was refused here, and a rollback that fails would leave the stack stuck.
+        """
+        properties, is_new = event["ResourceProperties"], event["RequestType"] == "Create"
         deployed = properties["Settings"]
         settings.parse(self.every_setting, {**self.environ, **deployed})
         if deployed["STACK_NAME"] == LOCAL_STACK:
             raise SettingsError([f"a stack cannot be called {LOCAL_STACK}: that is what sam local calls its own"])
-        release.accept(properties, self.releases)
+        if is_new or not release.is_accepted(properties, self.releases):
+            self.keeper.require_kms_key(lost=_lost_key(properties))
+        release.accept(properties, self.releases, is_new=is_new)
 
     def _make_keys(self, event: Mapping[str, Any]) -> None:
-        cause = by_system(event["RequestId"])
-        self.keeper.keep(self.issuer or str(event["ResourceProperties"]["Issuer"]), cause)
+        properties, cause = event["ResourceProperties"], by_system(event["RequestId"])
+        if lost := _lost_key(properties):
+            self.keeper.forget(lost, cause)
+        self.keeper.keep(self.issuer or str(properties["Issuer"]), cause)
         self.keep_decoys()
+
+
+def _lost_key(properties: Mapping[str, Any]) -> str | None:
+    return properties.get("LostKey") or None
+
+
+def _is_denial(error: BaseException) -> bool:
+    """Return whether AWS refused a call to this function's role."""
+    return isinstance(error, AccessDenied) or isinstance(error.__cause__, AccessDenied)

@@ -5,20 +5,23 @@ from dataclasses import dataclass
 
 from sallyport.audit import Cause
 from sallyport.clock import Clock
-from sallyport.errors import KeysSealedElsewhere, Unavailable
+from sallyport.errors import KeysSealedElsewhere, KmsKeyUnusable, SettingsError, Unavailable
 from sallyport.keys.life_cycle import KeyRecord, Policy, Use, active, plan, standby
 from sallyport.keys.make import NewKey, new_key
 from sallyport.keys.store import KeyCipher, RingChange, RingStore, SealedKey, StoredRing
 
 MAX_ATTEMPTS = 3
 
+_TRIAL = "trial"  # no kid: those have 22 or 43 characters
+
 
 @dataclass(frozen=True, slots=True)
 class RotateKeys:
     """Changes both key rings. Any number of runs may overlap.
 
-    Every method raises KeysSealedElsewhere, having changed nothing, if a key of the ring is sealed under another KMS
-    key than the stack's: a table that was restored or imported, or a key that was lost. Such a ring signs nothing here.
+    Every method but `forget` raises KeysSealedElsewhere, having changed nothing, if a key of the ring is sealed under
+    another KMS key than the stack's: a table that was restored or imported, or a key that was lost. Such a ring signs
+    nothing here.
     """
 
     policies: Mapping[Use, Policy]
@@ -31,9 +34,36 @@ class RotateKeys:
         policy = self.policies[use]
 
         def wanted(ring: StoredRing, now: int) -> RingChange:
+            self._require_ours(use, ring)
             found = plan(ring.keys.values(), now=now, policy=policy)
             added = [self._seal(new_key(policy.alg), not_before, now, use) for not_before in found.make]
             return RingChange(add=added, drop=found.drop)
+
+        return self._change(use, cause, wanted)
+
+    def require_kms_key(self, *, lost: str | None = None) -> None:
+        """See that KMS seals under the stack's key, and that the rings are sealed under it or under a `lost` one.
+
+        A ring that needs nothing asks KMS nothing, so a key that was disabled or lost would not be noticed for weeks.
+        Raises KmsKeyUnusable, Unavailable; SettingsError if the stack's own key is called lost.
+        """
+        if lost == self.cipher.key_id:
+            raise SettingsError([f"LostKeyArn is {lost}, which is this stack's KMS key: it seals what is made anew"])
+        for use in self.policies:
+            self._require_ours(use, self.store.private_ring(use), lost)
+            try:
+                self.cipher.encrypt(_TRIAL.encode(), use=use, kid=_TRIAL)
+            except Unavailable as failure:
+                raise KmsKeyUnusable(self.cipher.key_id, failure) from failure
+
+    def forget(self, use: Use, lost_key: str, cause: Cause) -> RingChange:
+        """Drop every key that a KMS key has sealed which is gone for good. Nobody can open them any more.
+
+        What they signed is refused from now on. Return what this run changed. Raises Unavailable.
+        """
+
+        def wanted(ring: StoredRing, _now: int) -> RingChange:
+            return RingChange(drop=[kid for kid, record in ring.keys.items() if record.sealed_under == lost_key])
 
         return self._change(use, cause, wanted)
 
@@ -49,6 +79,7 @@ class RotateKeys:
         policy = self.policies[use]
 
         def wanted(ring: StoredRing, now: int) -> RingChange:
+            self._require_ours(use, ring)
             records = ring.keys.values()
             next_key, signing = standby(records, now=now), active(records, now=now)
             has_signed = [record.kid for record in records if signing and record.not_before <= signing.not_before]
@@ -64,18 +95,17 @@ class RotateKeys:
     def _change(self, use: Use, cause: Cause, wanted: Callable[[StoredRing, int], RingChange]) -> RingChange:
         for _ in range(MAX_ATTEMPTS):
             ring = self.store.private_ring(use)
-            self._require_ours(use, ring)
             now_ms = self.clock()
             change = wanted(ring, now_ms // 1000)
             if change.is_empty or self.store.change_ring(use, change, cause, version=ring.version, now_ms=now_ms):
                 return change
         raise Unavailable("contention")
 
-    def _require_ours(self, use: Use, ring: StoredRing) -> None:
+    def _require_ours(self, use: Use, ring: StoredRing, lost: str | None = None) -> None:
         elsewhere = {
             kid: record.sealed_under
             for kid, record in ring.keys.items()
-            if record.sealed_under not in (None, self.cipher.key_id)
+            if record.sealed_under not in (None, self.cipher.key_id, lost)
         }
         if elsewhere:
             raise KeysSealedElsewhere(use, sorted(elsewhere), sorted({str(key) for key in elsewhere.values()}))
