@@ -23,6 +23,8 @@ class EverySetting(
     settings.TokenTimes,
     settings.Rotation,
     settings.Browsers,
+    settings.PageHeaders,
+    settings.Domain,
     settings.Revocation,
     settings.Denials,
     settings.RevocationShards,
