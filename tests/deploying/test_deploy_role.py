@@ -247,8 +247,16 @@ def test_a_deployment_deletes_no_queue_or_domain_of_others(
 @pytest.mark.parametrize(
     ("action", "own", "another"),
     [
-        ("apigateway:POST", "us-east-1::/domainnames/auth.example.com/apimappings", "us-east-1::/domainnames/a.example"),
-        ("apigateway:DELETE", "us-east-1::/domainnames/auth.example.com", "us-east-1::/domainnames/auth.example.com.au"),
+        (
+            "apigateway:POST",
+            "us-east-1::/domainnames/auth.example.com/apimappings",
+            "us-east-1::/domainnames/a.example",
+        ),
+        (
+            "apigateway:DELETE",
+            "us-east-1::/domainnames/auth.example.com",
+            "us-east-1::/domainnames/auth.example.com.au",
+        ),
         ("route53:ChangeResourceRecordSets", "::hostedzone/Z1", "::hostedzone/Z2"),
     ],
 )

@@ -167,7 +167,7 @@ def test_a_domain_is_a_name_with_its_certificate(domain: dict[str, str]) -> None
         ({"HOSTED_ZONE_ID": "Z1"}, "HOSTED_ZONE_ID needs a DOMAIN_NAME"),
         ({"EXECUTE_API": "closed"}, "EXECUTE_API=closed needs a DOMAIN_NAME"),
         ({"EXECUTE_API": "true"}, "EXECUTE_API must be one of open, closed"),
-        ({**_NAMED, "AWS_REGION": "us-east-1"}, "must name a certificate in us-east-1, the API's Region, not eu-c"),
+        ({**_NAMED, "AWS_REGION": "us-east-1"}, "must be in us-east-1, the API's own Region, not in eu-central-1"),
         ({**_NAMED, "DOMAIN_NAME": "*.example.com"}, "DOMAIN_NAME must be a name such as auth.example.com"),
         ({**_NAMED, "DOMAIN_NAME": "Auth.example.com"}, "DOMAIN_NAME must be a name such as auth.example.com"),
         ({**_NAMED, "DOMAIN_NAME": "https://auth.example.com"}, "DOMAIN_NAME must be a name such as"),

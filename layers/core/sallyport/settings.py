@@ -331,7 +331,7 @@ class Domain:
             yield "EXECUTE_API=closed needs a DOMAIN_NAME, or nobody could reach the API"
         found = _CERTIFICATE.fullmatch(self.certificate_arn or "")
         if found and self.aws_region not in (None, found["region"]):
-            yield f"CERTIFICATE_ARN must name a certificate in {self.aws_region}, the API's Region, not {found['region']}"
+            yield f"CERTIFICATE_ARN must be in {self.aws_region}, the API's own Region, not in {found['region']}"
 
 
 @dataclass(frozen=True, kw_only=True)
