@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 
 from dev.aws.deployment import CREATED_HERE
-from sallyport.settings import Domain
+from sallyport.gateway_settings import Domain
 from sallyport.wiring.setup import EverySetting
 
 _ONLY_ON_AWS = {field.name.upper() for field in dataclasses.fields(Domain)}

@@ -16,7 +16,7 @@ from dev.aws.deployment import describe
 from dev.sam.stack import Stack, read, translate
 from dev.sam.template import TEMPLATE, as_cloudformation
 from ops.deploy import LONGEST_RELEASE, release_at
-from sallyport import settings
+from sallyport import gateway_settings, settings
 from sallyport.accounts.decoys import DECOYS
 from sallyport.accounts.user import User, new_user
 from sallyport.aws.dynamodb.user_items import keys_of
@@ -57,7 +57,7 @@ CHOOSING = [
     settings.Registration,
     settings.NewPasswords,
     settings.MailCodes,
-    settings.Domain,
+    gateway_settings.Domain,
 ]
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
 NOT_SETTINGS = {  # what only the template uses
@@ -292,8 +292,14 @@ def test_pages_may_send_our_headers_and_those_of_the_parameter(cloud: Cloud) -> 
 
     assert by_default is not None
     assert chosen is not None
-    assert by_default.headers == (*settings.HEADERS_OF_OURS, "traceparent", "tracestate", "baggage", "sentry-trace")
-    assert chosen.headers == (*settings.HEADERS_OF_OURS, "x-one", "x-two")
+    assert by_default.headers == (
+        *gateway_settings.HEADERS_OF_OURS,
+        "traceparent",
+        "tracestate",
+        "baggage",
+        "sentry-trace",
+    )
+    assert chosen.headers == (*gateway_settings.HEADERS_OF_OURS, "x-one", "x-two")
     assert on_a_laptop is not None
     assert on_a_laptop.headers == chosen.headers
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sallyport import settings
+from sallyport import gateway_settings, settings
 from sallyport.errors import SettingsError
 
 
@@ -112,7 +112,7 @@ def test_what_is_no_origin_is_refused(value: str) -> None:
     ],
 )
 def test_pages_may_send_the_headers_that_are_listed(value: str, names: tuple[str, ...]) -> None:
-    assert settings.parse(settings.PageHeaders, {"ALLOWED_HEADERS": value}).allowed_headers == names
+    assert settings.parse(gateway_settings.PageHeaders, {"ALLOWED_HEADERS": value}).allowed_headers == names
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_pages_may_send_the_headers_that_are_listed(value: str, names: tuple[str
 )
 def test_what_no_page_needs_to_send_is_refused(value: str, problem: str) -> None:
     with pytest.raises(SettingsError, match=f"ALLOWED_HEADERS {problem}"):
-        settings.parse(settings.PageHeaders, {"ALLOWED_HEADERS": value})
+        settings.parse(gateway_settings.PageHeaders, {"ALLOWED_HEADERS": value})
 
 
 _CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
@@ -151,7 +151,7 @@ _NAMED = {"DOMAIN_NAME": "auth.example.com", "CERTIFICATE_ARN": _CERTIFICATE}
     ],
 )
 def test_a_domain_is_a_name_with_its_certificate(domain: dict[str, str]) -> None:
-    told = settings.parse(settings.Domain, domain)
+    told = settings.parse(gateway_settings.Domain, domain)
 
     assert (told.domain_name or "", told.certificate_arn or "") == (
         domain.get("DOMAIN_NAME", ""),
@@ -178,7 +178,7 @@ def test_a_domain_is_a_name_with_its_certificate(domain: dict[str, str]) -> None
 )
 def test_a_domain_that_could_not_be_served_is_named(domain: dict[str, str], problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
-        settings.parse(settings.Domain, domain)
+        settings.parse(gateway_settings.Domain, domain)
 
 
 def test_an_audience_is_never_taken_for_a_machine() -> None:

@@ -147,50 +147,6 @@ def _address_header() -> Any:
     return _setting(read, "")
 
 
-HEADERS_OF_OURS = ("authorization", "content-type", "x-sallyport-csrf")
-"""What a page may always send to the API, in lower case."""
-
-
-def _page_headers() -> Any:
-    def read(raw: str) -> tuple[str, ...]:
-        names = tuple(name.strip().lower() for name in raw.split(","))
-        if not all(_HEADER.fullmatch(name) for name in names):
-            raise ValueError("must be names of headers such as traceparent, separated by commas")
-        never = [name for name in names if name in _NO_PROXYS]
-        if never:
-            raise ValueError(f"must not name {never[0]}: only a proxy sends it, never a page")
-        if len({*names, *HEADERS_OF_OURS}) < len(names) + len(HEADERS_OF_OURS):
-            raise ValueError(f"must name each header once, and none of {', '.join(HEADERS_OF_OURS)}: they are allowed")
-        return names
-
-    return _setting(read, "traceparent,tracestate,baggage,sentry-trace")
-
-
-_DOMAIN_NAME = re.compile(rf"{_LABEL}([.]{_LABEL})+", re.ASCII)
-
-
-def _domain_name() -> Any:
-    def read(raw: str) -> str:
-        if len(raw) > _LONGEST_DOMAIN_NAME or not _DOMAIN_NAME.fullmatch(raw):
-            raise ValueError("must be a name such as auth.example.com, in lower case")
-        return raw
-
-    return _setting(read, None)
-
-
-_LONGEST_DOMAIN_NAME = 253
-_CERTIFICATE = re.compile(r"arn:[a-z0-9-]+:acm:(?P<region>[a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+", re.ASCII)
-
-
-def _certificate() -> Any:
-    def read(raw: str) -> str:
-        if not _CERTIFICATE.fullmatch(raw):
-            raise ValueError("must be the ARN of a certificate in ACM")
-        return raw
-
-    return _setting(read, None)
-
-
 _SECRET = re.compile(r"[A-Za-z0-9._~-]{32,128}", re.ASCII)
 _LEAST_DISTINCT = 8  # 32 random hexadecimal digits have fewer in one case of 28 million
 
@@ -302,36 +258,6 @@ class Browsers:
     """Which pages may use cookie mode."""
 
     allowed_origins: tuple[str, ...] = _origins()
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageHeaders:
-    """Which request headers such pages may send beside ours. Only setup asks: API Gateway answers the preflights."""
-
-    allowed_headers: tuple[str, ...] = _page_headers()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Domain:
-    """The API's own name. Only setup asks, so that a contradiction is named before API Gateway meets it."""
-
-    domain_name: str | None = _domain_name()
-    certificate_arn: str | None = _certificate()
-    hosted_zone_id: str | None = _setting(str, None)
-    execute_api: Literal["open", "closed"] = _choice("open", "closed")
-    aws_region: str | None = _setting(str, None)
-
-    def contradictions(self) -> Iterator[str]:
-        """Without a name nobody could reach a closed API, and a certificate or a zone would serve nothing."""
-        if (self.domain_name is None) != (self.certificate_arn is None):
-            yield "DOMAIN_NAME and CERTIFICATE_ARN must be set together, or neither of them"
-        if self.domain_name is None and self.hosted_zone_id is not None:
-            yield "HOSTED_ZONE_ID needs a DOMAIN_NAME, for which a record is made in that zone"
-        if self.domain_name is None and self.execute_api == "closed":
-            yield "EXECUTE_API=closed needs a DOMAIN_NAME, or nobody could reach the API"
-        found = _CERTIFICATE.fullmatch(self.certificate_arn or "")
-        if found and self.aws_region not in (None, found["region"]):
-            yield f"CERTIFICATE_ARN must be in {self.aws_region}, the API's own Region, not in {found['region']}"
 
 
 @dataclass(frozen=True, kw_only=True)
