@@ -5,9 +5,12 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 
 from dev.aws.deployment import CREATED_HERE
+from sallyport.gateway_settings import Domain
 from sallyport.wiring.setup import EverySetting
 
-SETTINGS = frozenset(field.name.upper() for field in dataclasses.fields(EverySetting)) - CREATED_HERE
+_ONLY_ON_AWS = {field.name.upper() for field in dataclasses.fields(Domain)}
+
+SETTINGS = frozenset(field.name.upper() for field in dataclasses.fields(EverySetting)) - CREATED_HERE - _ONLY_ON_AWS
 """What `make dev` lets an environment variable of the same name override."""
 
 # How like two names are: REVOCATION_MODUS and REVOCATION_MODE 0.90; MY_LOG_LEVEL, which is no slip, and LOG_LEVEL 0.86.

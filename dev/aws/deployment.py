@@ -71,7 +71,9 @@ def deploy(
         chosen = {name: overrides[name] for name in spec.environment.keys() - CREATED_HERE if overrides.get(name)}
         specs[function] = replace(spec, environment={**spec.environment, **ours, **chosen})
     # All at once, as at a deployment to AWS: a function would name only what is wrong with its own.
-    settings.parse(EverySetting, {name: value for spec in specs.values() for name, value in spec.environment.items()})
+    of_functions = {name: value for spec in specs.values() for name, value in spec.environment.items()}
+    of_the_gateway = {"ALLOWED_HEADERS": overrides.get("ALLOWED_HEADERS", "")}
+    settings.parse(EverySetting, {**of_functions, **of_the_gateway})
     functions = {function: LocalFunction(spec, clock, clients) for function, spec in specs.items()}
     cloud.create_mail_identity(functions["Mailer"].spec.environment["MAIL_FROM"])
     replaced = _drop_keys_of_an_earlier_run(Table(cloud.LOCAL.dynamodb(endpoint_url), table_name), key_id)
@@ -104,6 +106,8 @@ def describe(
     origins = (overrides.get("ALLOWED_ORIGINS") or LOCAL_ORIGINS).replace(" ", "")
     exported = {name: overrides[variable] for name, variable in _EXPORTED_SETTINGS.items() if overrides.get(variable)}
     given = {"AllowedOrigins": origins, "AppUrl": origins.split(",")[0], **_OF_A_LAPTOP, **exported}
+    if page_headers := overrides.get("ALLOWED_HEADERS", "").replace(" ", ""):
+        given["AllowedHeaders"] = page_headers
     described = stack.read(table_name=table_name, kms_key_id=kms_key_id, mail_queue_url=mail_queue_url, given=given)
     exports = {name: value.replace(_URL_OF_THE_API, issuer) for name, value in described.exports.items()}
     return replace(described, exports=exports)

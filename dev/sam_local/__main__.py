@@ -152,6 +152,7 @@ def _write(name: str, content: object) -> Path:
 
 def _sam(command: str, *arguments: str, variables: Path, settings: Mapping[str, str]) -> int:
     origins = settings.get("ALLOWED_ORIGINS") or LOCAL_ORIGINS
+    page_headers = settings.get("ALLOWED_HEADERS", "").replace(" ", "")
     return subprocess.run(  # noqa: S603
         [
             str(SAM),
@@ -164,6 +165,7 @@ def _sam(command: str, *arguments: str, variables: Path, settings: Mapping[str, 
             "--parameter-overrides",
             f"Architecture={containers.architecture()}",
             f"AllowedOrigins={origins.replace(' ', '')}",
+            *([f"AllowedHeaders={page_headers}"] if page_headers else []),
             *(f"{name}={value}" for name, value in WITHOUT_DEFAULT.items()),
         ],
         check=False,

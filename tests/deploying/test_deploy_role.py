@@ -30,10 +30,17 @@ OWN = {
 needs_sam = pytest.mark.skipif(not SAM.exists(), reason="sam is not installed: run `make check`")
 
 
+DOMAIN = {"DomainName": "auth.example.com", "HostedZoneId": "Z1"}
+
+
 @pytest.fixture(scope="module")
 def roles(cloud: Cloud) -> Mapping[str, Any]:
+    return roles_of(DOMAIN)
+
+
+def roles_of(domain: Mapping[str, str]) -> Mapping[str, Any]:
     given = {"Repository": "acme/login", "Environment": "staging", "StackName": STACK, "OidcProviderArn": PROVIDER}
-    given["MailDomain"] = "example.com"
+    given |= {"MailDomain": "example.com", **domain}
     attributes = {f"{name}.Arn": arn for name, arn in OWN.items()}
     template = yaml_parse(ROLES.read_text())
     resources: Mapping[str, Any] = resolve(template, given, attributes, stack_name=f"{STACK}-ci")["Resources"]
@@ -160,6 +167,9 @@ NOT_USED = {
     "our pipe has no log of its own": [
         "s3:PutBucketPolicy", "s3:GetBucketPolicy",
     ],
+    "our domain asks no client for a certificate, and names its zone by id": [
+        "apigateway:AddCertificateToDomain", "apigateway:RemoveCertificateFromDomain", "route53:ListHostedZones",
+    ],
     "for servers": [
         "codedeploy:RegisterOnPremisesInstance",
     ],
@@ -235,6 +245,42 @@ def test_a_deployment_deletes_no_queue_or_domain_of_others(
 
     assert allows(allowed, action, f"arn:aws:{own}")
     assert not allows(allowed, action, f"arn:aws:{another}")
+
+
+@pytest.mark.parametrize(
+    ("action", "own", "another"),
+    [
+        (
+            "apigateway:POST",
+            "us-east-1::/domainnames/auth.example.com/apimappings",
+            "us-east-1::/domainnames/a.example",
+        ),
+        (
+            "apigateway:DELETE",
+            "us-east-1::/domainnames/auth.example.com",
+            "us-east-1::/domainnames/auth.example.com.au",
+        ),
+        ("route53:ChangeResourceRecordSets", "::hostedzone/Z1", "::hostedzone/Z2"),
+    ],
+)
+def test_a_deployment_makes_the_domain_of_the_stack_and_no_other(
+    roles: Mapping[str, Any], action: str, own: str, another: str
+) -> None:
+    service = action.partition(":")[0]
+
+    assert allows(statements(roles["CloudFormationRole"]), action, f"arn:aws:{service}:{own}")
+    assert not allows(statements(roles["CloudFormationRole"]), action, f"arn:aws:{service}:{another}")
+    without = statements(roles_of({"DomainName": "", "HostedZoneId": ""})["CloudFormationRole"])
+    assert not allows(without, action, f"arn:aws:{service}:{own}")
+
+
+def test_a_deployment_changes_no_record_but_the_stacks(roles: Mapping[str, Any]) -> None:
+    (record,) = [s for s in statements(roles["CloudFormationRole"]) if s.get("Sid") == "Record"]
+
+    assert record["Condition"] == {
+        "ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": ["auth.example.com"]},
+        "Null": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": "false"},
+    }
 
 
 def test_a_deployment_lets_queues_call_functions_of_the_stack_only(roles: Mapping[str, Any]) -> None:

@@ -22,6 +22,11 @@ def example(folder: str) -> LocalFunction:
     return LocalFunction(FunctionSpec(folder, ROOT / "examples" / folder, {}, timeout=10))
 
 
+@pytest.fixture(autouse=True)
+def page_of_the_rest_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGE_ORIGIN", "https://app.example.com")
+
+
 @pytest.fixture
 def access_token(stack: Stack, user: User) -> str:
     token: str = stack.log_in(user).body["access_token"]
@@ -69,6 +74,7 @@ def test_the_rest_api_says_who_calls(
     answer = example("protected_rest/orders").invoke({**event, "pathParameters": parameters, "body": None})
 
     assert answer["statusCode"] == 200
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://app.example.com"
     assert json.loads(answer["body"]) == {"order_id": order_id, "sub": user.user_id, "roles": ["reader", "writer"]}
 
 

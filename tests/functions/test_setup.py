@@ -183,6 +183,8 @@ def test_a_deployment_that_would_go_on_serving_the_old_version_fails_and_its_rol
         ({"STACK_NAME": "local"}, "a stack cannot be called local"),
         ({"TRUSTED_ADDRESS_HEADER": "CloudFront-Viewer-Address"}, "must be set together, or neither of them"),
         ({"ORIGIN_SECRET": ORIGIN_SECRET}, "must be set together, or neither of them"),
+        ({"EXECUTE_API": "closed"}, "EXECUTE_API=closed needs a DOMAIN_NAME"),
+        ({"ALLOWED_HEADERS": "baggage,authorization"}, "ALLOWED_HEADERS must name each header once"),
         ({"REVOCATION_MODE": "sometimes"}, "REVOCATION_MODE must be one of bounded, strict, stateless"),
     ],
 )

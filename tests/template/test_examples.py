@@ -14,7 +14,10 @@ from dev.sam.template import ACCOUNT, REGION, ROOT, as_cloudformation, of_type, 
 TEMPLATES = sorted(ROOT.glob("examples/*/template.yaml"))
 NAMES = [template.parent.name for template in TEMPLATES]
 WITH_OUR_AUTHORIZER = [name for name in NAMES if name != "protected_jwt"]
-OPEN = {"protected_http": {"get /greeting"}}
+OPEN = {
+    "protected_http": {"get /greeting"},
+    "protected_rest": {"options /orders", "options /orders/{order_id}"},  # preflights
+}
 
 Resources = Mapping[str, Mapping[str, Any]]
 
@@ -116,6 +119,21 @@ def test_the_identity_source_of_both_rest_authorizers_is_the_header_authorizatio
     assert {name: scheme["type"] for name, scheme in schemes_of(api).items()} == {
         "ByToken": "token", "ByRequest": "request"
     }  # fmt: skip
+
+
+def test_a_page_can_read_what_the_rest_api_refuses_by_itself(exports: Mapping[str, str]) -> None:
+    """Or its client sees no status, takes the denial for a dead network, and never refreshes."""
+    ((_, api),) = apis_of(resources_of("protected_rest", exports))
+    allowed = {"gatewayresponse.header.Access-Control-Allow-Origin": "'https://app.example.com'"}
+    preflight = api["Body"]["paths"]["/orders"]["options"]["x-amazon-apigateway-integration"]
+
+    refusals = api["Body"]["x-amazon-apigateway-gateway-responses"]
+    assert refusals.keys() == {"DEFAULT_4XX", "DEFAULT_5XX"}  # UNAUTHORIZED, ACCESS_DENIED, a crash: all of them
+    for refusal in refusals.values():
+        assert refusal["responseParameters"].items() >= allowed.items()
+    told = preflight["responses"]["default"]["responseParameters"]
+    assert told["method.response.header.Access-Control-Allow-Origin"] == "'https://app.example.com'"
+    assert "authorization" in told["method.response.header.Access-Control-Allow-Headers"]
 
 
 @pytest.mark.parametrize("example", ["protected_http", "protected_rest"])

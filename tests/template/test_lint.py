@@ -34,5 +34,6 @@ def test_the_webhook_has_nothing_to_complain_of() -> None:
     assert complaints(ROOT / "examples/events/webhook.yaml") == ""
 
 
-def test_the_distribution_before_sallyport_has_nothing_to_complain_of() -> None:
-    assert complaints(ROOT / "examples/cloudfront/distribution.yaml") == ""
+@pytest.mark.parametrize("name", ["distribution.yaml", "site.yaml"])
+def test_the_distributions_before_sallyport_have_nothing_to_complain_of(name: str) -> None:
+    assert complaints(ROOT / "examples/cloudfront" / name) == ""

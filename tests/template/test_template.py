@@ -12,10 +12,11 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from dev.aws.cloud import Cloud
+from dev.aws.deployment import describe
 from dev.sam.stack import Stack, read, translate, whole
 from dev.sam.template import TEMPLATE, as_cloudformation, routes_of
 from ops.deploy import LONGEST_RELEASE, release_at
-from sallyport import settings
+from sallyport import gateway_settings, settings
 from sallyport.accounts.decoys import DECOYS
 from sallyport.accounts.user import User, new_user
 from sallyport.aws.dynamodb.user_items import keys_of
@@ -23,6 +24,7 @@ from sallyport.errors import SettingsError
 from sallyport.revocation.window import OVERLAP_MS
 from sallyport.wiring.setup import EverySetting
 from tests.support.iam import allows, listed
+from tests.support.tokens import ISSUER
 
 FUNCTIONS = [
     "Account",
@@ -59,6 +61,7 @@ CHOOSING = [
     settings.Registration,
     settings.NewPasswords,
     settings.MailCodes,
+    gateway_settings.Domain,
 ]
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
 NOT_SETTINGS = {  # what only the template uses
@@ -381,6 +384,108 @@ def test_browsers_may_call_from_the_named_origins_only(cloud: Cloud, allowed: st
     assert (cors.origins, cors.credentials) == (origins, bool(allowed))
 
 
+def test_pages_may_send_our_headers_and_those_of_the_parameter(cloud: Cloud) -> None:
+    """A tracker adds headers to every request of a page. One that is missing here fails the login's preflight."""
+    pages = {"AllowedOrigins": "https://a.example"}
+    by_default = read(table_name="t", kms_key_id="k", given=pages).cors
+    chosen = read(table_name="t", kms_key_id="k", given={**pages, "AllowedHeaders": "x-one,x-two"}).cors
+    on_a_laptop = describe(ISSUER, {"ALLOWED_HEADERS": "x-one, x-two"}).cors
+
+    assert by_default is not None
+    assert chosen is not None
+    assert by_default.headers == (
+        *gateway_settings.HEADERS_OF_OURS,
+        "traceparent",
+        "tracestate",
+        "baggage",
+        "sentry-trace",
+    )
+    assert chosen.headers == (*gateway_settings.HEADERS_OF_OURS, "x-one", "x-two")
+    assert on_a_laptop is not None
+    assert on_a_laptop.headers == chosen.headers
+
+
+DOMAIN = {
+    "DomainName": "auth.example.com",
+    "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+}
+DOMAINS_RESOURCES = ("Domain", "DomainMapping", "DomainRecord")
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ({}, ()),
+        ({"HostedZoneId": "Z1"}, ()),  # setup refuses this one, and must come to it
+        (DOMAIN, ("Domain", "DomainMapping")),
+        ({**DOMAIN, "HostedZoneId": "Z1"}, DOMAINS_RESOURCES),
+    ],
+)
+def test_a_domain_is_made_where_it_is_named_and_its_record_where_the_zone_is(
+    cloud: Cloud, given: dict[str, str], made: tuple[str, ...]
+) -> None:
+    resources = translate(table_name="t", kms_key_id="k", given=given)
+
+    assert tuple(name for name in DOMAINS_RESOURCES if name in resources) == made
+    assert as_cloudformation()[0]["Resources"]["Domain"]["DependsOn"] == "Checks"
+    if made:
+        mapping = resources["DomainMapping"]["Properties"]
+        assert mapping == {"DomainName": "Domain", "ApiId": "Api", "Stage": "ApiApiGatewayDefaultStage"}
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "issuer"),
+    [
+        ({}, "https://Api.execute-api.us-east-1.amazonaws.com", "https://Api.execute-api.us-east-1.amazonaws.com"),
+        (DOMAIN, "https://auth.example.com", "https://auth.example.com"),
+        ({**DOMAIN, "Issuer": "https://old.example.com"}, "https://auth.example.com", "https://old.example.com"),
+        (
+            {"Issuer": "https://edge.example.com"},
+            "https://Api.execute-api.us-east-1.amazonaws.com",
+            "https://edge.example.com",
+        ),
+    ],
+)
+def test_clients_and_tokens_use_the_domain_unless_the_issuer_is_another(
+    cloud: Cloud, given: dict[str, str], url: str, issuer: str
+) -> None:
+    told = read(table_name="t", kms_key_id="k", given=given).exports
+    recorded = translate(table_name="t", kms_key_id="k", given=given)["KeyRings"]["Properties"]["Issuer"]
+
+    assert (told["sallyport-Url"], told["sallyport-Issuer"], recorded) == (url, issuer, issuer)
+
+
+@pytest.mark.parametrize(("given", "is_closed"), [({}, False), ({"ExecuteApi": "closed", **DOMAIN}, True)])
+def test_the_url_of_api_gateway_is_closed_by_choice(cloud: Cloud, given: dict[str, str], is_closed: bool) -> None:
+    (server,) = translate(table_name="t", kms_key_id="k", given=given)["Api"]["Properties"]["Body"]["servers"]
+
+    assert server["x-amazon-apigateway-endpoint-configuration"] == {"disableExecuteApiEndpoint": is_closed}
+
+
+def patterns_take(**given: str) -> bool:
+    parameters = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    return all(re.fullmatch(parameters[name]["AllowedPattern"], value) for name, value in given.items())
+
+
+@pytest.mark.parametrize("given", [
+    {**DOMAIN, "HostedZoneId": "Z0123456789ABCDEFGHIJ", "AllowedHeaders": "traceparent,X-Datadog-Trace-Id"},
+    {"DomainName": "", "CertificateArn": "", "HostedZoneId": ""},
+    {"CertificateArn": "arn:aws-cn:acm:cn-north-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"},
+])  # fmt: skip
+def test_what_a_domain_and_its_pages_need_is_taken_by_the_templates_patterns(given: dict[str, str]) -> None:
+    assert patterns_take(**given)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("DomainName", "auth"), ("DomainName", "*.example.com"), ("DomainName", "https://a.example"),
+    ("DomainName", "a..example"), ("CertificateArn", "arn:aws:iam::123456789012:server-certificate/x"),
+    ("HostedZoneId", "/hostedzone/Z1"), ("AllowedHeaders", ""), ("AllowedHeaders", "*"), ("AllowedHeaders", "a, b"),
+    ("AllowedHeaders", "a,"), ("AllowedHeaders", "a'"),
+])  # fmt: skip
+def test_what_is_no_domain_zone_or_header_is_refused_before_anything_is_made(name: str, value: str) -> None:
+    assert not patterns_take(**{name: value})
+
+
 def test_only_sam_local_is_told_another_endpoint_and_names_the_authorizer_itself(cloud: Cloud) -> None:
     """sam local calls every stack `local`: no parameter can be forgotten, and no authorizer skipped."""
     document = as_cloudformation()[0]
@@ -563,6 +668,7 @@ def test_the_checks_of_a_deployment_come_before_any_function_changes(cloud: Clou
         "KMS_KEY_ID",
         "ISSUER",
         "SIGNING_ALGORITHM",
+        "AWS_REGION",  # Lambda's own
     }
     for function in FUNCTIONS:
         wiring = importlib.import_module(f"sallyport.wiring.{document[function]['Properties']['Code']['S3Key'][10:-1]}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sallyport import settings
+from sallyport import gateway_settings, settings
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = [
@@ -87,7 +87,8 @@ def anchors(page: Path) -> set[str]:
 def test_every_setting_is_documented_with_its_default() -> None:
     rows = dict(re.findall(r"^\| (`[A-Z_`, ]+`) \| ([^|]+) \|", (ROOT / "docs/settings.md").read_text(), re.MULTILINE))
     documented = {name.strip("` "): default.strip("` ") for names, default in rows.items() for name in names.split(",")}
-    groups = [group for group in vars(settings).values() if dataclasses.is_dataclass(group)]
+    named = {**vars(settings), **vars(gateway_settings)}
+    groups = [group for group in named.values() if dataclasses.is_dataclass(group)]
     fields = {field.name.upper(): field.metadata["default"] for group in groups for field in dataclasses.fields(group)}
 
     assert documented.keys() == fields.keys()

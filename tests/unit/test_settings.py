@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sallyport import settings
+from sallyport import gateway_settings, settings
 from sallyport.errors import SettingsError
 
 
@@ -102,6 +102,83 @@ def test_origins_are_a_list(value: str, origins: tuple[str, ...]) -> None:
 def test_what_is_no_origin_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match="ALLOWED_ORIGINS must be origins"):
         settings.parse(Everything, {**REQUIRED, "ALLOWED_ORIGINS": f"https://good.example,{value}"})
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("", ("traceparent", "tracestate", "baggage", "sentry-trace")),
+        ("Traceparent, X-Datadog-Trace-Id", ("traceparent", "x-datadog-trace-id")),
+    ],
+)
+def test_pages_may_send_the_headers_that_are_listed(value: str, names: tuple[str, ...]) -> None:
+    assert settings.parse(gateway_settings.PageHeaders, {"ALLOWED_HEADERS": value}).allowed_headers == names
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("*", "must be names of headers"),
+        ("baggage,", "must be names of headers"),
+        ("bag gage", "must be names of headers"),
+        ("baggage;x", "must be names of headers"),
+        ("baggage\nx-a", "must be names of headers"),
+        ("bäggage", "must be names of headers"),
+        ("x" * 65, "must be names of headers"),
+        ("baggage,Baggage", "must name each header once"),
+        ("baggage,Authorization", "must name each header once, and none of authorization, content-type"),
+        ("X-Sallyport-CSRF", "must name each header once, and none of authorization, content-type"),
+        ("X-Sallyport-Origin", "must not name x-sallyport-origin: only a proxy sends it"),
+        ("baggage,x-forwarded-for", "must not name x-forwarded-for: only a proxy sends it"),
+    ],
+)
+def test_what_no_page_needs_to_send_is_refused(value: str, problem: str) -> None:
+    with pytest.raises(SettingsError, match=f"ALLOWED_HEADERS {problem}"):
+        settings.parse(gateway_settings.PageHeaders, {"ALLOWED_HEADERS": value})
+
+
+_CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+_NAMED = {"DOMAIN_NAME": "auth.example.com", "CERTIFICATE_ARN": _CERTIFICATE}
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        {},
+        _NAMED,
+        {**_NAMED, "HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ", "EXECUTE_API": "closed", "AWS_REGION": "eu-central-1"},
+        {**_NAMED, "CERTIFICATE_ARN": _CERTIFICATE.replace("arn:aws:", "arn:aws-us-gov:")},
+    ],
+)
+def test_a_domain_is_a_name_with_its_certificate(domain: dict[str, str]) -> None:
+    told = settings.parse(gateway_settings.Domain, domain)
+
+    assert (told.domain_name or "", told.certificate_arn or "") == (
+        domain.get("DOMAIN_NAME", ""),
+        domain.get("CERTIFICATE_ARN", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    ("domain", "problem"),
+    [
+        ({"DOMAIN_NAME": "auth.example.com"}, "DOMAIN_NAME and CERTIFICATE_ARN must be set together"),
+        ({"CERTIFICATE_ARN": _CERTIFICATE}, "DOMAIN_NAME and CERTIFICATE_ARN must be set together"),
+        ({"HOSTED_ZONE_ID": "Z1"}, "HOSTED_ZONE_ID needs a DOMAIN_NAME"),
+        ({"EXECUTE_API": "closed"}, "EXECUTE_API=closed needs a DOMAIN_NAME"),
+        ({"EXECUTE_API": "true"}, "EXECUTE_API must be one of open, closed"),
+        ({**_NAMED, "AWS_REGION": "us-east-1"}, "must be in us-east-1, the API's own Region, not in eu-central-1"),
+        ({**_NAMED, "DOMAIN_NAME": "*.example.com"}, "DOMAIN_NAME must be a name such as auth.example.com"),
+        ({**_NAMED, "DOMAIN_NAME": "Auth.example.com"}, "DOMAIN_NAME must be a name such as auth.example.com"),
+        ({**_NAMED, "DOMAIN_NAME": "https://auth.example.com"}, "DOMAIN_NAME must be a name such as"),
+        ({**_NAMED, "DOMAIN_NAME": "localhost"}, "DOMAIN_NAME must be a name such as auth.example.com"),
+        ({**_NAMED, "DOMAIN_NAME": f"{'a.' * 126}ab"}, "DOMAIN_NAME must be a name such as auth.example.com"),
+        ({**_NAMED, "CERTIFICATE_ARN": "0f1e2d3c"}, "CERTIFICATE_ARN must be the ARN of a certificate in ACM"),
+    ],
+)
+def test_a_domain_that_could_not_be_served_is_named(domain: dict[str, str], problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        settings.parse(gateway_settings.Domain, domain)
 
 
 def test_an_audience_is_never_taken_for_a_machine() -> None:

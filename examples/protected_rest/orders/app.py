@@ -1,6 +1,7 @@
 """GET /orders and GET /orders/{order_id}: return what Sallyport's authorizer says about the caller."""
 
 import json
+import os
 from typing import Any
 
 
@@ -11,4 +12,9 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "sub": caller["sub"],
         "roles": caller.get("roles", "").split(),
     }
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": json.dumps(told)}
+    headers = {
+        "Content-Type": "application/json",
+        "Access-Control-Allow-Origin": os.environ["PAGE_ORIGIN"],  # a REST API adds none to a function's answer
+        "Vary": "Origin",
+    }
+    return {"statusCode": 200, "headers": headers, "body": json.dumps(told)}

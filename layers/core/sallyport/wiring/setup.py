@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sallyport import settings
+from sallyport import gateway_settings, settings
 from sallyport.accounts.hashing import Passwords
 from sallyport.aws.clients import ON_LAMBDA, Clients
 from sallyport.aws.dynamodb.decoys import Decoys
@@ -23,6 +23,8 @@ class EverySetting(
     settings.TokenTimes,
     settings.Rotation,
     settings.Browsers,
+    gateway_settings.PageHeaders,
+    gateway_settings.Domain,
     settings.Revocation,
     settings.ContextRoles,
     settings.Denials,
