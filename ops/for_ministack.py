@@ -1,0 +1,280 @@
+"""What ministack lacks of AWS, and what is deployed there in its place. All else of the template is deployed as it is.
+
+Each piece is looked for by what it is and not by a name, so that another function, route or alarm needs nothing here. A
+piece that the template has no more is an error: whoever takes it out of the template takes it out of this list.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+Template = dict[str, Any]
+
+_INTEGRATION = "x-amazon-apigateway-integration"
+_AUTHORIZER = "x-amazon-apigateway-authorizer"
+_CORS = "x-amazon-apigateway-cors"
+_NO_AUTHORIZER = "NONE"
+_CODEDEPLOY = "AWS::CodeDeploy::"
+
+
+class NothingToReplaceError(Exception):
+    """A piece of the list is not in the template any more. Its message names the piece."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What ministack lacks, what is deployed instead, and why it must be.
+
+    `replace` changes a translated template, and returns the names of what it changed.
+    """
+
+    what: str
+    instead: str
+    why: str
+    replace: Callable[[Template], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A piece, and the names of what was changed for it."""
+
+    piece: Piece
+    names: tuple[str, ...]
+
+
+def replace_lacking(translated: Mapping[str, Any]) -> tuple[Template, list[Replaced]]:
+    """Return what ministack can deploy of a translated template, and what was replaced.
+
+    Raises NothingToReplaceError for a piece that the template does not have.
+    """
+    template = deepcopy(dict(translated))
+    replaced = []
+    for piece in PIECES:
+        names = tuple(sorted(piece.replace(template)))
+        if not names:
+            raise NothingToReplaceError(f"The template has no {piece.what}: take this piece out of dev/ministack/lacking.py.")
+        replaced.append(Replaced(piece, names))
+    return template, replaced
+
+
+def report(replaced: Sequence[Replaced]) -> str:
+    """Describe what was replaced, for whoever reads the output of `make cloud-test`."""
+    return "\n".join(
+        f"- {one.piece.what} ({len(one.names)}): {one.piece.instead}. {one.piece.why}.\n  {', '.join(one.names)}"
+        for one in replaced
+    )
+
+
+def _drop_codedeploy(template: Template) -> list[str]:
+    resources = template["Resources"]
+    dropped = [name for name, resource in resources.items() if resource["Type"].startswith(_CODEDEPLOY)]
+    for name in dropped:
+        del resources[name]
+    for resource in resources.values():
+        if "CodeDeployLambdaAliasUpdate" in resource.get("UpdatePolicy", {}):
+            del resource["UpdatePolicy"]
+    return dropped
+
+
+def _drop_metric_math(template: Template) -> list[str]:
+    alarms = dict(_of_type(template, "AWS::CloudWatch::Alarm"))
+    dropped = [name for name, alarm in alarms.items() if "Metrics" in alarm["Properties"]]
+    for name in dropped:
+        del template["Resources"][name]
+    return dropped
+
+
+def _drop_dkim_records(template: Template) -> list[str]:
+    outputs = template["Outputs"]
+    dropped = [name for name, output in outputs.items() if ".DkimDNS" in str(output["Value"])]
+    for name in dropped:
+        del outputs[name]
+    return dropped
+
+
+def _write_routes(template: Template) -> list[str]:
+    """Replace the OpenAPI document of each HTTP API by its routes, integrations and authorizers."""
+    routes = []
+    for name, api in list(_of_type(template, "AWS::ApiGatewayV2::Api")):
+        body = api["Properties"].pop("Body", None)
+        if body is None:
+            continue
+        api["Properties"] |= {"Name": body["info"]["title"], "ProtocolType": "HTTP"}
+        if _CORS in body:
+            api["Properties"]["CorsConfiguration"] = _in_pascal_case(body[_CORS])
+        written = {**_authorizers(name, body), **_routes(name, body)}
+        if clash := written.keys() & template["Resources"].keys():
+            raise ValueError(f"the template has resources of these names already: {', '.join(sorted(clash))}")
+        template["Resources"] |= written
+        routes += [r["Properties"]["RouteKey"] for r in written.values() if r["Type"] == "AWS::ApiGatewayV2::Route"]
+    return routes
+
+
+def _authorizers(api: str, body: Mapping[str, Any]) -> Template:
+    schemes = body.get("components", {}).get("securitySchemes", {})
+    return {
+        f"{api}{name}Authorizer": {
+            "Type": "AWS::ApiGatewayV2::Authorizer",
+            "Properties": {
+                "ApiId": {"Ref": api},
+                "Name": name,
+                "AuthorizerType": scheme[_AUTHORIZER]["type"].upper(),
+                "AuthorizerUri": scheme[_AUTHORIZER]["authorizerUri"],
+                "AuthorizerPayloadFormatVersion": scheme[_AUTHORIZER]["authorizerPayloadFormatVersion"],
+                "AuthorizerResultTtlInSeconds": scheme[_AUTHORIZER]["authorizerResultTtlInSeconds"],
+                "EnableSimpleResponses": scheme[_AUTHORIZER]["enableSimpleResponses"],
+                "IdentitySource": scheme[_AUTHORIZER]["identitySource"],
+            },
+        }
+        for name, scheme in schemes.items()
+    }
+
+
+def _routes(api: str, body: Mapping[str, Any]) -> Template:
+    written: Template = {}
+    for path, methods in body["paths"].items():
+        for method, operation in methods.items():
+            called = api + re.sub(r"\W", "", f"{method}{path}".title())
+            integration = operation[_INTEGRATION]
+            written[f"{called}Integration"] = {
+                "Type": "AWS::ApiGatewayV2::Integration",
+                "Properties": {
+                    "ApiId": {"Ref": api},
+                    "IntegrationType": integration["type"].upper(),
+                    "IntegrationMethod": integration["httpMethod"],
+                    "IntegrationUri": integration["uri"],
+                    "PayloadFormatVersion": integration["payloadFormatVersion"],
+                },
+            }
+            written[f"{called}Route"] = {
+                "Type": "AWS::ApiGatewayV2::Route",
+                "Properties": {
+                    "ApiId": {"Ref": api},
+                    "RouteKey": f"{method.upper()} {path}",
+                    "Target": {"Fn::Sub": f"integrations/${{{called}Integration}}"},
+                    **_authorization(api, operation),
+                },
+            }
+    return written
+
+
+def _authorization(api: str, operation: Mapping[str, Any]) -> Template:
+    names = [name for scheme in operation.get("security", ()) for name in scheme]
+    if names in ([], [_NO_AUTHORIZER]):
+        return {"AuthorizationType": "NONE"}
+    (name,) = names
+    return {"AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": f"{api}{name}Authorizer"}}
+
+
+def _in_pascal_case(value: Any) -> Any:
+    """Return a CORS configuration as CloudFormation spells it. OpenAPI spells it in camelCase."""
+    if isinstance(value, Mapping):
+        return {key if "::" in key else key[0].upper() + key[1:]: _in_pascal_case(each) for key, each in value.items()}
+    return [_in_pascal_case(each) for each in value] if isinstance(value, list) else value
+
+
+def _drop_conditions(prefixes: tuple[str, ...]) -> Callable[[Template], list[str]]:
+    """Return what drops each condition on a key of these prefixes from every policy of a template."""
+
+    def replace(template: Template) -> list[str]:
+        return [
+            f"{name}.{statement.get('Sid', '?')}"
+            for name, resource in template["Resources"].items()
+            for statement in _statements(resource)
+            if _drop_from(statement, prefixes)
+        ]
+
+    return replace
+
+
+def _send_from_anywhere(template: Template) -> list[str]:
+    """Let whoever may send mail send it from any identity and configuration set."""
+    widened = []
+    for name, resource in template["Resources"].items():
+        for statement in _statements(resource):
+            if statement.get("Action") == "ses:SendEmail":
+                statement["Resource"] = "*"
+                widened.append(f"{name}.{statement.get('Sid', '?')}")
+    return widened
+
+
+def _drop_from(statement: Template, prefixes: tuple[str, ...]) -> bool:
+    before = statement.get("Condition", {})
+    after = {
+        operator: {key: value for key, value in keys.items() if not key.startswith(prefixes)}
+        for operator, keys in before.items()
+    }
+    statement["Condition"] = {operator: keys for operator, keys in after.items() if keys}
+    if not statement["Condition"]:
+        del statement["Condition"]
+    return after != before
+
+
+def _statements(value: Any) -> Iterator[Template]:
+    """Find every statement of every policy in a resource."""
+    if isinstance(value, dict):
+        if "Effect" in value:
+            yield value
+        for each in value.values():
+            yield from _statements(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _statements(each)
+
+
+def _of_type(template: Template, type_: str) -> Iterator[tuple[str, Template]]:
+    return ((name, resource) for name, resource in template["Resources"].items() if resource["Type"] == type_)
+
+
+PIECES = (
+    Piece(
+        "resources of CodeDeploy",
+        "dropped, and an alias gets its new version at once",
+        "ministack has no CodeDeploy, so no canary and no rolling back by an alarm",
+        _drop_codedeploy,
+    ),
+    Piece(
+        "alarms on metric math",
+        "dropped",
+        "ministack makes alarms on one metric only",
+        _drop_metric_math,
+    ),
+    Piece(
+        "outputs with the DNS records of the mails' domain",
+        "dropped",
+        "ministack makes an identity in SES, without the attributes that name its DKIM records",
+        _drop_dkim_records,
+    ),
+    Piece(
+        "routes in the OpenAPI document that SAM makes of the functions' events",
+        "written as resources, with their integrations and the authorizer",
+        "ministack does not read an HTTP API's Body",
+        _write_routes,
+    ),
+    Piece(
+        "conditions on an item's key and attributes (dynamodb:)",
+        "dropped, and the action on the table stays",
+        "ministack does not know dynamodb:LeadingKeys, and dynamodb:Attributes only of reads",
+        _drop_conditions(("dynamodb:",)),
+    ),
+    Piece(
+        "conditions on an encryption context (kms:)",
+        "dropped, and the roles of the key's policy stay",
+        "ministack does not know them, although it opens nothing under another context",
+        _drop_conditions(("kms:",)),
+    ),
+    Piece(
+        "resources from which mail is sent",
+        "replaced by any (*)",
+        "ministack asks whether a role may send mail, and names no identity",
+        _send_from_anywhere,
+    ),
+    Piece(
+        "conditions on a mail's sender and an event's source (ses:, events:)",
+        "dropped, and the action on the resource stays",
+        "ministack does not know them",
+        _drop_conditions(("ses:", "events:")),
+    ),
+)
