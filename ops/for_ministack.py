@@ -1,14 +1,21 @@
-"""What ministack lacks of AWS, and what is deployed there in its place. All else of the template is deployed as it is.
+"""Write what ministack can deploy of a built template: `python -m ops.for_ministack BUILT OUT` (`make cloud-test`).
 
-Each piece is looked for by what it is and not by a name, so that another function, route or alarm needs nothing here. A
-piece that the template has no more is an error: whoever takes it out of the template takes it out of this list.
+ministack is an emulator of AWS and lacks some of it. Each such piece is dropped or written in another way, and printed
+with its reason. All else is deployed as it is. A piece is found by what it is and not by a name, so that another
+function, route or alarm needs nothing here. A piece that the template has no more is an error: the list stays true.
 """
 
+import json
+import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from dev.sam.template import REGION, as_cloudformation
 
 Template = dict[str, Any]
 
@@ -17,6 +24,7 @@ _AUTHORIZER = "x-amazon-apigateway-authorizer"
 _CORS = "x-amazon-apigateway-cors"
 _NO_AUTHORIZER = "NONE"
 _CODEDEPLOY = "AWS::CodeDeploy::"
+_UNKNOWN_KEYS = ("dynamodb:", "kms:", "ses:", "events:")
 
 
 class NothingToReplaceError(Exception):
@@ -54,9 +62,24 @@ def replace_lacking(translated: Mapping[str, Any]) -> tuple[Template, list[Repla
     for piece in PIECES:
         names = tuple(sorted(piece.replace(template)))
         if not names:
-            raise NothingToReplaceError(f"The template has no {piece.what}: take this piece out of dev/ministack/lacking.py.")
+            raise NothingToReplaceError(
+                f"The template has no {piece.what}: take this piece out of ops/for_ministack.py."
+            )
         replaced.append(Replaced(piece, names))
     return template, replaced
+
+
+def deployable(built: Path) -> tuple[Template, list[Replaced]]:
+    """Return what `sam deploy` can deploy to ministack of a template that `sam build` wrote, and what was replaced.
+
+    CloudFormation translates SAM itself. Here samtranslator does, by which AWS publishes how. Raises
+    NothingToReplaceError.
+    """
+    translated, _ = as_cloudformation(built.read_text())
+    for resource in translated["Resources"].values():
+        for name in {"Code", "Content"} & resource.get("Properties", {}).keys():
+            resource["Properties"][name] = str(built.parent / resource["Properties"][name]["S3Key"])
+    return replace_lacking(translated)
 
 
 def report(replaced: Sequence[Replaced]) -> str:
@@ -175,6 +198,14 @@ def _in_pascal_case(value: Any) -> Any:
     return [_in_pascal_case(each) for each in value] if isinstance(value, list) else value
 
 
+def without_unknown_conditions(policy: Mapping[str, Any]) -> Template:
+    """Return a policy without the conditions that ministack does not know, for whoever calls AWS there."""
+    document = deepcopy(dict(policy))
+    for statement in _statements(document):
+        _drop_from(statement, _UNKNOWN_KEYS)
+    return document
+
+
 def _drop_conditions(prefixes: tuple[str, ...]) -> Callable[[Template], list[str]]:
     """Return what drops each condition on a key of these prefixes from every policy of a template."""
 
@@ -201,7 +232,8 @@ def _send_from_anywhere(template: Template) -> list[str]:
 
 
 def _drop_from(statement: Template, prefixes: tuple[str, ...]) -> bool:
-    before = statement.get("Condition", {})
+    """Drop the conditions on keys of these prefixes, and say whether there were any."""
+    before: Template = statement.get("Condition", {})
     after = {
         operator: {key: value for key, value in keys.items() if not key.startswith(prefixes)}
         for operator, keys in before.items()
@@ -278,3 +310,20 @@ PIECES = (
         _drop_conditions(("ses:", "events:")),
     ),
 )
+
+
+def main(arguments: Sequence[str]) -> int:
+    built, out = map(Path, arguments)
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+    try:
+        template, replaced = deployable(built.resolve())
+    except NothingToReplaceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    out.write_text(json.dumps(template, indent=2))
+    print(f"Deployed to ministack in another way than to AWS:\n{report(replaced)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,7 +1,7 @@
 """`make smoke STACK=...`: check a deployed stack from outside, with a user that is made for it and deleted afterwards.
 
-It needs AWS credentials that may describe the stack and write to its table. `URL=` is where the API is reached, if it is
-not at the URL in the stack's outputs.
+It needs AWS credentials that may describe the stack and write to its table. `URL=` says where the API is
+reached, if that is not the URL in the stack's outputs.
 """
 
 import argparse
