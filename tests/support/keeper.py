@@ -1,7 +1,7 @@
-"""Run a command until standard input ends, then end all that it started: `python -m tests.support.keeper COMMAND ...`.
+"""Run a command until standard input ends, then kill all that it started: `python -m tests.support.keeper COMMAND ...`.
 
-Start this in a session of its own (`start_new_session=True`) and hold its standard input. Then nothing stays behind, even
-if who started it is killed: the input ends with them.
+Start this in a session of its own (`start_new_session=True`) and hold its standard input. Then nothing stays behind,
+even if who started it is killed: the input ends with them.
 """
 
 import os
@@ -10,19 +10,12 @@ import subprocess
 import sys
 import threading
 
-_GRACE_SECONDS = 5
-
 
 def main(command: list[str]) -> None:
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     threading.Thread(target=lambda: _end(process), daemon=True).start()
     sys.stdin.buffer.read()
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this process is in the group, too
-    os.killpg(0, signal.SIGTERM)
-    try:
-        process.wait(_GRACE_SECONDS)
-    finally:
-        os.killpg(0, signal.SIGKILL)
+    os.killpg(0, signal.SIGKILL)  # this process is in the group, too
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

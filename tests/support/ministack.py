@@ -1,4 +1,4 @@
-"""ministack, an emulator of AWS that enforces IAM, and our stack in it, deployed by the real sam. No Docker, no account.
+"""ministack, an emulator of AWS that enforces IAM, and our stack in it. It needs no Docker and no account.
 
 What the programs say that run here goes to standard output, where `make cloud-test` shows it.
 """
@@ -142,16 +142,6 @@ class Deployed:
         """Return what a resource of the template is called in the account."""
         found = self.aws.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=name)
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-    def arn(self, name: str) -> str:
-        """Return the ARN of a table, queue or function."""
-        physical, account = self.physical(name), self.outputs["AuthorizerArn"].split(":")[4]
-        service, kind = {
-            "Table": ("dynamodb", "table/"),
-            "MailQueue": ("sqs", ""),
-            "RotateKeys": ("lambda", "function:"),
-        }[name]
-        return f"arn:aws:{service}:{REGION}:{account}:{kind}{physical.rsplit('/')[-1]}"
 
     def denials(self) -> list[str]:
         """Return the lines in which functions say that AWS denied them something."""
