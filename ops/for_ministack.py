@@ -22,7 +22,11 @@ Template = dict[str, Any]
 _INTEGRATION = "x-amazon-apigateway-integration"
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
 _CORS = "x-amazon-apigateway-cors"
+_ENDPOINT = "x-amazon-apigateway-endpoint-configuration"
+_ANY = "x-amazon-apigateway-any-method"
+_DEFAULT = "$default"
 _NO_AUTHORIZER = "NONE"
+_ROUTE = "AWS::ApiGatewayV2::Route"
 _CODEDEPLOY = "AWS::CodeDeploy::"
 _UNKNOWN_KEYS = ("dynamodb:", "kms:", "ses:", "events:")
 
@@ -119,49 +123,61 @@ def _drop_dkim_records(template: Template) -> list[str]:
 
 def _write_routes(template: Template) -> list[str]:
     """Replace the OpenAPI document of each HTTP API by its routes, integrations and authorizers."""
-    routes = []
+    keys = []
     for name, api in list(_of_type(template, "AWS::ApiGatewayV2::Api")):
         body = api["Properties"].pop("Body", None)
         if body is None:
             continue
+        _refuse_unknown(body)
         api["Properties"] |= {"Name": body["info"]["title"], "ProtocolType": "HTTP"}
         if _CORS in body:
             api["Properties"]["CorsConfiguration"] = _in_pascal_case(body[_CORS])
+        if _ENDPOINT in body:
+            api["Properties"] |= _in_pascal_case(body[_ENDPOINT])
         written = {**_authorizers(name, body), **_routes(name, body)}
         if clash := written.keys() & template["Resources"].keys():
             raise ValueError(f"the template has resources of these names already: {', '.join(sorted(clash))}")
         template["Resources"] |= written
-        routes += [r["Properties"]["RouteKey"] for r in written.values() if r["Type"] == "AWS::ApiGatewayV2::Route"]
-    return routes
+        keys += [each["Properties"]["RouteKey"] for each in written.values() if each["Type"] == _ROUTE]
+    return keys
+
+
+def _refuse_unknown(body: Mapping[str, Any]) -> None:
+    """Raise ValueError for what SAM has begun to write into the document: it would get lost."""
+    if unknown := {key for key in body if key.startswith("x-")} - {_CORS, _ENDPOINT}:
+        raise ValueError(f"write {', '.join(sorted(unknown))} as properties, too (ops/for_ministack.py)")
 
 
 def _authorizers(api: str, body: Mapping[str, Any]) -> Template:
     schemes = body.get("components", {}).get("securitySchemes", {})
+    described = {name: scheme[_AUTHORIZER] for name, scheme in schemes.items()}
     return {
         f"{api}{name}Authorizer": {
             "Type": "AWS::ApiGatewayV2::Authorizer",
             "Properties": {
                 "ApiId": {"Ref": api},
                 "Name": name,
-                "AuthorizerType": scheme[_AUTHORIZER]["type"].upper(),
-                "AuthorizerUri": scheme[_AUTHORIZER]["authorizerUri"],
-                "AuthorizerPayloadFormatVersion": scheme[_AUTHORIZER]["authorizerPayloadFormatVersion"],
-                "AuthorizerResultTtlInSeconds": scheme[_AUTHORIZER]["authorizerResultTtlInSeconds"],
-                "EnableSimpleResponses": scheme[_AUTHORIZER]["enableSimpleResponses"],
-                "IdentitySource": scheme[_AUTHORIZER]["identitySource"],
+                "AuthorizerType": authorizer["type"].upper(),
+                "AuthorizerUri": authorizer["authorizerUri"],
+                "AuthorizerPayloadFormatVersion": authorizer["authorizerPayloadFormatVersion"],
+                "AuthorizerResultTtlInSeconds": authorizer["authorizerResultTtlInSeconds"],
+                "EnableSimpleResponses": authorizer["enableSimpleResponses"],
+                "IdentitySource": authorizer["identitySource"],
             },
         }
-        for name, scheme in schemes.items()
+        for name, authorizer in described.items()
     }
 
 
 def _routes(api: str, body: Mapping[str, Any]) -> Template:
     written: Template = {}
     for path, methods in body["paths"].items():
-        for method, operation in methods.items():
-            called = api + re.sub(r"\W", "", f"{method}{path}".title())
+        condition, operations = _with_its_condition(methods)
+        for method, operation in operations.items():
+            verb = "ANY" if method == _ANY else method.upper()
+            called = api + re.sub(r"\W", "", f"{verb}{path}".title())
             integration = operation[_INTEGRATION]
-            written[f"{called}Integration"] = {
+            written[f"{called}Integration"] = condition | {
                 "Type": "AWS::ApiGatewayV2::Integration",
                 "Properties": {
                     "ApiId": {"Ref": api},
@@ -171,16 +187,24 @@ def _routes(api: str, body: Mapping[str, Any]) -> Template:
                     "PayloadFormatVersion": integration["payloadFormatVersion"],
                 },
             }
-            written[f"{called}Route"] = {
-                "Type": "AWS::ApiGatewayV2::Route",
+            written[f"{called}Route"] = condition | {
+                "Type": _ROUTE,
                 "Properties": {
                     "ApiId": {"Ref": api},
-                    "RouteKey": f"{method.upper()} {path}",
+                    "RouteKey": path if path == _DEFAULT else f"{verb} {path}",
                     "Target": {"Fn::Sub": f"integrations/${{{called}Integration}}"},
                     **_authorization(api, operation),
                 },
             }
     return written
+
+
+def _with_its_condition(methods: Mapping[str, Any]) -> tuple[Template, Mapping[str, Any]]:
+    """Return the condition of a path, as a resource has it, and its operations. SAM writes it for a function's."""
+    if "Fn::If" not in methods:
+        return {}, methods
+    condition, operations, _ = methods["Fn::If"]
+    return {"Condition": condition}, operations
 
 
 def _authorization(api: str, operation: Mapping[str, Any]) -> Template:
@@ -192,7 +216,7 @@ def _authorization(api: str, operation: Mapping[str, Any]) -> Template:
 
 
 def _in_pascal_case(value: Any) -> Any:
-    """Return a CORS configuration as CloudFormation spells it. OpenAPI spells it in camelCase."""
+    """Return properties as CloudFormation spells them. An OpenAPI document has them in camelCase."""
     if isinstance(value, Mapping):
         return {key if "::" in key else key[0].upper() + key[1:]: _in_pascal_case(each) for key, each in value.items()}
     return [_in_pascal_case(each) for each in value] if isinstance(value, list) else value
@@ -225,7 +249,7 @@ def _send_from_anywhere(template: Template) -> list[str]:
     widened = []
     for name, resource in template["Resources"].items():
         for statement in _statements(resource):
-            if statement.get("Action") == "ses:SendEmail":
+            if statement.get("Action") == "ses:SendEmail" and statement["Resource"] != "*":
                 statement["Resource"] = "*"
                 widened.append(f"{name}.{statement.get('Sid', '?')}")
     return widened
@@ -314,7 +338,6 @@ PIECES = (
 
 def main(arguments: Sequence[str]) -> int:
     built, out = map(Path, arguments)
-    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     try:
         template, replaced = deployable(built.resolve())
     except NothingToReplaceError as error:
@@ -326,4 +349,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     sys.exit(main(sys.argv[1:]))

@@ -136,12 +136,10 @@ class Deployed:
 
     aws: Ministack
     url: str
-    outputs: dict[str, str]
 
     def physical(self, name: str) -> str:
         """Return what a resource of the template is called in the account."""
-        found = self.aws.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=name)
-        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+        return _physical(self.aws, name)
 
     def denials(self) -> list[str]:
         """Return the lines in which functions say that AWS denied them something."""
@@ -165,10 +163,12 @@ def deploy(aws: Ministack) -> Deployed:
     ]
     given = [argument for parameter in parameters for argument in ("--parameter", parameter)]
     _run(aws, "-m", "ops.deploy", "--sam", str(_SAM), "--template", str(template), *given)
-    (stack,) = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    api = outputs["Url"].removeprefix("https://").split(".")[0]
-    return Deployed(aws, f"{aws.url}/_aws/execute-api/{api}", outputs)
+    return Deployed(aws, f"{aws.url}/_aws/execute-api/{_physical(aws, 'Api')}")
+
+
+def _physical(aws: Ministack, name: str) -> str:
+    found = aws.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=name)
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 
 def calling_as(aws: Ministack, name: str, policy: Mapping[str, Any]) -> dict[str, str]:
