@@ -15,8 +15,6 @@ from dev.sam.template import ROOT
 from tests.cli.test_permissions import LOOKING, statements
 from tests.support.ministack import MAIL_FROM, STACK, Deployed, calling_as
 
-pytestmark = pytest.mark.only_in_check
-
 COMMAND = Path(sys.executable).parent / "sallyport"
 PASSWORD = "a long enough password"
 ANOTHER = "another long enough password"

@@ -9,7 +9,7 @@ import pytest
 
 from dev.aws.cloud import Cloud
 from dev.sam.stack import read
-from dev.sam.template import TEMPLATE, as_cloudformation, of_type
+from dev.sam.template import ROOT, TEMPLATE, as_cloudformation, of_type
 from ops.for_ministack import (
     PIECES,
     NothingToReplaceError,
@@ -20,6 +20,7 @@ from ops.for_ministack import (
     without_unknown_conditions,
 )
 
+PAGE = ROOT / "docs/cloud-test.md"
 WRITTEN = {f"AWS::ApiGatewayV2::{kind}" for kind in ("Authorizer", "Integration", "Route")}
 
 
@@ -28,7 +29,9 @@ def translated(cloud: Cloud) -> dict[str, Any]:
     return as_cloudformation()[0]
 
 
-def test_each_piece_is_listed_with_its_reason_and_the_names_of_what_changed(translated: dict[str, Any]) -> None:
+def test_each_piece_is_documented_and_listed_with_its_reason_and_the_names_of_what_changed(
+    translated: dict[str, Any],
+) -> None:
     _, replaced = replace_lacking(translated)
     listed = report(replaced)
 
@@ -37,6 +40,7 @@ def test_each_piece_is_listed_with_its_reason_and_the_names_of_what_changed(tran
     for piece in PIECES:
         assert piece.what in listed
         assert piece.why in listed
+        assert f"| {piece.what} |" in PAGE.read_text()
     assert "LoginRole.ReadAccounts" in listed
     assert "Throttles" in listed
 
