@@ -16,7 +16,7 @@ BLOCKLISTS := layers/core/sallyport/accounts/blocklists
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev spa sam-local docker-runs check-sam-local test check cover prove bench fmt fmt-check lint types contracts template lock build built emulator deploy smoke prune key-policy clean
+.PHONY: help dev spa sam-local docker-runs check-sam-local test check cover prove bench fmt fmt-check lint types contracts template lock build built emulator ministack cloud-test deploy smoke prune key-policy clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -85,10 +85,16 @@ $(BUILT): .venv-sam/.installed template.yaml $(shell find functions layers -type
 
 # Without python3.13 nothing can be built. The rest of `make check` is worth its time all the same.
 built: .venv-sam/.installed
-	@if python3.13 --version >/dev/null 2>&1; then $(MAKE) --no-print-directory emulator; \
-	else echo "python3.13 is not on PATH: nothing is built, and tests/runtime is skipped"; fi
+	@if python3.13 --version >/dev/null 2>&1; then $(MAKE) --no-print-directory emulator && \
+		{ $(MAKE) --no-print-directory ministack || echo "ministack cannot be installed: tests/cloud is skipped"; }; \
+	else echo "python3.13 is not on PATH: nothing is built, and tests/runtime and tests/cloud are skipped"; fi
 
 emulator: $(BUILT) .venv-emulator/.installed  ## Build what tests/runtime runs (needs python3.13)
+
+ministack: $(BUILT) .venv-ministack/.installed  ## Build what tests/cloud deploys, and install ministack (needs python3.13)
+
+cloud-test: .venv/.test ministack  ## Deploy to an emulator of AWS that enforces IAM, and try it: no account, no Docker
+	$(BIN)/pytest tests/cloud --capture=no -v
 
 deploy: .venv-sam/.installed  ## Build afresh and deploy to AWS (CONFIG=dev, staging or prod; ARCH=; PARAMETERS="Name=Value ...")
 	@$(DEPLOY) --only-check
@@ -105,8 +111,8 @@ docker-runs:  # before anything is installed or built in vain
 check-sam-local: .venv/.test $(BUILT)  ## Run the walkthrough and every event with `sam local` (Docker; some minutes)
 	$(BIN)/pytest tests/sam_local --sam-local -ra
 
-smoke: .venv/.dev  ## Check a deployed stack from outside (STACK=)
-	@$(BIN)/python -m ops.smoke $(STACK)
+smoke: .venv/.dev  ## Check a deployed stack from outside (STACK=; URL= if its API is reached elsewhere)
+	@$(BIN)/python -m ops.smoke $(STACK) $(if $(URL),--url $(URL))
 
 prune: .venv/.dev  ## Delete the function versions that no alias points to any more (STACK=; docs/costs.md)
 	@$(BIN)/python -m ops.prune $(STACK)
@@ -116,7 +122,7 @@ key-policy: .venv/.dev  ## Print the policy for a KMS key that a stack takes up 
 
 clean:  ## Remove everything that these commands made
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
-	rm -rf $(BLOCKLISTS) .venv .venv-3.13 .venv-sam .venv-emulator .aws-sam tests/node/node_modules \
+	rm -rf $(BLOCKLISTS) .venv .venv-3.13 .venv-sam .venv-emulator .venv-ministack .aws-sam tests/node/node_modules \
 		.coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/.dev: .venv/.installed $(BLOCKLISTS)/long.bin
@@ -147,6 +153,12 @@ $(BLOCKLISTS)/long.bin: layers/core/make_blocklists.py layers/core/sallyport/acc
 .venv-emulator/.installed: requirements/emulator.txt
 	python3.13 -m venv --clear .venv-emulator
 	.venv-emulator/bin/python $(PIP_INSTALL) --require-hashes -r requirements/emulator.txt
+	@touch $@
+
+# An emulator of AWS. It runs functions with its own Python, which must be theirs.
+.venv-ministack/.installed: requirements/ministack.txt
+	python3.13 -m venv --clear .venv-ministack
+	.venv-ministack/bin/python $(PIP_INSTALL) --require-hashes -r requirements/ministack.txt
 	@touch $@
 
 # An independent verifier of our tokens, a real DynamoDB engine, a driver for Chromium and TypeScript's checker. Without

@@ -1,14 +1,16 @@
 """`make smoke STACK=...`: check a deployed stack from outside, with a user that is made for it and deleted afterwards.
 
-It needs AWS credentials that may describe the stack and write to its table.
+It needs AWS credentials that may describe the stack and write to its table. `URL=` says where the API is
+reached, if that is not the URL in the stack's outputs.
 """
 
+import argparse
 import json
 import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -194,17 +196,19 @@ def of_stack(name: str) -> Target:
 
 
 def main(arguments: list[str], find: Callable[[str], Target] = of_stack) -> int:
-    if len(arguments) != 1:
-        print("usage: make smoke STACK=<stack name>", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser("python -m ops.smoke", usage="make smoke STACK=<stack name> [URL=<url>]")
+    parser.add_argument("stack")
+    parser.add_argument("--url")
+    asked = parser.parse_args(arguments)
     if "AWS_REGION" in os.environ:  # boto3 reads the other name only
         os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
     try:
-        target = find(arguments[0])
+        target = find(asked.stack)
     except (BotoCoreError, ClientError) as error:
-        print(f"Cannot look at the stack {arguments[0]}: {error}", file=sys.stderr)
+        print(f"Cannot look at the stack {asked.stack}: {error}", file=sys.stderr)
         return 2
-    return bool(run(target).failed)
+    reached = replace(target, url=asked.url.rstrip("/")) if asked.url else target
+    return bool(run(reached).failed)
 
 
 if __name__ == "__main__":

@@ -17,3 +17,4 @@ pin requirements/dev.in requirements/dev.txt "$runtime.txt" layers/core/blocklis
 pin requirements/test.in requirements/test.txt requirements/dev.txt
 pin requirements/sam.in requirements/sam.txt
 pin requirements/emulator.in requirements/emulator.txt
+pin requirements/ministack.in requirements/ministack.txt

@@ -74,5 +74,14 @@ def test_the_role_that_deploys_from_ci_may_do_what_it_does_and_no_more(target: s
 
 
 def test_it_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
-    assert smoke.main([]) == 2
+    with pytest.raises(SystemExit) as ended:
+        smoke.main([])
+
+    assert ended.value.code == 2
     assert "make smoke STACK=" in capsys.readouterr().err
+
+
+def test_a_stack_may_be_reached_at_another_url_than_its_outputs_say(target: smoke.Target) -> None:
+    elsewhere = replace(target, url="https://not-reached.invalid")
+
+    assert smoke.main(["sallyport", "--url", f"{target.url}/"], find=lambda _: elsewhere) == 0

@@ -17,9 +17,9 @@ from typing import Any
 import httpx
 
 from dev.sam.template import ROOT, FunctionSpec
+from tests.support.built import BUILD, why_the_build_is_of_no_use
 from tests.support.ports import answers, free_ports
 
-_BUILD = ROOT / ".aws-sam/build"
 _LAYERS = ("CoreLayer", "DependenciesX86")
 _PYTHON = ROOT / ".venv-emulator/bin/python"
 _EMULATOR = "lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-x86_64"
@@ -55,12 +55,9 @@ def what_is_missing() -> str | None:
     """Say why no function can be emulated here, and which command changes that."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         return "the emulator is for Linux on x86_64: run `make check` there"
-    built = _BUILD / ".checked"
-    if not built.exists() or not _PYTHON.exists() or _emulator() is None:
-        return "nothing is built to be emulated: run `make emulator` (needs python3.13 on PATH)"
-    if any(source.stat().st_mtime > built.stat().st_mtime for source in _sources()):
-        return "what is built is older than its source: run `make emulator` (needs python3.13 on PATH)"
-    return None
+    if not _PYTHON.exists() or _emulator() is None:
+        return "the emulator is not installed: run `make emulator` (needs python3.13 on PATH)"
+    return why_the_build_is_of_no_use("make emulator")
 
 
 @contextmanager
@@ -75,7 +72,7 @@ def emulated(spec: FunctionSpec, log: Path) -> Iterator[Emulator]:
                 *("--runtime-api-address", f"127.0.0.1:{runtime_port}"),
                 *(_PYTHON, "-m", "awslambdaric", "app.lambda_handler"),
             ],
-            cwd=_BUILD / spec.name,
+            cwd=BUILD / spec.name,
             env=_environment(spec),
             stdout=output,
             stderr=output,
@@ -94,19 +91,10 @@ def _environment(spec: FunctionSpec) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if name.startswith("AWS_")},
         **spec.environment,
-        "PYTHONPATH": os.pathsep.join(str(_BUILD / layer / "python") for layer in _LAYERS),
+        "PYTHONPATH": os.pathsep.join(str(BUILD / layer / "python") for layer in _LAYERS),
         "PYTHONDONTWRITEBYTECODE": "1",  # on Lambda both folders are read-only
     }
 
 
 def _emulator() -> Path | None:
     return next((ROOT / ".venv-sam").glob(_EMULATOR), None)
-
-
-def _sources() -> Iterator[Path]:
-    """What the build depends on, as the Makefile has it."""
-    yield ROOT / "template.yaml"
-    for folder in ("functions", "layers"):
-        for path in (ROOT / folder).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
-                yield path
