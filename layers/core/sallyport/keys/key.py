@@ -1,7 +1,7 @@
 """Keys that check signatures, each bound to one algorithm (RFC 7515, RFC 7518).
 
 Of cryptography as little as possible, and no PyJWT: a new execution environment of the authorizer waits for every
-import (docs/decisions/0010-what-a-cold-start-loads.md).
+import (docs/decisions/0001-dependencies.md).
 """
 
 import hmac
