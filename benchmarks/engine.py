@@ -15,8 +15,8 @@ from dev.aws.cloud import create_table
 from dev.sam import stack
 from dev.sam.template import REGION
 from sallyport.aws.clients import PATIENCE
+from sallyport.aws.dynamodb.attribute_values import marshalled
 from sallyport.aws.dynamodb.entries import entry_item
-from sallyport.aws.dynamodb.table import _marshal
 from sallyport.identifiers import new_id
 from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserChanged, retention
 from tests.support.engines import dynoxide
@@ -93,7 +93,7 @@ def filled(url: str, *, entries: int, shards: int, now_ms: int) -> str:
         )
         for number in range(entries)
     )
-    while batch := [{"PutRequest": {"Item": _marshal(item)}} for item in islice(items, _BATCH)]:
+    while batch := [{"PutRequest": {"Item": marshalled(item)}} for item in islice(items, _BATCH)]:
         answer = client.batch_write_item(RequestItems={name: batch})  # type: ignore[dict-item]
         assert not answer["UnprocessedItems"]
     return name

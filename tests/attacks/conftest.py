@@ -14,8 +14,8 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import system_clock
 from sallyport.identifiers import new_id
-from sallyport.keys.key import SigningKey
 from sallyport.keys.life_cycle import Use
+from sallyport.keys.signing import SigningKey
 from sallyport.wiring.parts import private_keys
 from tests.support.builders import WEAK_PASSWORDS, a_user, an_audit
 from tests.support.deployed import PASSWORD, STRICT, sample

@@ -18,8 +18,9 @@ from joserfc import jwt
 from joserfc.jwk import import_key
 
 from sallyport.errors import InvalidToken
-from sallyport.keys.key import SigningKey, public_key, signing_key
+from sallyport.keys.key import public_key
 from sallyport.keys.make import NewKey, new_key
+from sallyport.keys.signing import SigningKey, signing_key
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
 from tests.attacks.oracle import AUDIENCE, DIFFERENCES, LEEWAY, LIFETIME, Oracle, claims_of, differences

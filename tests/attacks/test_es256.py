@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA384
 
 from sallyport.errors import InvalidToken
-from sallyport.keys.key import public_key, signing_key
+from sallyport.keys.key import public_key
 from sallyport.keys.make import new_key
+from sallyport.keys.signing import signing_key
 from sallyport.tokens import access
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from sallyport.keys.key import SigningKey, signing_key
 from sallyport.keys.make import new_key
+from sallyport.keys.signing import SigningKey, signing_key
 from tests.attacks.hmac_secrets import public_forms, with_hmac
 from tests.support.deployed import Stack, sample
 from tests.support.shapes import SAMPLES

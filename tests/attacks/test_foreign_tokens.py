@@ -13,7 +13,8 @@ from dev.aws.deployment import Deployment, deploy
 from sallyport.aws.dynamodb.public_keys import published_item
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
-from sallyport.keys.key import SigningKey, public_key
+from sallyport.keys.key import public_key
+from sallyport.keys.signing import SigningKey
 from tests.attacks.gateway import a_request, gateway_before
 from tests.support.deployed import STRICT, Stack
 from tests.support.shapes import SAMPLES

@@ -11,8 +11,8 @@ from dev.lambda_host.functions import LocalFunction
 from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.identifiers import new_id
-from sallyport.keys.key import SigningKey
 from sallyport.keys.life_cycle import ROTATION_SECONDS, keep_access_key
+from sallyport.keys.signing import SigningKey
 from tests.attacks.conftest import active_key
 from tests.support.builders import DAY
 from tests.support.deployed import PASSWORD, STRICT, Stack, sample

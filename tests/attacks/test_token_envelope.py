@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA384, SHA512, 
 
 from sallyport import strict_json
 from sallyport.errors import InvalidToken
-from sallyport.keys.key import public_key, signing_key
+from sallyport.keys.key import public_key
 from sallyport.keys.make import new_key
+from sallyport.keys.signing import signing_key
 from sallyport.tokens import access, envelope
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from dev.lambda_host.functions import LocalFunction
 from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
+from sallyport.aws.clients import session
 from tests.support.aws_answers import aws_answer
 from tests.support.deployed import sample
 from tests.support.stopped_time import StoppedTime, Time
@@ -76,8 +76,8 @@ class Machine:
         self._order = Order(offset=0, until=0)
         self._mode = ""
         self._calls: list[str] = []
-        boto3.setup_default_session()
-        events: Any = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]  # set up a line above
+        session.cache_clear()
+        events: Any = session()
         events.register("before-send.dynamodb", self._before_send)
 
     def serve(self) -> Iterator[list[dict[str, Any]]]:

@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from dev.aws.cloud import LOCAL, Cloud
 from dev.aws.deployment import Deployment, deploy
 from dev.lambda_host.functions import LocalFunction
+from sallyport.aws.clients import session
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import system_clock
@@ -26,8 +26,8 @@ from tests.support.tokens import ISSUER
 @pytest.fixture(scope="session")
 def open_line(cloud: Cloud) -> Iterator[Line]:
     line = Line()
-    boto3.setup_default_session()
-    events: Any = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]  # set up a line above
+    session.cache_clear()
+    events: Any = session()
     events.register("before-send", line.before_send)
     yield line
     events.unregister("before-send", line.before_send)

@@ -21,8 +21,9 @@ from sallyport.accounts.one_time_token import (
 )
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
+from sallyport.aws.dynamodb.attribute_values import marshalled
 from sallyport.aws.dynamodb.session_items import session_item
-from sallyport.aws.dynamodb.table import Item, _marshal
+from sallyport.aws.dynamodb.table import Item
 from sallyport.aws.dynamodb.user_items import items_of
 from sallyport.http.cookies import REFRESH_TOKEN
 from sallyport.identifiers import new_id
@@ -133,7 +134,7 @@ def _login_with_most_calls(world: World) -> Scene:
     ended = {"expires_at": world.now - DAY, "idle_expires_at": world.now - DAY}
     dead = [session_item(a_session(user, **ended)) for _ in range(25)]
     world.stack.table._client.batch_write_item(
-        RequestItems={world.stack.table._name: [{"PutRequest": {"Item": _marshal(item)}} for item in dead]}
+        RequestItems={world.stack.table._name: [{"PutRequest": {"Item": marshalled(item)}} for item in dead]}
     )
     older = world.session(user, _at_first(world), mode="cookie")
     event = _by_cookie(

@@ -11,8 +11,8 @@ import jwt
 from jwt.algorithms import Algorithm, ECAlgorithm, HMACAlgorithm, RSAAlgorithm
 
 from sallyport.errors import TokenRejected
-from sallyport.keys.key import SigningKey, signing_key
 from sallyport.keys.make import NewKey, new_key
+from sallyport.keys.signing import SigningKey, signing_key
 
 _ALGORITHMS: Mapping[str, Algorithm] = {
     "HS256": HMACAlgorithm(HMACAlgorithm.SHA256),

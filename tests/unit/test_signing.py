@@ -8,7 +8,6 @@ import pytest
 
 from sallyport.audit import by_system
 from sallyport.errors import InvalidToken, Unavailable
-from sallyport.keys.key import signing_key
 from sallyport.keys.life_cycle import (
     KEEP_REFRESH_KEY_SECONDS,
     NEXT_STANDBY_SECONDS,
@@ -24,6 +23,7 @@ from sallyport.keys.life_cycle import (
 from sallyport.keys.make import new_key
 from sallyport.keys.private import PrivateKeyRing
 from sallyport.keys.ring import CachedRing
+from sallyport.keys.signing import signing_key
 from sallyport.use_cases.rotate_keys import RotateKeys
 from tests.support.builders import DAY, NOW, SECOND
 from tests.support.fakes import FakeKms, FakeRings

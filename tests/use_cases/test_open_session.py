@@ -8,7 +8,7 @@ import pytest
 
 from sallyport.accounts.user import User
 from sallyport.errors import Unavailable
-from sallyport.keys.key import SigningKey
+from sallyport.keys.signing import SigningKey
 from sallyport.sessions.opening import OpeningStore
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Device, Mode, Session, SessionStore

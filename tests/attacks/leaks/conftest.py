@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from dev.aws.cloud import LOCAL, Cloud
@@ -12,6 +11,7 @@ from dev.aws.deployment import Deployment, deploy
 from dev.aws.recorded import RecordingClients
 from dev.outbox import Outbox
 from sallyport.accounts.hashing import Parameters, Passwords
+from sallyport.aws.clients import session
 from sallyport.clock import system_clock
 from tests.attacks.leaks.canaries import Canaries
 from tests.attacks.leaks.journey import Journey, signing_keys
@@ -34,8 +34,8 @@ def _line() -> Line:
 @pytest.fixture(scope="session")
 def deployment(cloud: Cloud, _mails: Outbox, _places: Places, _line: Line) -> Iterator[Deployment]:
     """Its clients are made while the line is open, so they speak through it."""
-    boto3.setup_default_session()
-    events: Any = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]  # set up a line above
+    session.cache_clear()
+    events: Any = session()
     for hear in (_places.before_send, _line.before_send):
         events.register("before-send", hear)
     clients = RecordingClients(patience=LOCAL.patience, outbox=_mails, clock=system_clock)

@@ -1,14 +1,18 @@
-"""Connections to AWS, and what their failures mean."""
+"""Connections to AWS, and what their failures mean.
+
+They are botocore's own: boto3 adds resources and uploads to S3, which nothing here uses and each cold start would load.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+from botocore.session import Session, get_session
 
 from sallyport.errors import AccessDenied, CallFailed, Unavailable
 
@@ -31,6 +35,16 @@ PATIENCE = Config(
 PATIENCE_WITH_SES = PATIENCE.merge(Config(read_timeout=5))
 
 
+@cache
+def session() -> Session:
+    """Return the one session of this process. Its clients share credentials and what botocore has read of services."""
+    return get_session()
+
+
+def _client(service: str, patience: Config, endpoint_url: str | None = None) -> object:
+    return session().create_client(service, endpoint_url=endpoint_url, config=patience)
+
+
 @dataclass(frozen=True, slots=True)
 class Clients:
     """Makes clients of AWS services, which wait and retry as `patience` says."""
@@ -39,16 +53,16 @@ class Clients:
     patience_with_ses: Config = PATIENCE_WITH_SES
 
     def dynamodb(self, endpoint_url: str | None = None) -> "DynamoDBClient":
-        return boto3.client("dynamodb", endpoint_url=endpoint_url, config=self.patience)
+        return cast("DynamoDBClient", _client("dynamodb", self.patience, endpoint_url))
 
     def kms(self) -> "KMSClient":
-        return boto3.client("kms", config=self.patience)
+        return cast("KMSClient", _client("kms", self.patience))
 
     def sqs(self) -> "SQSClient":
-        return boto3.client("sqs", config=self.patience)
+        return cast("SQSClient", _client("sqs", self.patience))
 
     def ses(self) -> "SESV2Client":
-        return boto3.client("sesv2", config=self.patience_with_ses)
+        return cast("SESV2Client", _client("sesv2", self.patience_with_ses))
 
 
 ON_LAMBDA = Clients()

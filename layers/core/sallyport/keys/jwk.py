@@ -1,9 +1,9 @@
-"""Public keys as the world sees them: JWK, thumbprint, key set (RFC 7517, RFC 7638)."""
+"""Public keys as the world sees them: JWK and thumbprint (RFC 7517, RFC 7638)."""
 
 import hashlib
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -19,11 +19,6 @@ def rsa_jwk(key: RSAPublicKey) -> dict[str, Any]:
 def ec_jwk(key: EllipticCurvePublicKey) -> dict[str, Any]:
     """Describe an ES256 key. Its `kid` is its RFC 7638 thumbprint, too."""
     return _jwk(ECAlgorithm.to_jwk(key, as_dict=True), ("crv", "kty", "x", "y"), "ES256")
-
-
-def key_set(jwks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the document behind `jwks_uri`, in a stable order."""
-    return {"keys": sorted((dict(jwk) for jwk in jwks), key=lambda jwk: str(jwk["kid"]))}
 
 
 def _jwk(described: Mapping[str, Any], required_members: Sequence[str], alg: str) -> dict[str, Any]:

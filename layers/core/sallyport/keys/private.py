@@ -2,9 +2,9 @@
 
 from sallyport.clock import Clock
 from sallyport.errors import Unavailable
-from sallyport.keys.key import SigningKey, signing_key
 from sallyport.keys.life_cycle import KeyRecord, Use, active
 from sallyport.keys.ring import CachedRing
+from sallyport.keys.signing import SigningKey, signing_key
 from sallyport.keys.store import KeyCipher, StoredRing
 
 

@@ -1,6 +1,6 @@
 """The public ring: whose signatures count, and in whose name they are made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,3 +34,8 @@ class PublicKeyRing:
     def get(self, kid: str) -> Key:
         """Return the key of this `kid`. Raises TokenRejected if there is none, Unavailable if that cannot be known."""
         return self._cached.require(kid).keys[kid]
+
+
+def key_set(jwks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the document behind `jwks_uri`, in a stable order."""
+    return {"keys": sorted((dict(jwk) for jwk in jwks), key=lambda jwk: str(jwk["kid"]))}

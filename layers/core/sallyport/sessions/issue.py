@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sallyport.identifiers import new_id
-from sallyport.keys.key import SigningKey
+from sallyport.keys.signing import SigningKey
 from sallyport.sessions.session import Session
 from sallyport.tokens import access, refresh
 from sallyport.tokens.claims import IssuerName

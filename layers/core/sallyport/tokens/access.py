@@ -1,11 +1,13 @@
 """The access token (RFC 9068): verified without I/O, lives minutes."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sallyport.keys.key import SigningKey
 from sallyport.tokens.claims import Claims, IssuerName, TimeRules
 from sallyport.tokens.envelope import VerificationKeys, verified_payload
+
+if TYPE_CHECKING:  # what only verifies loads nothing that signs
+    from sallyport.keys.signing import SigningKey
 
 TYP = "at+jwt"
 
@@ -27,7 +29,7 @@ class AccessToken:
     scope: str | None = None
 
 
-def sign(token: AccessToken, key: SigningKey) -> str:
+def sign(token: AccessToken, key: "SigningKey") -> str:
     """Return the token as a JWS. A claim that is None is left out."""
     claims: dict[str, Any] = {name: value for name, value in asdict(token).items() if value is not None}
     return key.sign(claims, typ=TYP)

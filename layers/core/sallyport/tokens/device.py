@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from sallyport.identifiers import new_id
-from sallyport.keys.key import SigningKey
 from sallyport.tokens.claims import Claims, IssuerName, TimeRules
 from sallyport.tokens.envelope import VerificationKeys, verified_payload
+
+if TYPE_CHECKING:  # what only verifies loads nothing that signs
+    from sallyport.keys.signing import SigningKey
 
 TYP = "dt+jwt"
 LIFETIME_SECONDS = 30 * 86_400
@@ -35,7 +38,7 @@ class DeviceSigner:
     """Signs device tokens without I/O."""
 
     issuer: str
-    key: SigningKey
+    key: "SigningKey"
 
     def issue(self, user_id: str, ver: int, *, now: int) -> str:
         """Return a token by which login knows this device again, while the user's token version is `ver`."""
@@ -56,7 +59,7 @@ class DeviceTokens:
     """Issues device tokens with the active refresh key."""
 
     names: IssuerName
-    refresh_key: Callable[[], SigningKey]
+    refresh_key: Callable[[], "SigningKey"]
 
     def signer(self) -> DeviceSigner:
         """Return a signer that needs no more I/O. Raises Unavailable, before anything is written."""

@@ -1,10 +1,13 @@
 """The refresh token: means something only to Sallyport, and is never stored."""
 
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
-from sallyport.keys.key import SigningKey
 from sallyport.tokens.claims import Claims, IssuerName, TimeRules
 from sallyport.tokens.envelope import VerificationKeys, verified_payload
+
+if TYPE_CHECKING:  # what only verifies loads nothing that signs
+    from sallyport.keys.signing import SigningKey
 
 TYP = "rt+jwt"
 
@@ -29,7 +32,7 @@ def audience(issuer: str) -> str:
     return f"{issuer}/auth/refresh"
 
 
-def sign(token: RefreshToken, key: SigningKey) -> str:
+def sign(token: RefreshToken, key: "SigningKey") -> str:
     return key.sign(asdict(token), typ=TYP)
 
 

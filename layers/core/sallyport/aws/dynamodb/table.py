@@ -1,16 +1,15 @@
 """The calls that Sallyport makes to its table, and what their failures mean.
 
-Items are plain dictionaries here; boto3's own serializer turns them into DynamoDB's form and back.
+Items are plain dictionaries here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from sallyport.aws.clients import failing_closed
+from sallyport.aws.dynamodb.attribute_values import marshalled, unmarshalled
 from sallyport.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -61,12 +60,12 @@ class Table:
 
     def get(self, *keys: Key) -> list[Item | None]:
         """Read up to a hundred items in one call, in the order of `keys`."""
-        request = {self._name: {"Keys": [_marshal(_key(key)) for key in keys], "ConsistentRead": True}}
+        request = {self._name: {"Keys": [marshalled(_key(key)) for key in keys], "ConsistentRead": True}}
         with failing_closed():
             response = self._client.batch_get_item(RequestItems=cast("Any", request))
             if response.get("UnprocessedKeys"):
                 raise Unavailable("BatchGetItem unprocessed")
-            found = {(item["PK"], item["SK"]): item for item in map(_unmarshal, response["Responses"][self._name])}
+            found = {(item["PK"], item["SK"]): item for item in map(unmarshalled, response["Responses"][self._name])}
         return [found.get(key) for key in keys]
 
     def partition(self, pk: str, *, since: str = "", only: Sequence[str] = ()) -> list[Item]:
@@ -84,12 +83,12 @@ class Table:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
             KeyConditionExpression=condition,
-            ExpressionAttributeValues=_marshal(values),
+            ExpressionAttributeValues=marshalled(values),
             ConsistentRead=True,
             **optional,
         )
         with failing_closed():
-            return [_unmarshal(item) for page in pages for item in page["Items"]]
+            return [unmarshalled(item) for page in pages for item in page["Items"]]
 
     def scan(self, sk: str, *, only: Sequence[str], after: Key | None = None) -> Iterator[Item]:
         """Go through the whole table, page by page, for the items with this sort key.
@@ -98,11 +97,11 @@ class Table:
         return, `after` the item behind which to begin.
         """
         names = {f"#{name}": name for name in ("SK", *only)}
-        optional: dict[str, Any] = {"ExclusiveStartKey": _marshal(_key(after))} if after else {}
+        optional: dict[str, Any] = {"ExclusiveStartKey": marshalled(_key(after))} if after else {}
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._name,
             FilterExpression="#SK = :sk",
-            ExpressionAttributeValues=_marshal({":sk": sk}),
+            ExpressionAttributeValues=marshalled({":sk": sk}),
             ProjectionExpression=", ".join(f"#{name}" for name in only),
             ExpressionAttributeNames=names,
             Select="SPECIFIC_ATTRIBUTES",  # set, because the policy in docs/cli.md requires it
@@ -111,20 +110,20 @@ class Table:
         )
         with failing_closed():
             for page in pages:
-                yield from map(_unmarshal, page["Items"])
+                yield from map(unmarshalled, page["Items"])
 
     def put(self, item: Item) -> None:
-        marshalled = _marshal(item)
+        attributes = marshalled(item)
         with failing_closed():
-            self._client.put_item(TableName=self._name, Item=marshalled)
+            self._client.put_item(TableName=self._name, Item=attributes)
 
     def delete(self, keys: Sequence[Key]) -> None:
         """Delete items, 25 a call, whether they exist or not."""
-        self._write_each([{"DeleteRequest": {"Key": _marshal(_key(key))}} for key in keys])
+        self._write_each([{"DeleteRequest": {"Key": marshalled(_key(key))}} for key in keys])
 
     def put_each(self, items: Sequence[Item]) -> None:
         """Store items, 25 a call, whatever was there."""
-        self._write_each([{"PutRequest": {"Item": _marshal(item)}} for item in items])
+        self._write_each([{"PutRequest": {"Item": marshalled(item)}} for item in items])
 
     def _write_each(self, requests: Sequence[Any]) -> None:
         for first in range(0, len(requests), _MOST_WRITTEN_AT_ONCE):
@@ -140,15 +139,15 @@ class Table:
     ) -> Item:
         """Change one item under a condition and return it as it is now. Raises ConditionFailed."""
         optional: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
-        marshalled_key, marshalled_values = _marshal(_key(key)), _marshal(values)
+        its_key, its_values = marshalled(_key(key)), marshalled(values)
         with failing_closed():
             try:
                 response = self._client.update_item(
                     TableName=self._name,
-                    Key=marshalled_key,
+                    Key=its_key,
                     UpdateExpression=change,
                     ConditionExpression=condition,
-                    ExpressionAttributeValues=marshalled_values,
+                    ExpressionAttributeValues=its_values,
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                     **optional,
@@ -157,10 +156,10 @@ class Table:
                 raise ConditionFailed(_found(error.response)) from None
             except self._client.exceptions.TransactionConflictException:
                 raise _Conflict("UpdateItem conflict") from None
-            return _unmarshal(response["Attributes"])
+            return unmarshalled(response["Attributes"])
 
     def put_in_transaction(self, item: Item, *, condition: str | None = None) -> Write:
-        put: dict[str, Any] = {"TableName": self._name, "Item": _marshal(item)}
+        put: dict[str, Any] = {"TableName": self._name, "Item": marshalled(item)}
         if condition:
             put["ConditionExpression"] = condition
         return cast("Write", {"Put": put})
@@ -170,9 +169,9 @@ class Table:
     ) -> Write:
         update: dict[str, Any] = {
             "TableName": self._name,
-            "Key": _marshal(_key(key)),
+            "Key": marshalled(_key(key)),
             "UpdateExpression": change,
-            "ExpressionAttributeValues": _marshal(values),
+            "ExpressionAttributeValues": marshalled(values),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         if condition:
@@ -182,9 +181,9 @@ class Table:
         return cast("Write", {"Update": update})
 
     def delete_in_transaction(self, key: Key, *, condition: str | None = None, values: Item | None = None) -> Write:
-        delete: dict[str, Any] = {"TableName": self._name, "Key": _marshal(_key(key))}
+        delete: dict[str, Any] = {"TableName": self._name, "Key": marshalled(_key(key))}
         if condition:
-            delete |= {"ConditionExpression": condition, "ExpressionAttributeValues": _marshal(values or {})}
+            delete |= {"ConditionExpression": condition, "ExpressionAttributeValues": marshalled(values or {})}
         return cast("Write", {"Delete": delete})
 
     def check_in_transaction(
@@ -192,9 +191,9 @@ class Table:
     ) -> Write:
         check: dict[str, Any] = {
             "TableName": self._name,
-            "Key": _marshal(_key(key)),
+            "Key": marshalled(_key(key)),
             "ConditionExpression": condition,
-            "ExpressionAttributeValues": _marshal(values),
+            "ExpressionAttributeValues": marshalled(values),
         }
         if names:
             check["ExpressionAttributeNames"] = names
@@ -230,27 +229,8 @@ class Table:
 
 def _found(response: Mapping[str, Any]) -> Item | None:
     item = response.get("Item")
-    return _unmarshal(item) if item else None
+    return unmarshalled(item) if item else None
 
 
 def _key(key: Key) -> Item:
     return {"PK": key[0], "SK": key[1]}
-
-
-_serializer, _deserializer = TypeSerializer(), TypeDeserializer()
-
-
-def _marshal(item: Item) -> dict[str, Any]:
-    return {name: _serializer.serialize(value) for name, value in item.items() if value is not None}
-
-
-def _unmarshal(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _plain(_deserializer.deserialize(value)) for name, value in attributes.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value)  # the table holds whole numbers only
-    if isinstance(value, Binary):
-        return bytes(cast("bytes", value))
-    return value

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from sallyport.http.request import Request
 from sallyport.http.response import Response
-from sallyport.keys.jwk import key_set
-from sallyport.keys.public import PublicKeyRing
+from sallyport.keys.public import PublicKeyRing, key_set
 
 _CACHEABLE = {"cache-control": "public, max-age=300"}
 
