@@ -71,6 +71,7 @@ NOT_SETTINGS = {  # what only the template uses
     "Deployment",
     "Events",
     "ExistingKeyArn",
+    "ExistingStreamArn",
     "ExistingTableArn",
     "LogRetentionDays",
     "LoginConcurrency",
