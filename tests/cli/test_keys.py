@@ -12,6 +12,7 @@ from tests.cli.operating import done, run
 from tests.support.builders import DAY
 from tests.support.endpoint import Reply, serving
 from tests.support.stopped_time import MovableTime
+from tests.support.tokens import ISSUER
 
 
 def states(stack: str) -> list[tuple[str, str]]:
@@ -59,6 +60,7 @@ def test_rotate_runs_rotate_keys_and_says_what_it_made(key_stack: KeyStack, cloc
 
 
 def test_export_writes_every_published_key_as_pem_the_one_that_signs_first(key_stack: KeyStack, tmp_path: Path) -> None:
+    PublishedKeys(key_stack.table).record_issuer(ISSUER)  # as setup does
     (tmp_path / "access-1.pem").write_text("an older one")
 
     ran = done("keys", "export", "--pem", str(tmp_path), "--stack", key_stack.name, "--json")
@@ -73,6 +75,7 @@ def test_export_writes_every_published_key_as_pem_the_one_that_signs_first(key_s
 
 
 def test_export_writes_more_than_four_files_where_there_are_more_keys(key_stack: KeyStack, tmp_path: Path) -> None:
+    PublishedKeys(key_stack.table).record_issuer(ISSUER)
     for _ in range(3):
         done("keys", "promote", "access", "--yes", "--stack", key_stack.name)
 
@@ -83,6 +86,8 @@ def test_export_writes_more_than_four_files_where_there_are_more_keys(key_stack:
 
 
 def test_export_says_where_it_cannot_write(key_stack: KeyStack, tmp_path: Path) -> None:
+    PublishedKeys(key_stack.table).record_issuer(ISSUER)
+
     ran = run("keys", "export", "--pem", str(tmp_path / "absent"), "--stack", key_stack.name)
 
     assert (ran.exit_code, "access-1.pem cannot be written: No such file" in ran.err) == (1, True)

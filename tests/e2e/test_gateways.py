@@ -26,8 +26,6 @@ from tests.support.deployed import Stack
 from tests.support.gateways import Application, caddy, envoy, haproxy, nginx, served
 from tests.support.tokens import segment, unverified_claims
 
-pytestmark = pytest.mark.only_in_check
-
 Start: TypeAlias = Callable[..., AbstractContextManager[int]]
 GATEWAYS: Mapping[str, Start] = {"nginx": nginx, "caddy": caddy, "envoy": envoy}
 CACHE_SECONDS = 5

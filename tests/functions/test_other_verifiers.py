@@ -182,7 +182,7 @@ def test_what_the_page_shows_in_python_takes_our_access_tokens_and_nothing_else(
     monkeypatch.setattr(httpx, "get", fetched)
     monkeypatch.setattr(PyJWKClient, "fetch_data", lambda client: fetched(client.uri).json())
     page: dict[str, Any] = {}
-    exec(shown("python", library).replace("https://auth.example.com", ISSUER), page)  # noqa: S102  # the page's own code
+    exec(shown("python", library).replace("https://auth.example.com", ISSUER), page)  # the page's own code
 
     assert [page["caller"](token) for token in tried.good] == [unverified_claims(token) for token in tried.good]
     for token in tried.bad:

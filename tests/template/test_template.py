@@ -621,7 +621,7 @@ def test_a_failure_of_any_function_raises_one_alarm_and_a_crash_of_each_another(
         return {d["Value"] for metric in metrics_of(alarms[alarm]) for d in metric["Dimensions"]}
 
     assert alarms["Failures"]["Dimensions"] == [{"Name": "stack", "Value": "sallyport"}]
-    crashing = functions("Crashes") | functions("KeyFailures")
+    crashing = functions("Crashes") | functions("VerifyCrashes") | functions("KeyFailures")
     assert {name.rpartition(":")[2] for name in crashing} == set(FUNCTIONS) - {"Setup"}  # that fails its deployment
     for alarm in alarms.values():
         assert len(alarm.get("Metrics", [])) <= 10, "CloudWatch adds up no more"
@@ -775,5 +775,6 @@ def test_a_new_version_can_take_over_gradually_and_is_rolled_back_by_alarms(clou
 
     condition, gradual, at_once = group["AlarmConfiguration"]["Fn::If"]
     alarms = {alarm["Name"]["Ref"] for alarm in gradual["Alarms"]}
-    assert alarms == {"AuthorizerFailures", "Failures", "Crashes"}
+    own = {"VerifyCrashes"} if function == "Verify" else set()
+    assert alarms == {"AuthorizerFailures", "Failures", "Crashes"} | own
     assert (condition, at_once) == ("IsGradual", {})  # an alarm must not stop the release that would end it
