@@ -82,7 +82,8 @@ def test_every_way_to_sallyport_replaces_the_address_and_keeps_nothing(template:
 def test_every_route_of_sallyports_leads_to_it(template: Template, cloud: Cloud) -> None:
     for method, path in read(table_name="t", kms_key_id="k").routes:
         way = behaviour_for(template, path)
-        assert (way["TargetOriginId"], method in way["AllowedMethods"]) == ("sallyport", True), path
+        methods = {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"} if method == "ANY" else {method}
+        assert (way["TargetOriginId"], methods <= set(way["AllowedMethods"])) == ("sallyport", True), path
 
 
 def test_neither_template_shows_the_secret_or_takes_one_that_the_other_refuses(template: Template) -> None:
