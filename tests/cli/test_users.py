@@ -351,7 +351,7 @@ def test_another_password_says_when_it_is_felt(user: User) -> None:
     assert ANOTHER not in ran.out
 
 
-def test_of_a_deleted_user_nothing_is_left_but_what_tells_authorizers(stack: Stack, user: User) -> None:
+def test_of_a_deleted_user_nothing_is_left_but_what_tells_authorizers_and_auditors(stack: Stack, user: User) -> None:
     authorizer, tokens = bounded(stack), stack.log_in(user).body
     for _ in range(2):
         stack.log_in(user)
@@ -365,7 +365,7 @@ def test_of_a_deleted_user_nothing_is_left_but_what_tells_authorizers(stack: Sta
     assert stack.log_in(user).status == stack.refresh(tokens["refresh_token"]).status == 401
     bites = {"bites_within_seconds": 5}
     assert ran.document == {"user_id": user.user_id, "email": user.email, "changed": True, **bites}
-    assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0"}
+    assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0", f"AUDIT#{user.user_id}"}
 
 
 def test_another_may_have_the_address_of_a_deleted_user(stack: Stack, user: User) -> None:
@@ -391,7 +391,7 @@ def test_a_deletion_that_stopped_half_way_is_finished_by_repeating_it_with_the_i
     ran = done("user", "delete", user.user_id, "--yes", "--json")
 
     assert ran.document == {"user_id": user.user_id, "changed": True}
-    assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0"}
+    assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0", f"AUDIT#{user.user_id}"}
 
 
 def test_a_deletion_whose_answer_was_lost_is_finished(
@@ -404,7 +404,7 @@ def test_a_deletion_whose_answer_was_lost_is_finished(
 
     assert done("user", "delete", user.user_id, "--yes", "--json").document["changed"]
 
-    assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0"}
+    assert {item["PK"]["S"] for item in about(stack, user)} == {"REVOKED#0", f"AUDIT#{user.user_id}"}
 
 
 def test_nobody_is_deleted_unasked(stack: Stack, user: User) -> None:

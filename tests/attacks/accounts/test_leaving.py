@@ -28,6 +28,7 @@ pytestmark = pytest.mark.only_in_check  # `make test` has tests/use_cases for th
 QUARTER = 15 * 60
 MAIL_REQUESTS = "OTT#"
 REVOCATIONS = "REVOKED#"
+AUDIT = "AUDIT#"
 
 
 def left_of(stack: Stack, user: User, *known_as: str) -> set[str]:
@@ -63,15 +64,18 @@ def a_busy_user(stack: Stack, visitor: Visitor) -> tuple[User, str]:
     return user, str(logins[3]["access_token"])
 
 
-def test_l31_nothing_is_left_but_mail_requests_which_end(stack: Stack, visitor: Visitor) -> None:
+def test_l31_nothing_is_left_but_mail_requests_which_end_and_ids_in_the_audit_trail(
+    stack: Stack, visitor: Visitor
+) -> None:
     user, token = a_busy_user(stack, visitor)
     assert {"USER#", "CREDENTIAL#", "EMAIL#", "SESSIONS#", MAIL_REQUESTS} <= left_of(stack, user)
     counters = [item for item in everything(stack) if item["PK"]["S"].startswith("THROTTLE#")]
 
     assert visitor.delete(token).status == 204
 
-    assert left_of(stack, user) <= {MAIL_REQUESTS, REVOCATIONS}
+    assert left_of(stack, user) <= {MAIL_REQUESTS, REVOCATIONS, AUDIT}
     after = everything(stack)
+    assert user.email not in repr([item for item in after if item["PK"]["S"].startswith(AUDIT)])
     assert len(counters) - len([item for item in after if item["PK"]["S"].startswith("THROTTLE#")]) == 2
     for item in after:
         if item["PK"]["S"].startswith(MAIL_REQUESTS):
@@ -157,7 +161,7 @@ def test_l31_a_message_that_waited_brings_nothing_of_the_user_back(stack: Stack,
 
     deliver(stack, messages)
 
-    assert left_of(stack, user) <= {MAIL_REQUESTS, REVOCATIONS}
+    assert left_of(stack, user) <= {MAIL_REQUESTS, REVOCATIONS, AUDIT}
     assert not [mail for mail in visitor.mails(user.email) + visitor.mails(new) if mail.proves()]
 
 
@@ -182,7 +186,7 @@ def test_l31_after_a_failure_at_any_step_the_user_can_ask_again(
     else:
         assert (failed.status, again.status) == (503, 204)
     assert user_of(stack, user.email) is None
-    assert left_of(stack, user) <= {MAIL_REQUESTS, REVOCATIONS}
+    assert left_of(stack, user) <= {MAIL_REQUESTS, REVOCATIONS, AUDIT}
     for login in others:
         assert stack.refresh(login["refresh_token"]).status == 401
 
