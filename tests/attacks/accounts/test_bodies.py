@@ -137,7 +137,7 @@ def test_l09_a_new_account_has_what_every_new_account_has_and_nothing_else(stack
     }  # fmt: skip
     assert credential is not None
     assert credential.keys() == {"PK", "SK", "password_hash"}
-    assert {key.partition("#")[0] for key in stored} == {"CREDENTIAL", "EMAIL", "OTT", "THROTTLE", "USER"}
+    assert {key.partition("#")[0] for key in stored} == {"AUDIT", "CREDENTIAL", "EMAIL", "OTT", "THROTTLE", "USER"}
 
 
 def test_l09_nothing_that_a_redemption_says_can_choose_the_user(stack: Stack, visitor: Visitor, user: User) -> None:
