@@ -129,6 +129,8 @@ def _check_session(target: Target, report: Report, user: User, password: str, ke
     report.check("without a token it is 401", me(), 401)
     report.check("with a bad token it is 403", me("Bearer x"), 403)
     report.check("with two tokens it is 403", me(f"Bearer {access}", f"Bearer {access}"), 403)
+    asked = [_call(target, "GET", "/auth/verify", authorization=sent)[0] for sent in ((f"Bearer {access}",), ())]
+    report.check("a gateway that asks is told 204, and 401 without a token", asked, [204, 401])
     status, again = post("/auth/refresh", refresh_token=refresh)
     report.check("a refresh answers new tokens", (status, me(f"Bearer {again.get('access_token')}")), (200, 200))
     report.check("logout answers 204", post("/auth/logout", refresh_token=refresh)[0], 204)

@@ -31,7 +31,7 @@ def test_a_healthy_stack_passes_and_keeps_nothing_of_the_smoke(
     left = target.table._client.scan(TableName="sallyport-dev", ConsistentRead=True)["Items"]
 
     assert report.failed == []
-    assert capsys.readouterr().out.count("ok  ") == 17
+    assert capsys.readouterr().out.count("ok  ") == 18
     assert "smoke" not in str(left)
 
 
