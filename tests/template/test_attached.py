@@ -134,7 +134,9 @@ def test_sallyports_exports_are_resolved_as_its_template_says(cloud: Cloud) -> N
         "sallyport-Issuer": "https://Api.execute-api.us-east-1.amazonaws.com",
         "sallyport-Audience": "shop",
         "sallyport-AuthorizerArn": AUTHORIZER,
-        "sallyport-AuthorizerInvokeUri": f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{AUTHORIZER}/invocations",
+        "sallyport-AuthorizerInvokeUri": (
+            f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{AUTHORIZER}/invocations"
+        ),
         "sallyport-TableName": "t",
     }
 

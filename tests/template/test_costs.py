@@ -103,7 +103,7 @@ def test_what_metrics_add_is_what_the_page_says(cloud: Cloud) -> None:
 
 
 def ours_on_the_dashboard() -> Iterator[tuple[str, ...]]:
-    resources = translate(table_name="t", kms_key_id="k", given={"Dashboard": "true"})
+    resources = translate(table_name="t", kms_key_id="k", given={"CreateDashboard": "true"})
     for widget in json.loads(resources["Dashboard"]["Properties"]["DashboardBody"])["widgets"]:
         row: list[str] = []
         for shown in widget["properties"]["metrics"]:

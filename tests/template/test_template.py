@@ -66,7 +66,7 @@ CHOOSING = [
 ONLY_LOCAL = {"DYNAMODB_ENDPOINT_URL"}
 NOT_SETTINGS = {  # what only the template uses
     "Architecture",
-    "Dashboard",
+    "CreateDashboard",
     "DeletionProtection",
     "Deployment",
     "Events",
@@ -288,7 +288,7 @@ EXISTING = {
 def test_everything_refers_to_the_table_and_the_key_that_were_chosen(cloud: Cloud, given: dict[str, str]) -> None:
     is_taken = bool(given)
     template = whole(
-        table_name="made-table", kms_key_id="made-key", mail_queue_url="", given={**given, "Dashboard": "true"}
+        table_name="made-table", kms_key_id="made-key", mail_queue_url="", given={**given, "CreateDashboard": "true"}
     )
     resources = template["Resources"]
     text = json.dumps(template)
@@ -583,7 +583,7 @@ def test_what_alarms_watch_is_what_telemetry_counts(resources: dict[str, Any]) -
 
 def test_what_costs_by_itself_is_there_only_where_it_was_asked_for(cloud: Cloud) -> None:
     for asked in ("false", "true"):
-        given = {"Dashboard": asked, "RouteMetrics": asked}
+        given = {"CreateDashboard": asked, "RouteMetrics": asked}
         resources = translate(table_name="t", kms_key_id="k", given=given)
         stage = resources["ApiApiGatewayDefaultStage"]["Properties"]
         is_counted = {
@@ -601,7 +601,7 @@ def test_every_alarm_and_every_row_of_the_dashboard_is_of_this_stack_alone(cloud
     for name, alarm in alarms_of(document).items():
         for metric in metrics_of(alarm):
             assert any(set(d["Value"]) <= {"Ref", "Fn::GetAtt"} for d in metric["Dimensions"]), name
-    resources = translate(table_name="t", kms_key_id="k", given={"Dashboard": "true"})
+    resources = translate(table_name="t", kms_key_id="k", given={"CreateDashboard": "true"})
     dashboard = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"])
     assert len(dashboard["widgets"]) == 8
     for widget in dashboard["widgets"]:

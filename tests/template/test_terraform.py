@@ -61,8 +61,9 @@ def test_every_parameter_and_output_on_the_page_is_one_of_the_templates(cloud: C
 def test_the_uri_that_they_call_is_that_of_the_alias(cloud: Cloud) -> None:
     outputs = as_cloudformation()[0]["Outputs"]
 
-    (alias,) = outputs["AuthorizerArn"]["Value"].values()
-    assert outputs["AuthorizerInvokeUri"]["Value"]["Fn::Sub"].endswith(f"/functions/${{{alias}}}/invocations")
+    text, values = outputs["AuthorizerInvokeUri"]["Value"]["Fn::Sub"]
+    assert text.endswith(":lambda:path/2015-03-31/functions/${Alias}/invocations")
+    assert values == {"Alias": outputs["AuthorizerArn"]["Value"]}
 
 
 def test_the_template_is_too_large_for_a_call_but_not_for_a_bucket() -> None:
