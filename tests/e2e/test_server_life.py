@@ -42,12 +42,13 @@ def test_a_port_that_is_none_is_one_line(port: str) -> None:
 
 
 def test_bad_settings_are_one_line_that_names_them_all() -> None:
-    process = Process(REVOCATION_MODE="sometimes", ACCESS_TOKEN_SECONDS="1")
+    process = Process(REVOCATION_MODE="sometimes", ACCESS_TOKEN_SECONDS="1", ALLOWED_HEADERS="*")
 
     assert process.wait() == 1
     assert process.said.count("\n") == 1
     assert "REVOCATION_MODE must be one of bounded, strict, stateless" in process.said
     assert "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600" in process.said
+    assert "ALLOWED_HEADERS must be names of headers" in process.said
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense"])

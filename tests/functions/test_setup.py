@@ -10,13 +10,14 @@ import pytest
 from dev.aws.cloud import LOCAL, Cloud, create_key, create_table
 from dev.lambda_host.functions import LocalFunction
 from dev.sam.stack import read
-from dev.sam.template import ROOT, FunctionSpec
+from dev.sam.template import REGION, ROOT, FunctionSpec
 from sallyport.accounts.decoys import DECOYS
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.dynamodb.user_items import keys_of
 from sallyport.aws.release import Release
 from sallyport.errors import AccessDenied, InvalidRequest, Unavailable
+from sallyport.identifiers import new_id
 from sallyport.wiring import setup as wiring
 from tests.support.cloudformation import CloudFormation, listening
 from tests.support.deployed import sample
@@ -36,7 +37,8 @@ def environment(name: str) -> dict[str, str]:
     """Make a table and a key for a setup of its own, and return what that is told."""
     key = create_key()
     create_table(name, read(table_name=name, kms_key_id=key).table, None)
-    return {"TABLE_NAME": name, "KMS_KEY_ID": key, "ISSUER": "", "SIGNING_ALGORITHM": ""}
+    told = {"TABLE_NAME": name, "KMS_KEY_ID": key, "ISSUER": "", "SIGNING_ALGORITHM": ""}
+    return {**told, "AWS_REGION": REGION}  # which Lambda sets
 
 
 def fresh_setup(name: str) -> tuple[LocalFunction, Table]:
@@ -184,6 +186,13 @@ def test_a_deployment_that_would_go_on_serving_the_old_version_fails_and_its_rol
         ({"TRUSTED_ADDRESS_HEADER": "CloudFront-Viewer-Address"}, "must be set together, or neither of them"),
         ({"ORIGIN_SECRET": ORIGIN_SECRET}, "must be set together, or neither of them"),
         ({"EXECUTE_API": "closed"}, "EXECUTE_API=closed needs a DOMAIN_NAME"),
+        (
+            {
+                "DOMAIN_NAME": "auth.example.com",
+                "CERTIFICATE_ARN": "arn:aws:acm:eu-central-1:123456789012:certificate/0f1e2d3c",
+            },
+            "CERTIFICATE_ARN must be in us-east-1, the API's own Region, not in eu-central-1",
+        ),
         ({"ALLOWED_HEADERS": "baggage,authorization"}, "ALLOWED_HEADERS must name each header once"),
         ({"REVOCATION_MODE": "sometimes"}, "REVOCATION_MODE must be one of bounded, strict, stateless"),
     ],
@@ -191,7 +200,7 @@ def test_a_deployment_that_would_go_on_serving_the_old_version_fails_and_its_rol
 def test_parameters_that_contradict_each_other_fail_the_deployment_with_the_sentence(
     cloud: Cloud, cloudformation: CloudFormation, settings: dict[str, str], sentence: str
 ) -> None:
-    setup, table = fresh_setup(f"contradicting-{'-'.join(settings.values())}")
+    setup, table = fresh_setup(f"contradicting-{new_id()}")
     good = sample(CHECKS)["ResourceProperties"]["Settings"]
 
     setup.invoke(asked(cloudformation, CHECKS, properties={"Settings": {**good, **settings}}))
