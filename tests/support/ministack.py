@@ -53,10 +53,11 @@ class Ministack:
     def environment(self, access_key: str = "test", secret: str = "test") -> dict[str, str]:
         """Return the variables of a process whose calls to AWS reach this emulator and nothing else.
 
-        By default it calls as the account itself, to which everything is allowed. It sees nobody's ~/.aws.
+        By default it calls as the account itself, to which everything is allowed. It sees nobody's ~/.aws and no proxy.
         """
         return {
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SALLYPORT_"))},
+            "NO_PROXY": "127.0.0.1",
             "HOME": str(self.folder),
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": access_key,
