@@ -23,7 +23,7 @@ from sallyport.accounts.user import User
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
 from tests.support import aws_lines
-from tests.support.builders import a_user
+from tests.support.builders import a_user, an_audit
 from tests.support.cloudformation import CloudFormation, listening
 from tests.support.deployed import PASSWORD, sample
 from tests.support.iam import Request, grants, listed
@@ -93,7 +93,7 @@ class AStack:
 
     def new_user(self) -> User:
         user = a_user()
-        assert in_table(self.table).accounts.create(user, Passwords().hash(normal(PASSWORD)))
+        assert in_table(self.table).accounts.create(user, Passwords().hash(normal(PASSWORD)), an_audit(user))
         return user
 
     def log_in(self, user: User) -> dict[str, Any]:
