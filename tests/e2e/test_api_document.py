@@ -247,7 +247,7 @@ def test_schemathesis_finds_nothing(own_server: Server, method: str, path: str) 
     found, seen = findings(schema)
 
     assert found == []
-    assert ((f"{method} {path}", 404, "Not Found") in seen) == (path != VERIFY)
+    assert (f"{method} {path}", 404, "Not Found") in seen
     is_done = "good" in {word for _, _, word in seen}
     assert is_done != (path in NEVER_DONE or (method, path) == ("DELETE", "/auth/me"))
 
