@@ -80,12 +80,13 @@ class Ministack:
     def mail(self, to: str, *, naming: str) -> dict[str, Any]:
         """Wait until SES has taken a mail for an address that has this text in it, and return the mail."""
         until = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < until:
-            sent = httpx.get(f"{self.url}/_ministack/ses/messages", trust_env=False).json()["messages"]
-            for mail in (mail for mails in sent.values() for mail in mails):
-                if mail["To"] == [to] and naming in mail["BodyText"]:
-                    return dict(mail)
-            time.sleep(0.1)  # the queue is asked once a second
+        with httpx.Client(trust_env=False) as http:
+            while time.monotonic() < until:
+                sent = http.get(f"{self.url}/_ministack/ses/messages").json()["messages"]
+                for mail in (mail for mails in sent.values() for mail in mails):
+                    if mail["To"] == [to] and naming in mail["BodyText"]:
+                        return dict(mail)
+                time.sleep(0.2)  # the functions need the processor, too
         raise AssertionError(f"no mail to {to} has {naming}")
 
 
