@@ -1,4 +1,4 @@
-"""ANY /auth/verify and below."""
+"""ANY /auth/verify and ANY /auth/verify/{proxy+}."""
 
 import os
 
