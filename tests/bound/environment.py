@@ -76,7 +76,6 @@ class Machine:
         self._order = Order(offset=0, until=0)
         self._mode = ""
         self._calls: list[str] = []
-        session.cache_clear()
         events: Any = session()
         events.register("before-send.dynamodb", self._before_send)
 

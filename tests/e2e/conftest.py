@@ -33,6 +33,10 @@ _SETTINGS = {
 }
 _NO_SETTINGS = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
 
+# A shell lets what it starts in the background ignore Ctrl-C: these tests, and with them every server that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 class Process:
     """A `python -m dev` process. A thread reads what it prints, so that it never waits for a reader."""

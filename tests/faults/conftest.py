@@ -26,7 +26,6 @@ from tests.support.tokens import ISSUER
 @pytest.fixture(scope="session")
 def open_line(cloud: Cloud) -> Iterator[Line]:
     line = Line()
-    session.cache_clear()
     events: Any = session()
     events.register("before-send", line.before_send)
     yield line

@@ -34,7 +34,6 @@ def _line() -> Line:
 @pytest.fixture(scope="session")
 def deployment(cloud: Cloud, _mails: Outbox, _places: Places, _line: Line) -> Iterator[Deployment]:
     """Its clients are made while the line is open, so they speak through it."""
-    session.cache_clear()
     events: Any = session()
     for hear in (_places.before_send, _line.before_send):
         events.register("before-send", hear)
