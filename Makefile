@@ -43,7 +43,8 @@ prove: .venv/.test tests/node/node_modules  ## Try to break rotation and revocat
 	$(BIN)/pytest --capture=no --times=70 tests/bound
 	@$(BIN)/python -m benchmarks.enumeration
 
-bench: .venv/.test tests/node/node_modules  ## Measure what many revocations cost (docs/revocation.md; some minutes)
+bench: .venv/.test tests/node/node_modules emulator .venv-bench/.installed  ## Measure cold starts, warm requests, and what many revocations cost (some minutes)
+	@$(BIN)/python -m benchmarks.environments
 	@$(BIN)/python -m benchmarks.window
 
 fmt: .venv/.test  ## Format the code
@@ -122,7 +123,7 @@ key-policy: .venv/.dev  ## Print the policy for a KMS key that a stack takes up 
 
 clean:  ## Remove everything that these commands made
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
-	rm -rf $(BLOCKLISTS) .venv .venv-3.13 .venv-sam .venv-emulator .venv-ministack .aws-sam tests/node/node_modules \
+	rm -rf $(BLOCKLISTS) .venv .venv-3.13 .venv-sam .venv-emulator .venv-ministack .venv-bench .aws-sam tests/node/node_modules \
 		.coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/.dev: .venv/.installed $(BLOCKLISTS)/long.bin
@@ -147,6 +148,14 @@ $(BLOCKLISTS)/long.bin: layers/core/make_blocklists.py layers/core/sallyport/acc
 .venv-sam/.installed: requirements/sam.txt
 	$(PYTHON) -m venv --clear .venv-sam
 	.venv-sam/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
+	@touch $@
+
+# What an authorizer needs that is written as most are, for the functions' Python.
+.venv-bench/.installed: requirements/bench.txt
+	rm -rf .venv-bench
+	python3.13 -m venv .venv-bench
+	.venv-bench/bin/python $(PIP_INSTALL) --require-hashes --target .venv-bench/packages -r requirements/bench.txt
+	python3.13 -m compileall -q .venv-bench/packages
 	@touch $@
 
 # Lambda's own runtime client, for the functions' Python. The emulator that it talks to comes with sam.

@@ -18,3 +18,4 @@ pin requirements/test.in requirements/test.txt requirements/dev.txt
 pin requirements/sam.in requirements/sam.txt
 pin requirements/emulator.in requirements/emulator.txt
 pin requirements/ministack.in requirements/ministack.txt
+pin requirements/bench.in requirements/bench.txt "$runtime.txt"

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from dev.sam.template import ROOT, FunctionSpec
 from tests.support.built import BUILD, why_the_build_is_of_no_use
 from tests.support.ports import answers, free_ports
 
-_LAYERS = ("CoreLayer", "DependenciesX86")
+LAYERS = tuple(BUILD / layer / "python" for layer in ("CoreLayer", "DependenciesX86"))
 _PYTHON = ROOT / ".venv-emulator/bin/python"
 _EMULATOR = "lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-x86_64"
 _PATIENCE_SECONDS = 120  # the emulator panics when a client goes away during a call
@@ -50,6 +50,14 @@ class Emulator:
             raise FunctionFailed(answer)
         return answer
 
+    @property
+    def cpu_seconds(self) -> float:
+        """What the function's process has used of the CPU so far: nothing before its first event."""
+        forks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        children = [child for thread in forks for child in thread.read_text().split()]
+        threads = [path for child in children for path in Path(f"/proc/{child}/task").glob("*/schedstat")]
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+
 
 def what_is_missing() -> str | None:
     """Say why no function can be emulated here, and which command changes that."""
@@ -61,8 +69,13 @@ def what_is_missing() -> str | None:
 
 
 @contextmanager
-def emulated(spec: FunctionSpec, log: Path) -> Iterator[Emulator]:
-    """Run a function on the embedded cloud, which the AWS_ variables of this process name (dev.aws.cloud)."""
+def emulated(
+    spec: FunctionSpec, log: Path, *, folder: Path | None = None, packages: Sequence[Path] = LAYERS
+) -> Iterator[Emulator]:
+    """Run a function on the embedded cloud, which the AWS_ variables of this process name (dev.aws.cloud).
+
+    It is the one that was built, unless `folder` holds another, and imports from `packages`.
+    """
     port, runtime_port = free_ports(2)
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -72,8 +85,8 @@ def emulated(spec: FunctionSpec, log: Path) -> Iterator[Emulator]:
                 *("--runtime-api-address", f"127.0.0.1:{runtime_port}"),
                 *(_PYTHON, "-m", "awslambdaric", "app.lambda_handler"),
             ],
-            cwd=BUILD / spec.name,
-            env=_environment(spec),
+            cwd=folder or BUILD / spec.name,
+            env=_environment(spec, packages),
             stdout=output,
             stderr=output,
         )
@@ -86,12 +99,12 @@ def emulated(spec: FunctionSpec, log: Path) -> Iterator[Emulator]:
         process.wait(timeout=60)
 
 
-def _environment(spec: FunctionSpec) -> dict[str, str]:
+def _environment(spec: FunctionSpec, packages: Sequence[Path]) -> dict[str, str]:
     """What Lambda gives a function, and nothing else of the shell that runs the tests."""
     return {
         **{name: value for name, value in os.environ.items() if name.startswith("AWS_")},
         **spec.environment,
-        "PYTHONPATH": os.pathsep.join(str(BUILD / layer / "python") for layer in _LAYERS),
+        "PYTHONPATH": os.pathsep.join(map(str, packages)),
         "PYTHONDONTWRITEBYTECODE": "1",  # on Lambda both folders are read-only
     }
 
