@@ -74,10 +74,13 @@ def test_export_writes_every_published_key_as_pem_the_one_that_signs_first(key_s
     assert {row["kid"] for row in files} == published.keys()
 
 
-def test_export_writes_more_than_four_files_where_there_are_more_keys(key_stack: KeyStack, tmp_path: Path) -> None:
+def test_export_writes_more_than_four_files_where_there_are_more_keys(
+    key_stack: KeyStack, clock: MovableTime, tmp_path: Path
+) -> None:
     PublishedKeys(key_stack.table).record_issuer(ISSUER)
     for _ in range(3):
         done("keys", "promote", "access", "--yes", "--stack", key_stack.name)
+        clock.advance(2)  # a key that is promoted in the second of the last promotion signs a second later
 
     ran = done("keys", "export", "--pem", str(tmp_path), "--stack", key_stack.name, "--json")
 

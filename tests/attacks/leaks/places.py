@@ -143,10 +143,9 @@ def _around(spelling: str, text: str) -> str:
 
 @contextmanager
 def _writing_to(stream: io.StringIO, logger: logging.Logger) -> Iterator[None]:
-    handlers = [handler for handler in logger.handlers if isinstance(handler, logging.StreamHandler)]
-    before = [handler.setStream(stream) for handler in handlers]
-    try:
+    """Let a logger write there. `setStream` would flush what it wrote to before: another test may have closed that."""
+    with pytest.MonkeyPatch.context() as patch:
+        for handler in logger.handlers:
+            if isinstance(handler, logging.StreamHandler):
+                patch.setattr(handler, "stream", stream)
         yield
-    finally:
-        for handler, former in zip(handlers, before, strict=True):
-            handler.setStream(former)
