@@ -20,17 +20,6 @@ from tests.support.wire import Wire
 DENIED = {"isAuthorized": False}
 
 
-@pytest.fixture
-def login(stack: Stack, user: User) -> Answer:
-    return stack.log_in(user)
-
-
-@pytest.fixture
-def access_token(login: Answer) -> str:
-    token: str = login.body["access_token"]
-    return token
-
-
 def with_mode(deployment: Deployment, mode: str, **more: str) -> LocalFunction:
     environment = {"TABLE_NAME": deployment.table_name, "REVOCATION_MODE": mode, **more}
     return LocalFunction(FunctionSpec("Authorizer", ROOT / "functions" / "authorizer", environment, timeout=10))

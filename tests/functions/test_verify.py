@@ -16,17 +16,6 @@ from tests.support.wire import Wire
 SECRET = "6d1f0c8b5a7e4293b0c1d2e3f4a59687"
 
 
-@pytest.fixture
-def login(stack: Stack, user: User) -> Answer:
-    return stack.log_in(user)
-
-
-@pytest.fixture
-def access_token(login: Answer) -> str:
-    token: str = login.body["access_token"]
-    return token
-
-
 def with_mode(stack: Stack, mode: str, **more: str) -> LocalFunction:
     environment = {"TABLE_NAME": stack.deployment.table_name, "REVOCATION_MODE": mode, **more}
     return LocalFunction(FunctionSpec("Verify", ROOT / "functions" / "verify", environment, timeout=10))

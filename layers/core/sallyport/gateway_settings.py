@@ -4,9 +4,11 @@ They stand apart from `settings`, whose parsing they use, because every function
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from sallyport.settings import choice, setting
 
 HEADERS_OF_OURS = ("authorization", "content-type", "x-sallyport-csrf")
 """What a page may always send to the API, in lower case."""
@@ -17,10 +19,6 @@ _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _DOMAIN_NAME = re.compile(rf"{_LABEL}([.]{_LABEL})+", re.ASCII)
 _LONGEST_DOMAIN_NAME = 253
 _CERTIFICATE = re.compile(r"arn:[a-z0-9-]+:acm:(?P<region>[a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+", re.ASCII)
-
-
-def _setting(read: Callable[[str], object], default: str | None) -> Any:
-    return field(metadata={"read": read, "default": default})
 
 
 def _page_headers(raw: str) -> tuple[str, ...]:
@@ -47,28 +45,22 @@ def _certificate(raw: str) -> str:
     return raw
 
 
-def _open_or_closed(raw: str) -> str:
-    if raw not in ("open", "closed"):
-        raise ValueError("must be one of open, closed")
-    return raw
-
-
 @dataclass(frozen=True, kw_only=True)
 class PageHeaders:
     """Which request headers pages may send beside ours. API Gateway answers their preflights."""
 
-    allowed_headers: tuple[str, ...] = _setting(_page_headers, "traceparent,tracestate,baggage,sentry-trace")
+    allowed_headers: tuple[str, ...] = setting(_page_headers, "traceparent,tracestate,baggage,sentry-trace")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Domain:
     """The API's own name, and whether API Gateway's URL is served beside it."""
 
-    domain_name: str | None = _setting(_domain_name, None)
-    certificate_arn: str | None = _setting(_certificate, None)
-    hosted_zone_id: str | None = _setting(str, None)
-    execute_api: Literal["open", "closed"] = _setting(_open_or_closed, "open")
-    aws_region: str | None = _setting(str, None)
+    domain_name: str | None = setting(_domain_name, None)
+    certificate_arn: str | None = setting(_certificate, None)
+    hosted_zone_id: str | None = setting(str, None)
+    execute_api: Literal["open", "closed"] = choice("open", "closed")
+    aws_region: str | None = setting(str, None)
 
     def contradictions(self) -> Iterator[str]:
         """Without a name nobody could reach a closed API, and a certificate or a zone would serve nothing."""

@@ -40,7 +40,7 @@ def parse(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings:
     return parsed
 
 
-def _setting(read: Callable[[str], object], default: str | None, *, is_secret: bool = False) -> Any:
+def setting(read: Callable[[str], object], default: str | None, *, is_secret: bool = False) -> Any:
     return dataclasses.field(repr=not is_secret, metadata={"read": read, "default": default})
 
 
@@ -50,7 +50,7 @@ def _text(default: str = "") -> Any:
             raise ValueError("is missing")
         return raw
 
-    return _setting(read, default)
+    return setting(read, default)
 
 
 def _audience() -> Any:
@@ -59,7 +59,7 @@ def _audience() -> Any:
             raise ValueError(f"must not begin with {MACHINE_PREFIX}: that is kept for machines")
         return raw
 
-    return _setting(read, "sallyport")
+    return setting(read, "sallyport")
 
 
 def _integer(default: int, *, at_least: int, at_most: int) -> Any:
@@ -68,16 +68,16 @@ def _integer(default: int, *, at_least: int, at_most: int) -> Any:
             raise ValueError(f"must be a whole number from {at_least} to {at_most}")
         return int(raw)
 
-    return _setting(read, str(default))
+    return setting(read, str(default))
 
 
-def _choice(default: str, *others: str) -> Any:
+def choice(default: str, *others: str) -> Any:
     def read(raw: str) -> str:
         if raw not in (default, *others):
             raise ValueError(f"must be one of {', '.join((default, *others))}")
         return raw
 
-    return _setting(read, default)
+    return setting(read, default)
 
 
 def _url(*, is_required: bool = False) -> Any:
@@ -89,7 +89,7 @@ def _url(*, is_required: bool = False) -> Any:
             raise ValueError("must be an http(s) URL without query or fragment")
         return raw.rstrip("/")
 
-    return _setting(read, "" if is_required else None)
+    return setting(read, "" if is_required else None)
 
 
 def _address() -> Any:
@@ -98,7 +98,7 @@ def _address() -> Any:
             raise ValueError("must be an e-mail address such as no-reply@example.com")
         return raw
 
-    return _setting(read, "")
+    return setting(read, "")
 
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -113,7 +113,7 @@ def _language() -> Any:
             raise ValueError("must be a language such as en or pt-BR")
         return raw
 
-    return _setting(read, "en")
+    return setting(read, "en")
 
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)  # as browsers write it (RFC 6454 s6.2)
@@ -126,7 +126,7 @@ def _origins() -> Any:
             raise ValueError("must be origins (https://app.example.com), separated by commas")
         return origins
 
-    return _setting(read, "")
+    return setting(read, "")
 
 
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)
@@ -144,7 +144,7 @@ def _address_header() -> Any:
             )
         return raw.lower()
 
-    return _setting(read, "")
+    return setting(read, "")
 
 
 _SECRET = re.compile(r"[A-Za-z0-9._~-]{32,128}", re.ASCII)
@@ -162,7 +162,7 @@ def _origin_secrets() -> Any:
             raise ValueError("must be random: `openssl rand -hex 32` makes one")
         return secrets
 
-    return _setting(read, "", is_secret=True)
+    return setting(read, "", is_secret=True)
 
 
 def _looks_random(secret: str) -> bool:
@@ -177,7 +177,7 @@ def _flag(default: str = "false") -> Any:
             raise ValueError("must be one of true, false")
         return raw == "true"
 
-    return _setting(read, default)
+    return setting(read, default)
 
 
 RevocationMode: TypeAlias = Literal["bounded", "strict", "stateless"]
@@ -195,7 +195,7 @@ class Common:
     stack_name: str = _text("sallyport")
     table_name: str = _text()
     dynamodb_endpoint_url: str | None = _url()
-    log_level: str = _choice("INFO", "DEBUG", "WARNING", "ERROR")
+    log_level: str = choice("INFO", "DEBUG", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,7 +264,7 @@ class Browsers:
 class Revocation:
     """How a revocation reaches the authorizer."""
 
-    revocation_mode: RevocationMode = _choice("bounded", "strict", "stateless")
+    revocation_mode: RevocationMode = choice("bounded", "strict", "stateless")
     revocation_poll_seconds: int = _integer(5, at_least=1, at_most=30)
     revocation_max_staleness_seconds: int = _integer(60, at_least=60, at_most=600)
 
@@ -280,7 +280,7 @@ class ContextRoles:
 class Denials:
     """How the authorizer refuses a bad token: 403, or 401 where the gateway allows it."""
 
-    unauthorized_as: Literal["deny", "raise"] = _choice("deny", "raise")
+    unauthorized_as: Literal["deny", "raise"] = choice("deny", "raise")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,7 +309,7 @@ class KeyMaking(PrivateKeys):
     """Which keys are made, and in whose name."""
 
     issuer: str | None = _url()
-    signing_algorithm: AccessAlgorithm = _choice("RS256", "ES256")
+    signing_algorithm: AccessAlgorithm = choice("RS256", "ES256")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -379,7 +379,7 @@ class Proxy:
 class MailCodes:
     """For which mails a code is taken beside the link: all of them, or none that resets a password."""
 
-    mail_codes: Literal["all", "verify"] = _choice("all", "verify")
+    mail_codes: Literal["all", "verify"] = choice("all", "verify")
 
 
 @dataclass(frozen=True, kw_only=True)
