@@ -15,7 +15,7 @@ def test_the_reference_client_passes_its_own_tests() -> None:
         pytest.skip("Node is not installed")
     with running(REVOCATION_MODE="strict") as server:
         ran = subprocess.run(
-            [node, "--test", "clients/js/sallyport.test.js"],
+            [node, "--test", "--test-reporter=spec", "clients/js/sallyport.test.js"],
             cwd=ROOT, env={**os.environ, "SALLYPORT_URL": server.url}, capture_output=True, text=True, timeout=300,
             check=False,
         )  # fmt: skip
