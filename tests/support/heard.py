@@ -6,8 +6,7 @@ from threading import local
 from typing import Any, TypeAlias
 from unittest.mock import patch
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.exceptions import BotoCoreError
 
 from sallyport.aws.by_botocore import session
@@ -54,10 +53,7 @@ def _through(hears: Hears, send: Callable[..., Answer]) -> Callable[..., Answer]
 
 def as_botocore_has_it(netloc: str, headers: Mapping[str, str], body: bytes) -> AWSPreparedRequest:
     """Return a request of ours as botocore would hand it to its handlers."""
-    told = HTTPHeaders()
-    for name, value in headers.items():
-        told[name] = value
-    return AWSPreparedRequest("POST", f"http://{netloc}/", told, body, stream_output=False)
+    return AWSPreparedRequest("POST", f"http://{netloc}/", HeadersDict(headers), body, stream_output=False)
 
 
 def as_we_have_it(answered: AWSResponse) -> Answer:
