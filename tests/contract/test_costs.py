@@ -73,8 +73,8 @@ class MeteredClients(RecordingClients):
 
     meter: Meter = field(default_factory=Meter)
 
-    def dynamodb(self, endpoint_url: str | None = None) -> Calls:
-        return Metered(Clients.dynamodb(self, endpoint_url), self.meter)
+    def dynamodb(self, endpoint_url: str | None = None, *, seldom_writes: bool = False) -> Calls:
+        return Metered(Clients.dynamodb(self, endpoint_url, seldom_writes=seldom_writes), self.meter)
 
 
 @dataclass(frozen=True)

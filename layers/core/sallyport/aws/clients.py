@@ -1,7 +1,7 @@
 """Which client makes which call to AWS."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -26,11 +26,19 @@ class Clients:
     patience: Patience = PATIENCE
     patience_with_ses: Patience = PATIENCE_WITH_SES
 
-    def dynamodb(self, endpoint_url: str | None = None) -> Calls:
-        return self._each_by_its_own("dynamodb", endpoint_url)
+    def dynamodb(self, endpoint_url: str | None = None, *, seldom_writes: bool = False) -> Calls:
+        """Make a client of DynamoDB. One that `seldom_writes` loads botocore at its first write, another one here.
+
+        Most first requests write, so what they need is loaded before the first: with SnapStart, before the snapshot.
+        """
+        calls, others_by = self._split("dynamodb", endpoint_url)
+        if not seldom_writes:
+            others_by()
+        return calls
 
     def kms(self) -> Calls:
-        return self._each_by_its_own("kms")
+        calls, _ = self._split("kms")
+        return calls
 
     def sqs(self) -> Calls:
         return _by_botocore("sqs", self.patience)
@@ -41,14 +49,14 @@ class Clients:
         client: SESV2Client = by_botocore.client("sesv2", self.patience_with_ses)
         return client
 
-    def _each_by_its_own(self, service: str, endpoint_url: str | None = None) -> Calls:
+    def _split(self, service: str, endpoint_url: str | None = None) -> tuple[Calls, Callable[[], Calls]]:
         others_by = cache(partial(_by_botocore, service, self.patience, endpoint_url))
 
         @cache
         def by() -> Calls:
             return signed_calls(service, self.patience, os.environ, endpoint_url) or others_by()
 
-        return EachByItsOwn(READS, by, others_by)
+        return EachByItsOwn(READS, by, others_by), others_by
 
 
 def signed_calls(

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 from zlib import crc32
@@ -60,12 +60,22 @@ class _MayPass(Exception):
 class SignedCalls:
     """Makes calls to DynamoDB or KMS. Implements Calls, for calls that may be made twice."""
 
-    def __init__(self, service: str, region: str, credentials: Source, wire: Wire, patience: Patience) -> None:
+    def __init__(
+        self,
+        service: str,
+        region: str,
+        credentials: Source,
+        wire: Wire,
+        patience: Patience,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self.service = service
         self._region = region
         self._credentials = credentials
         self._wire = wire
         self._attempts = patience.attempts
+        self._now = now
         self._skew = 0.0
 
     def call(self, operation: str, request: Parameters) -> Parameters:
@@ -87,7 +97,7 @@ class SignedCalls:
             "host": self._wire.netloc,
             "x-amz-target": f"{target}.{operation}",
         }
-        now = time.time() + self._skew
+        now = self._now() + self._skew
         headers = signed(headers, body, self._credentials(), region=self._region, service=self.service, now=now)
         try:
             answer = self._wire.send(headers, body, anew=anew)
@@ -95,7 +105,8 @@ class SignedCalls:
             raise _MayPass(CallFailed("", broken.word), _LONGEST_NAP[self.service]) from None
         if answer.status != 200:
             raise self._failure(operation, answer)
-        if int(answer.headers.get("x-amz-crc32", crc32(answer.body))) != crc32(answer.body):
+        checksum = str(crc32(answer.body))
+        if answer.headers.get("x-amz-crc32", checksum) != checksum:
             raise _MayPass(CallFailed(operation, "ChecksumError"), _LONGEST_NAP[self.service])
         with understood():
             return _read(answer.body)
@@ -116,7 +127,7 @@ class SignedCalls:
     def _has_set_the_clock(self, headers: Mapping[str, str]) -> bool:
         """Sign by AWS's clock from now on, if ours is so wrong that AWS takes no signature. Say whether it is."""
         try:
-            skew = parsedate_to_datetime(headers["date"]).timestamp() - time.time()
+            skew = parsedate_to_datetime(headers["date"]).timestamp() - self._now()
         except (LookupError, ValueError):
             return False
         is_wrong = abs(skew - self._skew) > _TOLERATED_SKEW

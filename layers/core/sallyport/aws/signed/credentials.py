@@ -58,18 +58,19 @@ def find(environ: Mapping[str, str]) -> Source | None:
 class FromContainer:
     """Credentials that the environment's own endpoint gives, renewed before they end. `token` lets us ask it."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, *, now: Callable[[], float] = time.time) -> None:
         parts = urlsplit(url)
         if parts.scheme != "http" or parts.hostname not in _HOSTS:
             raise _failed("CredentialRetrievalError")
         self._host, self._port = parts.hostname, parts.port
         self._path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         self._token = token
+        self._now = now
         self._known: Credentials | None = None
         self._not_before = 0.0
 
     def __call__(self) -> Credentials:
-        now = time.time()
+        now = self._now()
         known = self._known
         ends_at = known.ends_at if known else None
         if known and (ends_at is None or now < ends_at - RENEWED_BEFORE or (now < ends_at and now < self._not_before)):

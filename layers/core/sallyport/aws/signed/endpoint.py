@@ -28,7 +28,7 @@ class Endpoint(NamedTuple):
 
 def resolve(service: str, environ: Mapping[str, str], url: str | None = None) -> Endpoint | None:
     """Return where a service is, None if only botocore knows: see docs/decisions/0012-signed-reads.md."""
-    region = environ.get("AWS_DEFAULT_REGION") or environ.get("AWS_REGION") or ""
+    region = environ.get("AWS_DEFAULT_REGION", "")
     if any(environ.get(name, "").lower() == "true" for name in _ASK_FOR_OTHERS):
         return None
     if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
