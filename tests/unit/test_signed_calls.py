@@ -97,10 +97,14 @@ def test_what_kms_opened_is_bytes() -> None:
     assert calls.call("Decrypt", {})["Plaintext"] == b"key"
 
 
+THROTTLED: list[str] = ThrottledRetryableChecker._THROTTLED_ERROR_CODES  # type: ignore[attr-defined]
+TRANSIENT: list[str] = TransientRetryableChecker._TRANSIENT_ERROR_CODES  # type: ignore[attr-defined]
+STATUSES: list[int] = TransientRetryableChecker._TRANSIENT_STATUS_CODES  # type: ignore[attr-defined]
+
 EVERY_WORD = sorted(
     {
-        *ThrottledRetryableChecker._THROTTLED_ERROR_CODES,
-        *TransientRetryableChecker._TRANSIENT_ERROR_CODES,
+        *THROTTLED,
+        *TRANSIENT,
         "ValidationException",
         "ResourceNotFoundException",
         "ConditionalCheckFailedException",
@@ -110,8 +114,8 @@ EVERY_WORD = sorted(
 
 @pytest.mark.parametrize("word", EVERY_WORD)
 def test_errors_are_repeated_once_if_botocore_would_repeat_them(word: str, naps: list[float]) -> None:
-    throttled = word in ThrottledRetryableChecker._THROTTLED_ERROR_CODES
-    is_repeated = throttled or word in TransientRetryableChecker._TRANSIENT_ERROR_CODES
+    throttled = word in THROTTLED
+    is_repeated = throttled or word in TRANSIENT
     calls, wire = calls_over(refusal(word, more="m"))
 
     with pytest.raises(CallRefused) as raised:
@@ -132,7 +136,7 @@ def test_statuses_are_repeated_once_if_botocore_would_repeat_them(status: int) -
         calls.call("Query", {})
 
     assert str(raised.value) == f"Query {status}"
-    assert len(wire.sent) == 1 + (status in TransientRetryableChecker._TRANSIENT_STATUS_CODES)
+    assert len(wire.sent) == 1 + (status in STATUSES)
 
 
 @pytest.mark.parametrize(
@@ -186,13 +190,12 @@ def test_an_answer_that_nobody_understands_is_unavailable(body: bytes) -> None:
 
 def test_an_answer_that_was_changed_on_its_way_is_asked_for_again() -> None:
     right, wrong = str(crc32(GOOD.body)), str(crc32(GOOD.body) ^ 1)
-    calls, wire = calls_over(
-        GOOD._replace(headers={"x-amz-crc32": wrong}), GOOD._replace(headers={"x-amz-crc32": right})
-    )
+    whole, changed = (GOOD._replace(headers={"x-amz-crc32": checksum}) for checksum in (right, wrong))
+    calls, wire = calls_over(changed, whole)
     assert calls.call("Query", {}) == {"Items": []}
     assert len(wire.sent) == 2
 
-    calls, _ = calls_over(GOOD._replace(headers={"x-amz-crc32": wrong}))
+    calls, _ = calls_over(changed)
     with pytest.raises(CallFailed, match="ChecksumError"):
         calls.call("Query", {})
 

@@ -119,13 +119,13 @@ def _is_readable(connection: HTTPConnection) -> bool:
 
 def _read(connection: HTTPConnection) -> Answer:
     """Read an answer whose end is told. http.client would take one that ends with its connection for whole."""
-    response = connection.getresponse()
-    if response.chunked:
-        body = response.read(LONGEST + 1)
-    elif response.length is not None and response.length <= LONGEST:
-        body = response.read()
-    else:
-        raise HTTPException
-    if len(body) > LONGEST:
-        raise HTTPException
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+    with connection.getresponse() as response:
+        if response.chunked:
+            body = response.read(LONGEST + 1)
+        elif response.length is not None and response.length <= LONGEST:
+            body = response.read()
+        else:
+            raise HTTPException
+        if len(body) > LONGEST:
+            raise HTTPException
+        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
