@@ -62,9 +62,10 @@ class Clients:
 def signed_calls(
     service: str, patience: Patience, environ: Mapping[str, str], endpoint_url: str | None = None
 ) -> SignedCalls | None:
-    """Return a client that signs its own requests, or None where only botocore knows how (docs/decisions/0012).
+    """Return a client that signs its own requests, None where only botocore knows how.
 
-    Look at the environment at the first call, not before: with SnapStart another one begins there.
+    docs/decisions/0013-signed-reads.md says where that is. Look at the environment at the first call, not before: with
+    SnapStart another one begins there.
     """
     at = endpoint.resolve(service, environ, endpoint_url)
     source = credentials.find(environ)

@@ -27,7 +27,7 @@ class Endpoint(NamedTuple):
 
 
 def resolve(service: str, environ: Mapping[str, str], url: str | None = None) -> Endpoint | None:
-    """Return where a service is, None if only botocore knows: see docs/decisions/0012-signed-reads.md."""
+    """Return where a service is, None if only botocore knows: see docs/decisions/0013-signed-reads.md."""
     region = environ.get("AWS_DEFAULT_REGION", "")
     if any(environ.get(name, "").lower() == "true" for name in _ASK_FOR_OTHERS):
         return None

@@ -14,11 +14,14 @@ LONGEST = 32 * 2**20
 
 
 class Answer(NamedTuple):
-    """What came back."""
+    """What came back. It does not show what it holds: items, or an opened key."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def __repr__(self) -> str:
+        return f"Answer(status={self.status})"
 
 
 class Broken(Exception):
