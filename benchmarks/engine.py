@@ -14,7 +14,6 @@ from botocore.config import Config
 from dev.aws.cloud import create_table
 from dev.sam import stack
 from dev.sam.template import REGION
-from sallyport.aws.clients import PATIENCE
 from sallyport.aws.dynamodb.attribute_values import marshalled
 from sallyport.aws.dynamodb.entries import entry_item
 from sallyport.identifiers import new_id
@@ -55,7 +54,7 @@ class Bill:
 
     def metered(self, url: str) -> "DynamoDBClient":
         """Make a client whose calls are on this bill. It waits longer than on Lambda: the machine may be busy."""
-        client = boto3.client("dynamodb", endpoint_url=url, config=PATIENCE.merge(Config(read_timeout=60)))
+        client = boto3.client("dynamodb", endpoint_url=url, config=Config(read_timeout=60))
         events: Any = client.meta.events
         for operation in ("BatchGetItem", "Query", "TransactWriteItems"):
             events.register(f"provide-client-params.dynamodb.{operation}", self._ask_for_units)

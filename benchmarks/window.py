@@ -14,6 +14,7 @@ from time import perf_counter, process_time
 from timeit import repeat
 
 from benchmarks.engine import RETENTION, Bill, engine, filled, item_size
+from sallyport.aws.by_botocore import ByBotocore
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
@@ -81,7 +82,7 @@ class _Clock:
 def measure(url: str, table_name: str, entries: int, shards: int) -> Measured:
     """Act as a new environment: load at the first request, poll at one five seconds later, look up at many."""
     bill, clock = Bill(), _Clock()
-    table = Table(bill.metered(url), table_name)
+    table = Table(ByBotocore(bill.metered(url)), table_name)
     window = Window(Entries(table, shards=shards), PACE, clock, NoRoles())
     token = a_token(sid=new_id(), sub=new_id())
     table.get(("NOBODY", "NOBODY"))  # opens the connection, and loads what botocore loads at its first call

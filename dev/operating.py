@@ -3,14 +3,15 @@
 import json
 from typing import Any
 
-from dev.aws.cloud import LOCAL
+import boto3
+
 from dev.aws.deployment import Deployment
 from dev.gateway.routes import DevRoutes
 from sallyport.clock import Clock
 
 
 def operator_routes(deployed: Deployment, clock: Clock) -> DevRoutes:
-    dynamodb = LOCAL.dynamodb(deployed.dynamodb_endpoint_url)
+    dynamodb = boto3.client("dynamodb", endpoint_url=deployed.dynamodb_endpoint_url)
     described = {
         "table_name": deployed.table_name,
         "dynamodb_endpoint_url": dynamodb.meta.endpoint_url,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+import boto3
 from moto.events.models import EventPattern
 
-from dev.aws.cloud import LOCAL
 from dev.aws.deployment import Deployment
 from dev.gateway.routes import DevRoutes
 from dev.sam.stack import translate
@@ -57,7 +57,7 @@ def described() -> Pipe:
 
 
 def event_routes(deployed: Deployment) -> DevRoutes:
-    dynamodb = LOCAL.dynamodb(deployed.dynamodb_endpoint_url)
+    dynamodb = boto3.client("dynamodb", endpoint_url=deployed.dynamodb_endpoint_url)
 
     def events(_body: bytes) -> dict[str, Any]:
         sent = filter(None, map(described().event, _records(dynamodb, deployed.table_name)))

@@ -21,7 +21,7 @@ from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User, new_user
 from sallyport.audit import AuditEntry, by_operator
-from sallyport.aws.clients import ON_LAMBDA
+from sallyport.aws.by_botocore import ByBotocore
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.audit import AuditTrail
 from sallyport.aws.dynamodb.revoking import RevokingWrites
@@ -193,7 +193,7 @@ def of_stack(name: str) -> Target:
     """Read the outputs of a deployed stack."""
     (described,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
-    table = Table(ON_LAMBDA.dynamodb(), outputs["TableName"])
+    table = Table(ByBotocore(boto3.client("dynamodb")), outputs["TableName"])
     return Target(outputs["Url"], outputs["Issuer"], outputs["Audience"], table)
 
 

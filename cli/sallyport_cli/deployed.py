@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 
 from sallyport import settings
-from sallyport.aws.clients import failing_closed
+from sallyport.aws.by_botocore import ByBotocore, failing_closed
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.mail_queue import SqsMailQueue
 from sallyport.errors import CallFailed
@@ -53,10 +53,10 @@ def open_stack(name: str, *, profile: str | None, region: str | None) -> Stack:
     return Stack(
         where=f"stack {here}",
         settings=settings.parse(Settings, {_variable(name): value for name, value in given.items()}),
-        table=Table(dynamodb, outputs["TableName"]),
+        table=Table(ByBotocore(dynamodb), outputs["TableName"]),
         clock=clock_at(int(answered.timestamp()) * 1000, exact_to_ms=_EXACT_TO_MS),
         rotate_keys=partial(_invoke, functions, outputs["RotateKeysName"]),
-        mail_queue=SqsMailQueue(queues, outputs["MailQueueUrl"]),
+        mail_queue=SqsMailQueue(lambda: ByBotocore(queues()), outputs["MailQueueUrl"]),
         who=partial(_caller, identities),
     )
 

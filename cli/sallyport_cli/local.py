@@ -12,6 +12,7 @@ import urllib3
 from botocore.config import Config
 
 from sallyport import settings
+from sallyport.aws.by_botocore import ByBotocore
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.mail_queue import SqsMailQueue
 from sallyport_cli.errors import Refused
@@ -35,11 +36,11 @@ def open_stack(port: int) -> Stack:
         return Stack(
             where=f"`make dev` on {url}",
             settings=settings.parse(Settings, told["settings"]),
-            table=Table(_client("dynamodb", told["region"], told["dynamodb_endpoint_url"]), told["table_name"]),
+            table=Table(_calls("dynamodb", told["region"], told["dynamodb_endpoint_url"]), told["table_name"]),
             clock=clock_at(told["now_ms"]),
             rotate_keys=partial(_rotate_keys, url),
             mail_queue=SqsMailQueue(
-                partial(_client, "sqs", told["region"], told["sqs_endpoint_url"]), told["mail_queue_url"]
+                partial(_calls, "sqs", told["region"], told["sqs_endpoint_url"]), told["mail_queue_url"]
             ),
             who=lambda: _WHO,
         )
@@ -47,9 +48,9 @@ def open_stack(port: int) -> Stack:
         raise _nobody_answers(url) from None
 
 
-def _client(service: Any, region: str, endpoint_url: str) -> Any:
+def _calls(service: Any, region: str, endpoint_url: str) -> ByBotocore:
     session = boto3.Session(botocore_session=botocore.session.Session(session_vars=_NO_CONFIGURATION))
-    return session.client(
+    client = session.client(
         service,
         region_name=region,
         endpoint_url=endpoint_url,
@@ -57,6 +58,7 @@ def _client(service: Any, region: str, endpoint_url: str) -> Any:
         aws_secret_access_key=_NOBODY,
         config=_DIRECTLY,
     )
+    return ByBotocore(client)
 
 
 def _rotate_keys(url: str, event: Mapping[str, Any]) -> Any:

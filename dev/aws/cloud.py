@@ -13,19 +13,19 @@ from secrets import compare_digest
 from typing import Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from dev.sam.template import REGION
-from sallyport.aws.clients import PATIENCE, Clients
+from sallyport.aws.clients import Clients
+from sallyport.aws.patience import PATIENCE
 
 WsgiEnviron = dict[str, Any]
 WsgiApp = Callable[[WsgiEnviron, Callable[..., Any]], Iterable[bytes]]
 
 
-_PATIENCE = PATIENCE.merge(Config(connect_timeout=30, read_timeout=60))
+_PATIENCE = PATIENCE._replace(connect_timeout=30, read_timeout=60)
 
 LOCAL = Clients(_PATIENCE, _PATIENCE)
 """What local handlers use: the embedded cloud serves one call at a time, on a machine that may be busy."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import boto3
+
 from dev.aws import cloud
 from dev.lambda_host.functions import LocalFunction
 from dev.lambda_host.queues import Poller
@@ -91,7 +93,7 @@ def deploy(
 
 
 def _poller(queue: stack.Queue, url: str, functions: Mapping[str, LocalFunction]) -> Poller:
-    return Poller(cloud.LOCAL.sqs(), url, functions[queue.function], queue.batch_size)
+    return Poller(boto3.client("sqs"), url, functions[queue.function], queue.batch_size)
 
 
 def describe(

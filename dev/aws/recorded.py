@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.config import Config
-
 from dev.aws.cloud import LOCAL
 from dev.outbox import Outbox
 from sallyport.aws.clients import Clients
+from sallyport.aws.patience import Patience
 from sallyport.clock import Clock
 from sallyport.mail.mail import Mail
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 class RecordingClients(Clients):
     """Clients like others, but for SES: what it accepts is kept in an outbox, with the second by `clock`."""
 
-    patience: Config = LOCAL.patience
-    patience_with_ses: Config = LOCAL.patience_with_ses
+    patience: Patience = LOCAL.patience
+    patience_with_ses: Patience = LOCAL.patience_with_ses
     outbox: Outbox
     clock: Clock
 

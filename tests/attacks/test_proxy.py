@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import boto3
 import pytest
 
-from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.cloud import Cloud
 from dev.aws.deployment import Deployment, deploy
 from dev.aws.recorded import RecordingClients
 from sallyport.accounts.user import User
@@ -68,7 +69,7 @@ def log_in(stack: Stack, user: User, headers: Mapping[str, str]) -> Answer:
 
 def throttled(stack: Stack) -> list[Any]:
     """Return every counter."""
-    items = LOCAL.dynamodb().scan(TableName=stack.deployment.table_name)["Items"]
+    items = boto3.client("dynamodb").scan(TableName=stack.deployment.table_name)["Items"]
     return sorted((item for item in items if item["PK"]["S"].startswith("THROTTLE#")), key=str)
 
 

@@ -5,12 +5,11 @@ from itertools import count
 from random import Random
 from typing import TypeAlias
 
-import boto3
 import pytest
 
 from dev.aws.cloud import LOCAL, Cloud, create_table
 from dev.sam import stack
-from sallyport.aws.clients import PATIENCE
+from sallyport.aws.clients import ON_LAMBDA
 from sallyport.aws.dynamodb.public_keys import PublishedKeys, published_item
 from sallyport.aws.dynamodb.table import Table
 from sallyport.identifiers import new_id
@@ -80,6 +79,6 @@ def history(endpoint_url: str, table_name: str, machines: list[Process], starts:
 
 
 def _writer(endpoint_url: str, table_name: str, offset: int) -> Writer:
-    client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=PATIENCE)
-    stores = in_table(Table(client, table_name), access_token_seconds=ACCESS_TOKEN, shards=SHARDS)
+    table = Table(ON_LAMBDA.dynamodb(endpoint_url), table_name)
+    stores = in_table(table, access_token_seconds=ACCESS_TOKEN, shards=SHARDS)
     return Writer(Service(stores), offset)

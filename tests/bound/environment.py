@@ -18,9 +18,9 @@ from botocore.compat import HTTPHeaders
 from dev.lambda_host.functions import LocalFunction
 from dev.sam.template import ROOT, FunctionSpec
 from sallyport.aws.authorizer.handler import AuthorizerUnavailable
-from sallyport.aws.clients import session
 from tests.support.aws_answers import aws_answer
 from tests.support.deployed import sample
+from tests.support.heard import heard_by
 from tests.support.stopped_time import StoppedTime, Time
 
 MODES = {
@@ -76,8 +76,6 @@ class Machine:
         self._order = Order(offset=0, until=0)
         self._mode = ""
         self._calls: list[str] = []
-        events: Any = session()
-        events.register("before-send.dynamodb", self._before_send)
 
     def serve(self) -> Iterator[list[dict[str, Any]]]:
         with StoppedTime(self._time).installed():
@@ -109,7 +107,7 @@ class Machine:
         verdict, roles = _authorize(self._environments[mode], token)
         return Answered(now, verdict, roles, self._calls, now - self._refused_at[mode])
 
-    def _before_send(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse | None:
+    def before_send(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse | None:
         assert isinstance(request.body, bytes)
         about = "+".join(dict.fromkeys(found.decode() for found in _ABOUT.findall(request.body)))
         call = f"{event_name.rpartition('.')[2]} {about}"
@@ -139,8 +137,10 @@ def _authorize(function: LocalFunction, token: str) -> tuple[str, str]:
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where the functions log to
-    for answered in Machine().serve():
-        print(json.dumps(answered), file=answers)
+    machine = Machine()
+    with heard_by(machine.before_send):
+        for answered in machine.serve():
+            print(json.dumps(answered), file=answers)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from tests.cli.conftest import KeyStack
 from tests.cli.operating import done, run
 from tests.support.builders import DAY
 from tests.support.endpoint import Reply, serving
+from tests.support.raw import raw_dynamodb
 from tests.support.stopped_time import MovableTime
 from tests.support.tokens import ISSUER
 
@@ -152,11 +153,11 @@ def test_only_a_ring_can_be_promoted(key_stack: KeyStack) -> None:
 
 
 def test_a_function_that_fails_is_no_promotion(key_stack: KeyStack) -> None:
-    key_stack.table._client.delete_table(TableName=key_stack.name)
+    raw_dynamodb().delete_table(TableName=key_stack.name)
 
     ran = run("keys", "promote", "access", "--yes", "--stack", key_stack.name)
 
-    assert (ran.exit_code, ran.out, ran.err) == (1, "", "Error: rotate_keys failed (CallFailed); its log says more\n")
+    assert (ran.exit_code, ran.out, ran.err) == (1, "", "Error: rotate_keys failed (CallRefused); its log says more\n")
 
 
 def test_a_promotion_whose_answer_is_lost_is_not_sent_again(

@@ -15,6 +15,7 @@ from sallyport.identifiers import new_id
 from tests.cli.operating import Ran, describe_stack, done, run
 from tests.support.builders import an_audit
 from tests.support.deployed import PASSWORD, Stack, sample
+from tests.support.raw import every_item
 from tests.support.wire import Wire
 
 DENIED = {"isAuthorized": False}
@@ -455,8 +456,7 @@ def test_what_can_be_no_page_is_wrong_usage(options: tuple[str, str]) -> None:
 
 def about(stack: Stack, user: User) -> list[dict[str, Any]]:
     """Find every item in the table that says anything of a user."""
-    pages = stack.table._client.get_paginator("scan").paginate(TableName=stack.deployment.table_name)
-    items = [dict(item) for page in pages for item in page["Items"]]
+    items = every_item(stack.deployment.table_name)
     return [item for item in items if user.user_id in repr(item) or user.email in repr(item)]
 
 

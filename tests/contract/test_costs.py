@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,14 +12,13 @@ from dev.aws.recorded import RecordingClients
 from dev.outbox import Outbox
 from dev.sam.template import ROOT
 from sallyport.accounts.user import User
+from sallyport.aws.calls import CallRefused, Calls, Parameters
+from sallyport.aws.clients import Clients
 from sallyport.clock import system_clock
 from sallyport.identifiers import new_id
 from tests.support.deployed import PASSWORD, STRICT, Answer, Stack, open_stack
 from tests.support.stopped_time import MovableTime
 from tests.support.tokens import ISSUER
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 pytestmark = pytest.mark.only_in_check
 
@@ -37,8 +36,7 @@ class Meter:
     written: float = 0
     refused: int = 0  # the engine does not say what a write costs whose condition fails
 
-    def count(self, operation: str, parsed: dict[str, Any]) -> None:
-        self.refused += "Error" in parsed
+    def count(self, operation: str, parsed: Parameters) -> None:
         consumed = parsed.get("ConsumedCapacity", [])  # of each table, where a call can be about several
         units = sum(part["CapacityUnits"] for part in (consumed if isinstance(consumed, list) else [consumed]))
         if operation in READS:
@@ -52,24 +50,31 @@ class Meter:
         return seen
 
 
+@dataclass(frozen=True)
+class Metered:
+    """Calls that are counted. Implements Calls."""
+
+    calls: Calls
+    meter: Meter
+
+    def call(self, operation: str, request: Parameters) -> Parameters:
+        try:
+            answer = self.calls.call(operation, {**request, "ReturnConsumedCapacity": "TOTAL"})
+        except CallRefused:
+            self.meter.refused += 1
+            raise
+        self.meter.count(operation, answer)
+        return answer
+
+
 @dataclass(frozen=True, kw_only=True)
 class MeteredClients(RecordingClients):
     """Clients whose calls to DynamoDB are counted."""
 
     meter: Meter = field(default_factory=Meter)
 
-    def dynamodb(self, endpoint_url: str | None = None) -> "DynamoDBClient":
-        client = super().dynamodb(endpoint_url)
-        events: Any = client.meta.events
-        events.register("provide-client-params.dynamodb", self._ask_for_units)
-        events.register("after-call.dynamodb", self._note)
-        return client
-
-    def _ask_for_units(self, params: dict[str, Any], **_: object) -> dict[str, Any]:
-        return {**params, "ReturnConsumedCapacity": "TOTAL"}
-
-    def _note(self, model: Any, parsed: dict[str, Any], **_: object) -> None:
-        self.meter.count(model.name, parsed)
+    def dynamodb(self, endpoint_url: str | None = None, *, seldom_writes: bool = False) -> Calls:
+        return Metered(Clients.dynamodb(self, endpoint_url, seldom_writes=seldom_writes), self.meter)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import boto3
 import pytest
 
 from benchmarks.engine import Bill
@@ -11,6 +12,7 @@ from dev.sam.stack import read
 from sallyport.accounts.decoys import DECOYS
 from sallyport.accounts.hashing import Parameters, Passwords
 from sallyport.accounts.throttle import LOGIN_SCOPE, key_of_address
+from sallyport.aws.by_botocore import ByBotocore
 from sallyport.aws.dynamodb.decoys import Decoys
 from sallyport.aws.dynamodb.table import Item, Key, Table
 from sallyport.aws.dynamodb.throttle import throttle_key
@@ -71,10 +73,9 @@ def kept(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Kept]:
     url = request.getfixturevalue("dynoxide_url") if request.param == "dynoxide" else None
     name = f"decoys-{new_id()}"
     create_table(name, read(table_name=name, kms_key_id="unused").table, url)
-    client = LOCAL.dynamodb(url)
-    table = CountedTable(client, name)
+    table = CountedTable(LOCAL.dynamodb(url), name)
     yield Kept(table, in_table(table))
-    client.delete_table(TableName=name)
+    boto3.client("dynamodb", endpoint_url=url).delete_table(TableName=name)
 
 
 def test_the_first_run_makes_all_of_them_with_one_hash(kept: Kept) -> None:
@@ -180,7 +181,7 @@ def test_before_the_first_decoys_are_made_the_same_calls_find_whom_there_is(kept
 def test_l02_looking_for_any_address_costs_six_units(dynoxide_url: str) -> None:
     bill, name = Bill(), f"decoys-{new_id()}"
     create_table(name, read(table_name=name, kms_key_id="unused").table, dynoxide_url)
-    table = CountedTable(bill.metered(dynoxide_url), name)
+    table = CountedTable(ByBotocore(bill.metered(dynoxide_url)), name)
     kept = Kept(table, in_table(table))
     kept.keep()
 

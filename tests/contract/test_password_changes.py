@@ -122,7 +122,7 @@ def test_of_two_at_once_one_happens(stores: Stores, user: User, session: Session
 class RepeatingTable(Table):
     """A table that is sent every transaction twice, because the answer to the first was lost."""
 
-    def transact(self, writes: Sequence[Write]) -> None:  # type: ignore[override]  # it overrides a decorated method
+    def transact(self, writes: Sequence[Write]) -> None:
         super().transact(writes)
         super().transact(writes)
 

@@ -202,15 +202,15 @@ def test_the_newest_samples_are_what_this_version_writes(cloud: Cloud) -> None:
 def fill(table: Table, sample: Path) -> None:
     """Put the items of a sample into a table, by one client: a client takes longer to make than items to put."""
     for item in json.loads(sample.read_text()):
-        table._client.put_item(TableName=table._name, Item=_with_bytes(item))
+        table._calls.call("PutItem", {"TableName": table._name, "Item": _with_bytes(item)})
 
 
 def an_empty_table(name: str) -> Table:
-    client = LOCAL.dynamodb()
+    client = boto3.client("dynamodb")
     if name in client.list_tables()["TableNames"]:
         client.delete_table(TableName=name)
     create_table(name, table_properties(), None)
-    return Table(client, name)
+    return Table(LOCAL.dynamodb(), name)
 
 
 def write_everything(table: Table) -> None:

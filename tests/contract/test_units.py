@@ -5,6 +5,7 @@ import pytest
 from benchmarks.engine import Bill
 from dev.aws.cloud import create_table
 from dev.sam.stack import read
+from sallyport.aws.by_botocore import ByBotocore
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.public_keys import PublishedKeys, published_item
 from sallyport.aws.dynamodb.table import Table
@@ -28,7 +29,7 @@ def bill() -> Bill:
 def table(dynoxide_url: str, bill: Bill) -> Table:
     name = f"units-{new_id()}"
     create_table(name, read(table_name=name, kms_key_id="unused").table, dynoxide_url)
-    return Table(bill.metered(dynoxide_url), name)
+    return Table(ByBotocore(bill.metered(dynoxide_url)), name)
 
 
 def test_strict_reads_three_units_per_authorization(table: Table, bill: Bill) -> None:

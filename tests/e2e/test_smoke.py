@@ -9,26 +9,35 @@ import pytest
 from botocore.client import BaseClient
 from samtranslator.yaml_helper import yaml_parse
 
-from dev.aws.cloud import LOCAL, Cloud
+from dev.aws.cloud import Cloud
 from dev.sam.template import ROOT
 from ops import smoke
+from sallyport.aws.by_botocore import ByBotocore
 from sallyport.aws.dynamodb.table import Table
 from tests.cli.test_permissions import Use, as_iam_sees
 from tests.e2e.conftest import running
 from tests.support.engines import dynoxide
+from tests.support.raw import every_item, raw_dynamodb
 
 
 @pytest.fixture(scope="module")
-def target(cloud: Cloud) -> Iterator[smoke.Target]:
-    with dynoxide() as engine, running(DYNAMODB_ENDPOINT_URL=engine) as server:
-        yield smoke.Target(server.url, server.url, "sallyport", Table(LOCAL.dynamodb(engine), "sallyport-dev"))
+def engine(cloud: Cloud) -> Iterator[str]:
+    with dynoxide() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def target(engine: str) -> Iterator[smoke.Target]:
+    with running(DYNAMODB_ENDPOINT_URL=engine) as server:
+        table = Table(ByBotocore(raw_dynamodb(engine)), "sallyport-dev")
+        yield smoke.Target(server.url, server.url, "sallyport", table)
 
 
 def test_a_healthy_stack_passes_and_keeps_nothing_of_the_smoke_but_its_audit_trail(
-    target: smoke.Target, capsys: pytest.CaptureFixture[str]
+    target: smoke.Target, engine: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = smoke.run(target)
-    left = target.table._client.scan(TableName="sallyport-dev", ConsistentRead=True)["Items"]
+    left = every_item("sallyport-dev", engine)
 
     assert report.failed == []
     assert capsys.readouterr().out.count("ok  ") == 18

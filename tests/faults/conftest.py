@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from dev.aws.cloud import LOCAL, Cloud
 from dev.aws.deployment import Deployment, deploy
 from dev.lambda_host.functions import LocalFunction
-from sallyport.aws.clients import session
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.kms import KmsCipher
 from sallyport.clock import system_clock
@@ -19,6 +17,7 @@ from tests.faults.line import Line
 from tests.faults.scenes import Flow, World
 from tests.faults.service import Service
 from tests.support.deployed import STRICT, Stack
+from tests.support.heard import heard_by
 from tests.support.stopped_time import MovableTime, StoppedTime, Time
 from tests.support.tokens import ISSUER
 
@@ -26,10 +25,8 @@ from tests.support.tokens import ISSUER
 @pytest.fixture(scope="session")
 def open_line(cloud: Cloud) -> Iterator[Line]:
     line = Line()
-    events: Any = session()
-    events.register("before-send", line.before_send)
-    yield line
-    events.unregister("before-send", line.before_send)
+    with heard_by(line.before_send):
+        yield line
 
 
 @pytest.fixture
@@ -58,7 +55,7 @@ def clock(began: int) -> Iterator[MovableTime]:
 
 @pytest.fixture(autouse=True)
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that botocore and tenacity would have waited between attempts: nobody waits for them here."""
+    """The seconds that clients and tenacity would have waited between attempts: nobody waits for them here."""
     naps: list[float] = []
     monkeypatch.setattr(time, "sleep", naps.append)
     return naps

@@ -21,7 +21,6 @@ from sallyport.accounts.one_time_token import (
 )
 from sallyport.accounts.password import normal
 from sallyport.accounts.user import User
-from sallyport.aws.dynamodb.attribute_values import marshalled
 from sallyport.aws.dynamodb.session_items import session_item
 from sallyport.aws.dynamodb.table import Item
 from sallyport.aws.dynamodb.user_items import items_of
@@ -132,10 +131,7 @@ def _login_with_most_calls(world: World) -> Scene:
     """A weak hash, an older session in the cookie, and so many dead ones that some are cleared away."""
     user = world.stack.new_user(WEAK_PASSWORDS.hash(normal(PASSWORD)))
     ended = {"expires_at": world.now - DAY, "idle_expires_at": world.now - DAY}
-    dead = [session_item(a_session(user, **ended)) for _ in range(25)]
-    world.stack.table._client.batch_write_item(
-        RequestItems={world.stack.table._name: [{"PutRequest": {"Item": marshalled(item)}} for item in dead]}
-    )
+    world.stack.table.put_each([session_item(a_session(user, **ended)) for _ in range(25)])
     older = world.session(user, _at_first(world), mode="cookie")
     event = _by_cookie(
         sample("login_logged_in", body={"email": user.email, "password": PASSWORD, "mode": "cookie"}),

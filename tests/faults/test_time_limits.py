@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -30,7 +29,7 @@ def test_a_request_whose_calls_hang_from_some_point_on_ends_with_an_answer_of_ou
     """Each attempt takes as long as it may, both to connect and to be answered."""
     spec = world.stack.deployment.functions[function].spec
     environment = LocalFunction(replace(spec, environment={**spec.environment, **told}))
-    patience: Any = ON_LAMBDA.patience
+    patience = ON_LAMBDA.patience
     limit = translate(table_name="table", kms_key_id="key")[function]["Properties"]["Timeout"]
 
     def attempts(*, hanging_from: int) -> list[int]:

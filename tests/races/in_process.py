@@ -1,6 +1,6 @@
 """The embedded cloud without a connection to it: half the work for each call, behind the same lock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +9,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from dev.aws.cloud import WsgiApp
+from sallyport.aws.signed.wire import Answer
 from tests.support.aws_answers import aws_answer
+from tests.support.heard import as_botocore_has_it, as_we_have_it
 
 
 def sender(app: WsgiApp) -> Callable[..., Any]:
@@ -29,6 +31,17 @@ def sender(app: WsgiApp) -> Callable[..., Any]:
         return aws_answer(request, status, headers, data)
 
     return send
+
+
+class InProcess:
+    """Implements Wire, the way in which signed reads go out: the same without a connection."""
+
+    def __init__(self, app: WsgiApp, netloc: str) -> None:
+        self.netloc = netloc
+        self._send = sender(app)
+
+    def send(self, headers: Mapping[str, str], body: bytes, *, anew: bool) -> Answer:
+        return as_we_have_it(self._send(as_botocore_has_it(self.netloc, headers, body)))
 
 
 def _environ(request: AWSPreparedRequest) -> dict[str, Any]:

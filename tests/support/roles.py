@@ -15,6 +15,8 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from dev.sam.stack import translate
+from sallyport.aws.by_botocore import failing_closed
+from sallyport.aws.signed.calls import SignedCalls
 from tests.support.iam import Request, grants, listed
 from tests.support.requests_to_aws import as_iam_sees
 
@@ -67,18 +69,27 @@ def functions_have_their_roles(hears: Hears = lambda *_: None) -> Iterator[None]
 
     `hears` is told of each request, with the function's name.
     """
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own, which the stubs leave out
+    by_botocore = BaseClient._make_api_call  # type: ignore[attr-defined]  # its own, which the stubs leave out
+    signed = SignedCalls.call
 
-    def asked(client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+    def ask(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
         thread = threading.current_thread()
         role = None if thread is threading.main_thread() else roles().get(thread.name)
-        for request in as_iam_sees(client.meta.service_model.service_name, operation, parameters) if role else ():
+        for request in as_iam_sees(service, operation, parameters) if role else ():
             hears(role.function, request)  # type: ignore[union-attr]
             if not any(role.granting(request)):  # type: ignore[union-attr]
                 raise refusal(role.function, request, operation)  # type: ignore[union-attr]
-        return call(client, operation, parameters)
 
-    with patch.object(BaseClient, "_make_api_call", asked):
+    def asked(client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+        ask(client.meta.service_model.service_name, operation, parameters)
+        return by_botocore(client, operation, parameters)
+
+    def asked_for_reads(client: SignedCalls, operation: str, parameters: Mapping[str, Any]) -> Any:
+        with failing_closed():
+            ask(client.service, operation, parameters)
+        return signed(client, operation, parameters)
+
+    with patch.object(BaseClient, "_make_api_call", asked), patch.object(SignedCalls, "call", asked_for_reads):
         yield
 
 

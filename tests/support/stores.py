@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from dev.aws.cloud import LOCAL
 from dev.sam import stack
@@ -12,6 +12,7 @@ from sallyport.accounts.one_time_token import OneTimeTokenStore, RedemptionStore
 from sallyport.accounts.throttle import ThrottleStore
 from sallyport.accounts.user import Account, AccountStore
 from sallyport.audit import AuditEntry
+from sallyport.aws.calls import Calls
 from sallyport.aws.dynamodb.accounts import Accounts
 from sallyport.aws.dynamodb.audit import AuditTrail
 from sallyport.aws.dynamodb.entries import Entries
@@ -40,9 +41,6 @@ from tests.support.fakes import (
     FakeThrottle,
     Memory,
 )
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 
 class AllAccounts(AccountStore, PasswordChangeStore, Protocol):
@@ -105,8 +103,8 @@ def table_properties() -> Mapping[str, Any]:
     return stack.read(table_name="unused", kms_key_id="unused").table
 
 
-def in_dynamodb(table_name: str, client: "DynamoDBClient | None" = None) -> Stores:
-    return in_table(Table(client or LOCAL.dynamodb(), table_name))
+def in_dynamodb(table_name: str, calls: Calls | None = None) -> Stores:
+    return in_table(Table(calls or LOCAL.dynamodb(), table_name))
 
 
 def in_table(table: Table, *, access_token_seconds: int = 600, shards: int = 1) -> Stores:

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from sallyport.aws.clients import failing_closed
+from sallyport.aws.by_botocore import failing_closed
 from sallyport.aws.dynamodb.table import ConditionFailed
 from sallyport.errors import Unavailable
 

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.stub import Stubber
 
 from dev.aws.cloud import Cloud
 from dev.mail_samples import SERVICE, VALID_SECONDS, sample
 from sallyport.aws.clients import Clients
+from sallyport.aws.patience import PATIENCE
 from sallyport.aws.ses import Ses
 from sallyport.errors import AccessDenied, Unavailable
 from sallyport.mail.composer import Composer
@@ -130,7 +130,7 @@ def test_a_sender_is_one_address(address: str) -> None:
 def test_a_client_of_ses_waits_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
-    client = Clients(patience_with_ses=Config(read_timeout=7)).ses()
+    client = Clients(patience_with_ses=PATIENCE._replace(read_timeout=7)).ses()
 
     assert client.meta.config.read_timeout == 7  # type: ignore[attr-defined]
     assert client.meta.service_model.service_name == "sesv2"

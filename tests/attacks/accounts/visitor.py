@@ -13,6 +13,7 @@ from dev.aws.deployment import LOCAL_ORIGIN
 from sallyport.accounts.user import User
 from tests.support.builders import an_ip
 from tests.support.deployed import PASSWORD, Answer, Stack, sample
+from tests.support.raw import every_item
 
 NEW_PASSWORD = "another horse, another battery"
 OTHER_PASSWORD = "a third horse without a staple"
@@ -165,8 +166,7 @@ def user_of(stack: Stack, email: str) -> User | None:
 
 def everything(stack: Stack) -> list[dict[str, Any]]:
     """Read the whole table, but for the keys."""
-    pages = stack.table._client.get_paginator("scan").paginate(TableName=stack.table._name, ConsistentRead=True)
-    items = [item for page in pages for item in page["Items"]]
+    items = every_item(stack.table._name)
     return [item for item in items if not item["PK"]["S"].startswith(("JWKS", "SIGNING"))]
 
 

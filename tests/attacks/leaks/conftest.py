@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -11,13 +10,13 @@ from dev.aws.deployment import Deployment, deploy
 from dev.aws.recorded import RecordingClients
 from dev.outbox import Outbox
 from sallyport.accounts.hashing import Parameters, Passwords
-from sallyport.aws.clients import session
 from sallyport.clock import system_clock
 from tests.attacks.leaks.canaries import Canaries
 from tests.attacks.leaks.journey import Journey, signing_keys
 from tests.attacks.leaks.places import Places
 from tests.faults.line import Line
 from tests.support.deployed import STRICT, Stack
+from tests.support.heard import heard_by
 from tests.support.tokens import ISSUER
 
 
@@ -34,16 +33,12 @@ def _line() -> Line:
 @pytest.fixture(scope="session")
 def deployment(cloud: Cloud, _mails: Outbox, _places: Places, _line: Line) -> Iterator[Deployment]:
     """Its clients are made while the line is open, so they speak through it."""
-    events: Any = session()
-    for hear in (_places.before_send, _line.before_send):
-        events.register("before-send", hear)
     clients = RecordingClients(patience=LOCAL.patience, outbox=_mails, clock=system_clock)
-    with pytest.MonkeyPatch.context() as patch:  # hundreds of passwords are hashed, and how well is no matter here
-        patch.setattr(Passwords.__init__, "__defaults__", (Parameters(memory_kib=8, time_cost=1), None))
-        deployment = deploy(ISSUER, {**STRICT, "LOG_LEVEL": "DEBUG"}, table_name="leaks", clients=clients)
-    yield deployment
-    for hear in (_places.before_send, _line.before_send):
-        events.unregister("before-send", hear)
+    with heard_by(_line.before_send), heard_by(_places.before_send):
+        with pytest.MonkeyPatch.context() as patch:  # hundreds of passwords are hashed, and how well is no matter here
+            patch.setattr(Passwords.__init__, "__defaults__", (Parameters(memory_kib=8, time_cost=1), None))
+            deployment = deploy(ISSUER, {**STRICT, "LOG_LEVEL": "DEBUG"}, table_name="leaks", clients=clients)
+        yield deployment
 
 
 @pytest.fixture
@@ -54,7 +49,7 @@ def line(_line: Line) -> Iterator[Line]:
 
 @pytest.fixture
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that botocore and tenacity would have waited between attempts."""
+    """The seconds that botocore, tenacity and signed reads would have waited between attempts."""
     naps: list[float] = []
     monkeypatch.setattr(time, "sleep", naps.append)
     return naps

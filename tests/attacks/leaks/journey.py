@@ -27,6 +27,7 @@ from tests.attacks.leaks.canaries import Canaries, Kind, Place
 from tests.attacks.leaks.places import Places
 from tests.support.builders import WEAK_PASSWORDS
 from tests.support.deployed import Stack, sample
+from tests.support.raw import every_item
 from tests.support.tokens import unverified_claims
 
 Event: TypeAlias = dict[str, Any]
@@ -153,9 +154,7 @@ class Journey:
 
     def misplaced(self) -> list[tuple[Place, Kind, str]]:
         """Look through all places, the whole table among them. Return what stands where it may not."""
-        client, name = self.stack.table._client, self.stack.deployment.table_name
-        for page in client.get_paginator("scan").paginate(TableName=name):
-            self.places.note("table", repr(page["Items"]))
+        self.places.note("table", repr(every_item(self.stack.deployment.table_name)))
         return self.places.misplaced(self.canaries)
 
     def _address(self) -> str:

@@ -4,26 +4,23 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from sallyport.accounts.mail_request import MailRequest, Notice, NoticeKind, Queued, Subject
 from sallyport.accounts.one_time_token import Purpose
-from sallyport.aws.clients import failing_closed
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.client import SQSClient
+from sallyport.aws.calls import Calls
 
 
 class SqsMailQueue:
     """Implements MailQueue. Connects only when there is something to put."""
 
-    def __init__(self, connect: Callable[[], "SQSClient"], url: str) -> None:
-        self._client = cache(connect)
+    def __init__(self, connect: Callable[[], Calls], url: str) -> None:
+        self._calls = cache(connect)
         self._url = url
 
     def put(self, queued: Queued) -> None:
-        with failing_closed():
-            self._client().send_message(QueueUrl=self._url, MessageBody=json.dumps(asdict(queued)))
+        message = json.dumps(asdict(queued))
+        self._calls().call("SendMessage", {"QueueUrl": self._url, "MessageBody": message})
 
 
 def queued_from(body: str) -> Queued:

@@ -4,7 +4,7 @@ from email.headerregistry import Address
 from email.utils import formataddr
 from typing import TYPE_CHECKING
 
-from sallyport.aws.clients import failing_closed
+from sallyport.aws.by_botocore import failing_closed
 from sallyport.mail.mail import Mail
 
 if TYPE_CHECKING:

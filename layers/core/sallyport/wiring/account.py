@@ -30,7 +30,7 @@ class Settings(settings.Common, settings.Proxy, settings.MailRequests, revoking_
 
 def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
     config = settings.parse(Settings, environ)
-    dynamodb = table.build(config, clients)
+    dynamodb = table.build(config, clients, seldom_writes=True)
     sessions = Sessions(dynamodb)
     writes = revoking_writes.build(config, dynamodb)
     revocations = Revocations(dynamodb, writes)

@@ -21,7 +21,7 @@ class Settings(settings.Common, settings.Proxy, access_verifier.Settings, revoca
 
 def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
     config = settings.parse(Settings, environ)
-    dynamodb = table.build(config, clients)
+    dynamodb = table.build(config, clients, seldom_writes=True)
     authorize = Authorize(
         verifier=access_verifier.build(config, public_keys.build(dynamodb, clock)),
         mode=revocation_mode.build(config, dynamodb, clock, reads_roles=True),

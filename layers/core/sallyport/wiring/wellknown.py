@@ -20,7 +20,7 @@ class Settings(settings.Common):
 
 def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clients = ON_LAMBDA) -> HttpApiHandler:
     config = settings.parse(Settings, environ)
-    keys = public_keys.build(table.build(config, clients), clock)
+    keys = public_keys.build(table.build(config, clients, seldom_writes=True), clock)
     endpoints: dict[str, Endpoint] = {
         "GET /.well-known/jwks.json": KeySetEndpoint(keys),
         "GET /.well-known/openid-configuration": DiscoveryEndpoint(keys),

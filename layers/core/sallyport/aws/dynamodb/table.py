@@ -4,17 +4,16 @@ Items are plain dictionaries here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
-from sallyport.aws.clients import failing_closed
+from sallyport.aws.calls import CallRefused, Calls, Parameters, understood
 from sallyport.aws.dynamodb.attribute_values import marshalled, unmarshalled
 from sallyport.errors import Unavailable
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from tenacity import Retrying
 
 Item: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = tuple[str, str]
@@ -43,26 +42,36 @@ class _Conflict(Unavailable):
     """Another transaction touches the same item. It ends within milliseconds, so the call is repeated a few times."""
 
 
-_when_free = retry(
-    retry=retry_if_exception_type(_Conflict),
-    stop=stop_after_attempt(5),
-    wait=wait_random_exponential(multiplier=0.02, max=0.2),
-    reraise=True,
-)
+@cache
+def _when_free() -> "Retrying":
+    """Return what repeats a call until nobody else touches its items, or five attempts were in vain."""
+    from tenacity import (  # noqa: PLC0415  # loaded by the first write: most environments of an authorizer make none
+        Retrying,
+        retry_if_exception_type,
+        stop_after_attempt,
+        wait_random_exponential,
+    )
+
+    return Retrying(
+        retry=retry_if_exception_type(_Conflict),
+        stop=stop_after_attempt(5),
+        wait=wait_random_exponential(multiplier=0.02, max=0.2),
+        reraise=True,
+    )
 
 
 class Table:
     """One DynamoDB table. Every read is strongly consistent; every failure of infrastructure is Unavailable."""
 
-    def __init__(self, client: "DynamoDBClient", name: str) -> None:
-        self._client = client
+    def __init__(self, calls: Calls, name: str) -> None:
+        self._calls = calls
         self._name = name
 
     def get(self, *keys: Key) -> list[Item | None]:
         """Read up to a hundred items in one call, in the order of `keys`."""
         request = {self._name: {"Keys": [marshalled(_key(key)) for key in keys], "ConsistentRead": True}}
-        with failing_closed():
-            response = self._client.batch_get_item(RequestItems=cast("Any", request))
+        response = self._calls.call("BatchGetItem", {"RequestItems": request})
+        with understood():
             if response.get("UnprocessedKeys"):
                 raise Unavailable("BatchGetItem unprocessed")
             found = {(item["PK"], item["SK"]): item for item in map(unmarshalled, response["Responses"][self._name])}
@@ -76,19 +85,16 @@ class Table:
         condition, values = "PK = :pk", {":pk": pk}
         if since:
             condition, values = "PK = :pk AND SK >= :since", {":pk": pk, ":since": since}
-        optional: dict[str, Any] = {}
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": marshalled(values),
+            "ConsistentRead": True,
+        }
         if only:
             names = {f"#{name}": name for name in only}
-            optional = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._name,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=marshalled(values),
-            ConsistentRead=True,
-            **optional,
-        )
-        with failing_closed():
-            return [unmarshalled(item) for page in pages for item in page["Items"]]
+            request |= {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
+        return [item for page in self._pages("Query", request) for item in page]
 
     def scan(self, sk: str, *, only: Sequence[str], after: Key | None = None) -> Iterator[Item]:
         """Go through the whole table, page by page, for the items with this sort key.
@@ -97,25 +103,37 @@ class Table:
         return, `after` the item behind which to begin.
         """
         names = {f"#{name}": name for name in ("SK", *only)}
-        optional: dict[str, Any] = {"ExclusiveStartKey": marshalled(_key(after))} if after else {}
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._name,
-            FilterExpression="#SK = :sk",
-            ExpressionAttributeValues=marshalled({":sk": sk}),
-            ProjectionExpression=", ".join(f"#{name}" for name in only),
-            ExpressionAttributeNames=names,
-            Select="SPECIFIC_ATTRIBUTES",  # set, because the policy in docs/cli.md requires it
-            ConsistentRead=True,
-            **optional,
-        )
-        with failing_closed():
-            for page in pages:
-                yield from map(unmarshalled, page["Items"])
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "FilterExpression": "#SK = :sk",
+            "ExpressionAttributeValues": marshalled({":sk": sk}),
+            "ProjectionExpression": ", ".join(f"#{name}" for name in only),
+            "ExpressionAttributeNames": names,
+            "Select": "SPECIFIC_ATTRIBUTES",  # set, because the policy in docs/cli.md requires it
+            "ConsistentRead": True,
+        }
+        if after:
+            request["ExclusiveStartKey"] = marshalled(_key(after))
+        for page in self._pages("Scan", request):
+            yield from page
+
+    def _pages(self, operation: str, request: Parameters) -> Iterator[Sequence[Item]]:
+        """Make a call for each page of items, until there is none left."""
+        after = request.get("ExclusiveStartKey")
+        while True:
+            response = self._calls.call(operation, request)
+            with understood():
+                page = [unmarshalled(item) for item in response["Items"]]
+                before, after = after, response.get("LastEvaluatedKey")
+            if after and after == before:
+                raise Unavailable(f"{operation} goes round in circles")
+            yield page
+            if not after:
+                return
+            request = {**request, "ExclusiveStartKey": after}
 
     def put(self, item: Item) -> None:
-        attributes = marshalled(item)
-        with failing_closed():
-            self._client.put_item(TableName=self._name, Item=attributes)
+        self._calls.call("PutItem", {"TableName": self._name, "Item": marshalled(item)})
 
     def delete(self, keys: Sequence[Key]) -> None:
         """Delete items, 25 a call, whether they exist or not."""
@@ -128,34 +146,37 @@ class Table:
     def _write_each(self, requests: Sequence[Any]) -> None:
         for first in range(0, len(requests), _MOST_WRITTEN_AT_ONCE):
             some = requests[first : first + _MOST_WRITTEN_AT_ONCE]
-            with failing_closed():
-                response = self._client.batch_write_item(RequestItems={self._name: some})
+            response = self._calls.call("BatchWriteItem", {"RequestItems": {self._name: some}})
             if response.get("UnprocessedItems"):
                 raise Unavailable("BatchWriteItem unprocessed")
 
-    @_when_free
     def update(
         self, key: Key, change: str, *, condition: str, values: Item, names: Mapping[str, str] | None = None
     ) -> Item:
         """Change one item under a condition and return it as it is now. Raises ConditionFailed."""
-        optional: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
-        its_key, its_values = marshalled(_key(key)), marshalled(values)
-        with failing_closed():
+        request = {
+            "TableName": self._name,
+            "Key": marshalled(_key(key)),
+            "UpdateExpression": change,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": marshalled(values),
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if names:
+            request["ExpressionAttributeNames"] = names
+        return _when_free()(self._update, request)
+
+    def _update(self, request: Parameters) -> Item:
+        with understood():
             try:
-                response = self._client.update_item(
-                    TableName=self._name,
-                    Key=its_key,
-                    UpdateExpression=change,
-                    ConditionExpression=condition,
-                    ExpressionAttributeValues=its_values,
-                    ReturnValues="ALL_NEW",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    **optional,
-                )
-            except self._client.exceptions.ConditionalCheckFailedException as error:
-                raise ConditionFailed(_found(error.response)) from None
-            except self._client.exceptions.TransactionConflictException:
-                raise _Conflict("UpdateItem conflict") from None
+                response = self._calls.call("UpdateItem", request)
+            except CallRefused as refused:
+                if refused.word == "ConditionalCheckFailedException":
+                    raise ConditionFailed(_found(refused.answer)) from None
+                if refused.word == "TransactionConflictException":
+                    raise _Conflict("UpdateItem conflict") from None
+                raise
             return unmarshalled(response["Attributes"])
 
     def put_in_transaction(self, item: Item, *, condition: str | None = None) -> Write:
@@ -199,17 +220,21 @@ class Table:
             check["ExpressionAttributeNames"] = names
         return cast("Write", {"ConditionCheck": check})
 
-    @_when_free
     def transact(self, writes: Sequence[Write]) -> None:
         """Make all of `writes` or none.
 
         Raises ConditionFailed with the first item that stood in the way.
         """
-        with failing_closed():
+        _when_free()(self._transact, {"TransactItems": writes})
+
+    def _transact(self, request: Parameters) -> None:
+        with understood():
             try:
-                self._client.transact_write_items(TransactItems=writes)
-            except self._client.exceptions.TransactionCanceledException as error:
-                reasons = cast("Any", error.response)["CancellationReasons"]
+                self._calls.call("TransactWriteItems", request)
+            except CallRefused as refused:
+                if refused.word != "TransactionCanceledException":
+                    raise
+                reasons = refused.answer["CancellationReasons"]
                 codes = [reason["Code"] for reason in reasons]
                 if "ConditionalCheckFailed" in codes:
                     first = codes.index("ConditionalCheckFailed")
