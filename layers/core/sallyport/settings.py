@@ -5,15 +5,14 @@ one class; `parse` reads them once and reports every problem together. An empty 
 is what an empty template parameter becomes.
 """
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from sallyport.errors import SettingsError
 from sallyport.identifiers import MACHINE_PREFIX
+from sallyport.values import dataclass, field, fields
 
 _Settings = TypeVar("_Settings")
 
@@ -22,11 +21,11 @@ def parse(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings:
     """Build `cls` from `environ`. Raises SettingsError, which names every variable that is missing or wrong."""
     values: dict[str, Any] = {}
     problems: list[str] = []
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every group is a dataclass
-        name = field.name.upper()
+    for each in fields(cls):  # type: ignore[arg-type]  # every group is a dataclass
+        name = each.name.upper()
         try:
-            raw = environ.get(name, "") or field.metadata["default"]
-            values[field.name] = None if raw is None else field.metadata["read"](raw)
+            raw = environ.get(name, "") or each.metadata["default"]
+            values[each.name] = None if raw is None else each.metadata["read"](raw)
         except ValueError as problem:
             problems.append(f"{name} {problem}")
     if problems:
@@ -41,7 +40,7 @@ def parse(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings:
 
 
 def setting(read: Callable[[str], object], default: str | None, *, is_secret: bool = False) -> Any:
-    return dataclasses.field(repr=not is_secret, metadata={"read": read, "default": default})
+    return field(repr=not is_secret, metadata={"read": read, "default": default})
 
 
 def _text(default: str = "") -> Any:

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from jwt.api_jws import PyJWS
 
 from sallyport.keys.key import Key
+from sallyport.values import dataclass
 
 _JWS = PyJWS(algorithms=["HS256", "RS256", "ES256"])
 

@@ -1,11 +1,11 @@
 """The revocation entry: what tells authorizers of a revocation while a token could still be accepted."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from sallyport.audit import AuditEntry
 from sallyport.sessions.session import Mode, Session
+from sallyport.values import dataclass
 
 _SLACK_SECONDS = 120  # clock leeway, skew between environments, a refresh in flight, a slow commit
 

@@ -1,6 +1,5 @@
 """Authorize: decide whether a request to the protected API may pass."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from sallyport.clock import Clock
@@ -8,7 +7,8 @@ from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Window
 from sallyport.sessions.session import SessionStore
 from sallyport.sessions.strict import check_strictly
-from sallyport.tokens.access import AccessToken, AccessTokenVerifier
+from sallyport.tokens.access import AccessToken
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,14 @@ class Authorized:
 
     token: AccessToken
     roles: tuple[str, ...] | None
+
+
+class Verifier(Protocol):
+    """Verifies access tokens."""
+
+    def verify(self, token: str, *, now: int) -> AccessToken:
+        """Verify `token` as of `now` (seconds). Raises TokenRejected, Unavailable."""
+        ...
 
 
 class RevocationMode(Protocol):
@@ -62,7 +70,7 @@ class Strict:
 class Authorize:
     """Decides by an access token and the revocation mode."""
 
-    verifier: AccessTokenVerifier
+    verifier: Verifier
     mode: RevocationMode
     clock: Clock
 

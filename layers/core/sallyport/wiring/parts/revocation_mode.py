@@ -1,7 +1,5 @@
 """How the authorizer and verify learn of revocations."""
 
-from dataclasses import dataclass
-
 from sallyport import settings
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.sessions import Sessions
@@ -12,6 +10,7 @@ from sallyport.revocation.entries import retention
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Pace, Window
 from sallyport.use_cases.authorize import Bounded, RevocationMode, Stateless, Strict
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
