@@ -1,11 +1,14 @@
 """Log lines and metrics as CloudWatch gets them."""
 
 import json
+import sys
+import traceback
 from typing import Any
 
 import pytest
 
 from sallyport.aws.telemetry import PowertoolsTelemetry, digest
+from sallyport.errors import Unavailable
 from sallyport.telemetry import Answered
 from sallyport.trail import NO_TRAIL, Trail
 
@@ -99,3 +102,25 @@ def test_a_failure_is_logged_as_an_error_and_counted_for_the_alarm(capsys: pytes
     assert (line["level"], line["reason"]) == ("ERROR", "BatchGetItem AccessDeniedException")
     assert metric["failed"] == [1.0]
     assert dimensions(metric) == [["service", "stack"], ["stack"]]
+
+
+class Refusing:
+    """An import system that has no Powertools."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name.partition(".")[0] == "aws_lambda_powertools":
+            raise OSError("too many open files: secret-canary")
+
+
+def test_a_function_that_seldom_logs_loads_powertools_for_its_first_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [Refusing(), *sys.meta_path])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "aws_lambda_powertools"]:
+        monkeypatch.delitem(sys.modules, name)
+
+    with pytest.raises(Unavailable):
+        PowertoolsTelemetry("telemetry-9", "INFO", stack="prod")
+    seldom = PowertoolsTelemetry("telemetry-9", "INFO", stack="prod", seldom=True)
+    with pytest.raises(Unavailable) as refused:
+        seldom.denied("expired", "r-1")
+    assert refused.value.reason == "powertools: OSError"
+    assert "canary" not in "".join(traceback.format_exception(refused.value))
