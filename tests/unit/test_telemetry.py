@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from sallyport.aws.authorizer.handler import Authorizer
 from sallyport.aws.telemetry import PowertoolsTelemetry, digest
-from sallyport.errors import Unavailable
+from sallyport.errors import TokenDead, Unavailable
 from sallyport.telemetry import Answered
 from sallyport.trail import NO_TRAIL, Trail
+from sallyport.use_cases.authorize import Authorized
+from tests.support.deployed import sample
 
 
 @pytest.fixture(autouse=True)
@@ -123,4 +126,20 @@ def test_a_function_that_seldom_logs_loads_powertools_for_its_first_line(monkeyp
     with pytest.raises(Unavailable) as refused:
         seldom.denied("expired", "r-1")
     assert refused.value.reason == "powertools: OSError"
+    assert "canary" not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize("failure", [TokenDead("jti"), RuntimeError("canary")])
+def test_an_authorizer_that_cannot_log_fails_closed(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    def authorize(_token: str) -> Authorized:
+        raise failure
+
+    telemetry = PowertoolsTelemetry("telemetry-10", "INFO", stack="prod", seldom=True)
+    monkeypatch.setattr(sys, "meta_path", [Refusing(), *sys.meta_path])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "aws_lambda_powertools"]:
+        monkeypatch.delitem(sys.modules, name)
+    authorizer = Authorizer(authorize=authorize, telemetry=telemetry)  # type: ignore[arg-type]  # all that it calls
+
+    with pytest.raises(Unavailable) as refused:
+        authorizer(sample("authorizer_allowed", authorization="Bearer a.b.c"), None)
     assert "canary" not in "".join(traceback.format_exception(refused.value))
