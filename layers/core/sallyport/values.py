@@ -53,7 +53,8 @@ def _dataclass(*, frozen: bool, slots: bool = False, kw_only: bool = False) -> A
         if slots:
             cls = _slotted(cls, own.keys())
         cls.__shape__ = _Shape(cls, tuple(found.values()))
-        cls.__match_args__ = tuple(each.name for each in found.values() if not each.is_kw_only)
+        by_position = tuple(each.name for each in found.values() if not each.is_kw_only)
+        cls.__match_args__ = by_position  # type: ignore[misc]  # of Any, which mypy takes for the class that was given
         cls.__dataclass_fields__ = _STANDARD_FIELDS
         for method in _METHODS:
             if method.__name__ not in vars(cls):

@@ -5,8 +5,6 @@ from typing import Protocol
 from sallyport.clock import Clock
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Window
-from sallyport.sessions.session import SessionStore
-from sallyport.sessions.strict import check_strictly
 from sallyport.tokens.access import AccessToken
 from sallyport.values import dataclass
 
@@ -52,18 +50,6 @@ class Bounded:
     def check(self, token: AccessToken) -> tuple[str, ...] | None:
         self.window.require_live(token)
         return self.roles.of(token)
-
-
-@dataclass(frozen=True, slots=True)
-class Strict:
-    """`strict`: one consistent read per authorization; a revoked access token does not pass again."""
-
-    sessions: SessionStore
-    clock: Clock
-
-    def check(self, token: AccessToken) -> tuple[str, ...]:
-        _, user = check_strictly(token, sessions=self.sessions, now=self.clock() // 1000)
-        return user.roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
