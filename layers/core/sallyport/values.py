@@ -1,8 +1,8 @@
-"""Frozen dataclasses, as the standard library makes them, for a quarter of a constant handler's cold start less.
+"""Frozen dataclasses, as the standard library makes them, at a fraction of what those cost a cold start.
 
-`dataclasses` imports `inspect`, and compiles six functions for every class: together that took a new execution
-environment of the authorizer longer than all its other imports from the standard library (docs/performance.md). The
-classes that are made here share their functions instead. They behave as those of `dataclasses` do, which a test
+`dataclasses` imports `inspect`, and compiles six functions for every class. In a new execution environment of the
+authorizer that took as much CPU as a constant handler takes in all (docs/decisions/0014-values.md). The classes that are
+made here share their functions instead. They behave as those of `dataclasses` do, which a test
 compares (tests/unit/test_values.py), and `dataclasses.fields`, `replace` and `asdict` take them.
 
 What no class of ours uses does not exist here: classes that are not frozen, order, `InitVar`, `ClassVar`.
@@ -67,12 +67,12 @@ def _dataclass(*, frozen: bool, slots: bool = False, kw_only: bool = False) -> A
 class _Shape:
     """The fields of a class, and what its methods look up whenever they are called."""
 
-    __slots__ = ("count", "count_by_position", "fields", "is_checked", "names", "read")
+    __slots__ = ("count_by_position", "fields", "is_checked", "known", "names", "read")
 
     def __init__(self, cls: Any, fields: tuple[Field, ...]) -> None:
         self.fields = fields
         self.names = tuple(each.name for each in fields)
-        self.count = len(fields)
+        self.known = frozenset(self.names)
         self.count_by_position = -1 if any(each.is_kw_only for each in fields) else len(fields)
         self.read = attrgetter(*self.names) if fields else _nothing
         self.is_checked = hasattr(cls, "__post_init__")
@@ -105,11 +105,9 @@ def _slotted(cls: Any, names: Any) -> Any:
 
 def __init__(self: Any, /, *positional: Any, **named: Any) -> None:  # noqa: N807
     shape = self.__shape__
-    if named and not positional and len(named) == shape.count:
-        for name, value in named.items():
-            if name not in shape.names:
-                _ = _arranged(type(self), positional, named)
-            _set(self, name, value)
+    if not positional and named.keys() == shape.known:
+        for name in shape.names:
+            _set(self, name, named[name])
     else:
         if named or len(positional) != shape.count_by_position:
             positional = _arranged(type(self), positional, named)
