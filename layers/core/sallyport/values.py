@@ -1,8 +1,8 @@
 """Frozen dataclasses, as the standard library makes them, at a fraction of what those cost a cold start.
 
 `dataclasses` imports `inspect`, and compiles six functions for every class. In a new execution environment of the
-authorizer that took as much CPU as a constant handler takes in all (docs/decisions/0014-values.md). The classes that are
-made here share their functions instead. They behave as those of `dataclasses` do, which a test
+authorizer that took as much CPU as a constant handler takes in all (docs/decisions/0014-values.md). Here, classes share
+their functions. They behave as those of `dataclasses` do, which a test
 compares (tests/unit/test_values.py), and `dataclasses.fields`, `replace` and `asdict` take them.
 
 What no class of ours uses does not exist here: classes that are not frozen, order, `InitVar`, `ClassVar`.
