@@ -147,3 +147,17 @@ def test_the_standard_library_and_pickle_take_our_values() -> None:
 def test_a_class_that_is_not_frozen_is_refused() -> None:
     with pytest.raises(TypeError, match="frozen"):
         values.dataclass(frozen=False)
+
+
+def test_a_class_of_the_standard_library_may_extend_ours() -> None:
+    @dataclasses.dataclass(frozen=True, slots=True)
+    class Further(OURS["Point"]):  # type: ignore[misc]  # a class that is made here
+        z: int = 9
+
+    further = Further(1, 5, z=7)
+
+    assert (further.x, further.y, further.secret, further.z) == (1, 5, "hidden", 7)
+    assert further != Further(1, 5)
+    with pytest.raises(AttributeError):
+        further.x = 2
+    assert dataclasses.replace(further, x=3) == Further(3, 5, z=7)

@@ -55,7 +55,8 @@ def _dataclass(*, frozen: bool, slots: bool = False, kw_only: bool = False) -> A
         cls.__shape__ = _Shape(cls, tuple(found.values()))
         by_position = tuple(each.name for each in found.values() if not each.is_kw_only)
         cls.__match_args__ = by_position  # type: ignore[misc]  # of Any, which mypy takes for the class that was given
-        cls.__dataclass_fields__ = _STANDARD_FIELDS
+        for name, made_later in _STANDARD.items():
+            setattr(cls, name, made_later)
         for method in _METHODS:
             if method.__name__ not in vars(cls):
                 setattr(cls, method.__name__, method)
@@ -180,8 +181,11 @@ def _restored(cls: Any, values: tuple[Any, ...]) -> Any:
 _METHODS = (__init__, __repr__, __eq__, __hash__, __setattr__, __delattr__, __reduce__)
 
 
-class _StandardFields:
-    """What `dataclasses` looks for in a class, made when it does."""
+class _Standard:
+    """What `dataclasses` looks for in a class, or in one that it extends: made when it does."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def __get__(self, _instance: object, cls: Any) -> Any:
         import dataclasses  # noqa: PLC0415  # functions do without
@@ -190,14 +194,17 @@ class _StandardFields:
         for each in cls.__shape__.fields:
             default = {} if each.default is _ABSENT else {"default": each.default}
             factory = {} if each.default_factory is _ABSENT else {"default_factory": each.default_factory}
-            told = dataclasses.field(**default, **factory, repr=each.repr, metadata=each.metadata, kw_only=True)
+            told = dataclasses.field(
+                **default, **factory, repr=each.repr, metadata=each.metadata, kw_only=each.is_kw_only
+            )
             described.append((each.name, Any, told))
-        standard = dataclasses.make_dataclass(cls.__name__, described)
-        cls.__dataclass_fields__ = standard.__dataclass_fields__  # type: ignore[attr-defined]
-        return cls.__dataclass_fields__
+        standard: Any = dataclasses.make_dataclass(cls.__name__, described, frozen=True)
+        for name in _STANDARD:
+            setattr(cls, name, getattr(standard, name))
+        return getattr(cls, self._name)
 
 
-_STANDARD_FIELDS = _StandardFields()
+_STANDARD = {name: _Standard(name) for name in ("__dataclass_fields__", "__dataclass_params__")}
 
 
 def _replace(value: Any, /, **changes: Any) -> Any:
