@@ -1,7 +1,6 @@
 """A stack as the operator's command works on it, wherever it runs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +20,7 @@ from sallyport.keys.key import Key
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.use_cases.manage_users import ManageUsers
 from sallyport.use_cases.notify import Notify
+from sallyport.values import dataclass
 from sallyport.wiring.parts import access_verifier, audit_trail, public_keys
 
 

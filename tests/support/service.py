@@ -9,10 +9,11 @@ from sallyport.sessions.issue import IssuedTokens, TokenIssuer
 from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Device, SessionStore
 from sallyport.tokens.access import AccessTokenVerifier
-from sallyport.use_cases.authorize import Authorize, Authorized, Strict
+from sallyport.use_cases.authorize import Authorize, Authorized
 from sallyport.use_cases.log_in import Attempt
 from sallyport.use_cases.logout import Logout
 from sallyport.use_cases.refresh import Refresh
+from sallyport.use_cases.strict_mode import Strict
 from tests.support.builders import MINUTE, SECOND, WEAK_PASSWORDS, a_session, a_user, an_audit
 from tests.support.issuing import ABSOLUTE, access_token_verifier, refresh_token_verifier, token_issuer
 from tests.support.logging_in import IDLE, login_over

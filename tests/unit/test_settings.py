@@ -1,11 +1,10 @@
 """Settings: parsed once, every problem reported together."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from sallyport import gateway_settings, settings
 from sallyport.errors import SettingsError
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

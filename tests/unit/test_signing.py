@@ -2,9 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import joserfc.jwk
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
 
 from sallyport.audit import by_system
 from sallyport.errors import InvalidToken, Unavailable
@@ -21,12 +30,14 @@ from sallyport.keys.life_cycle import (
     plan,
 )
 from sallyport.keys.make import new_key
+from sallyport.keys.pkcs8 import rsa_private_key
 from sallyport.keys.private import PrivateKeyRing
 from sallyport.keys.ring import CachedRing
 from sallyport.keys.signing import signing_key
 from sallyport.use_cases.rotate_keys import RotateKeys
 from tests.support.builders import DAY, NOW, SECOND
 from tests.support.fakes import FakeKms, FakeRings
+from tests.support.tokens import made_access_key
 
 KEEP = 1000
 POLICY = Policy("HS256", KEEP)
@@ -125,6 +136,47 @@ def test_no_repr_shows_a_secret(alg: Algorithm) -> None:
 
     assert "secret" not in repr(key)
     assert "material" not in repr(signing_key(key.kid, key.alg, key.secret))
+
+
+@pytest.mark.parametrize("alg", ["RS256", "ES256", "HS256"])
+def test_a_signed_token_is_what_pyjwt_writes(alg: Algorithm) -> None:
+    made = made_access_key() if alg == "RS256" else new_key(alg)
+    claims = {"iss": "https://auth.example.com", "sub": 'ü\u2028\\"', "iat": 1, "scope": None, "nested": [{"a": True}]}
+
+    ours = signing_key(made.kid, alg, made.secret).sign(claims, typ="at+jwt")
+
+    its_key: Any = made.secret if alg == "HS256" else load_der_private_key(made.secret, None)
+    headers = {"kid": made.kid, "typ": "at+jwt"}
+    its_own = jwt.encode(claims, its_key, algorithm=alg, headers=headers)
+    verifier = its_key if alg == "HS256" else its_key.public_key()
+    assert jwt.decode_complete(
+        ours, verifier, algorithms=[alg], options={"verify_sub": False, "verify_iat": False}
+    ) == {
+        "header": {"alg": alg, **headers},
+        "payload": claims,
+        "signature": jwt.utils.base64url_decode(ours.rpartition(".")[2]),
+    }
+    if alg != "ES256":  # whose signatures are never twice the same
+        assert ours == its_own
+
+
+def test_an_rsa_key_is_read_as_cryptography_reads_it() -> None:
+    for _ in range(3):
+        private = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+
+        der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        assert rsa_private_key(der).private_numbers() == private.private_numbers()
+
+
+def test_what_is_no_rsa_key_in_pkcs_8_is_refused() -> None:
+    der, another = made_access_key().secret, new_key("ES256").secret
+    private = load_der_private_key(der, None)
+    traditional = private.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    cut_short = [der[:end] for end in range(0, len(der), 7)]
+
+    for wrong in (b"\x30", b"\x30\x80", another, traditional, der + b"\x00", *cut_short):
+        with pytest.raises(ValueError, match=r".*"):
+            rsa_private_key(wrong)
 
 
 def make_keys(store: FakeRings) -> None:

@@ -1,13 +1,19 @@
 """Log lines and metrics as CloudWatch gets them."""
 
 import json
+import sys
+import traceback
 from typing import Any
 
 import pytest
 
+from sallyport.aws.authorizer.handler import Authorizer
 from sallyport.aws.telemetry import PowertoolsTelemetry, digest
+from sallyport.errors import TokenDead, Unavailable
 from sallyport.telemetry import Answered
 from sallyport.trail import NO_TRAIL, Trail
+from sallyport.use_cases.authorize import Authorized
+from tests.support.deployed import sample
 
 
 @pytest.fixture(autouse=True)
@@ -99,3 +105,41 @@ def test_a_failure_is_logged_as_an_error_and_counted_for_the_alarm(capsys: pytes
     assert (line["level"], line["reason"]) == ("ERROR", "BatchGetItem AccessDeniedException")
     assert metric["failed"] == [1.0]
     assert dimensions(metric) == [["service", "stack"], ["stack"]]
+
+
+class Refusing:
+    """An import system that has no Powertools."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name.partition(".")[0] == "aws_lambda_powertools":
+            raise OSError("too many open files: secret-canary")
+
+
+def test_a_function_that_seldom_logs_loads_powertools_for_its_first_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [Refusing(), *sys.meta_path])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "aws_lambda_powertools"]:
+        monkeypatch.delitem(sys.modules, name)
+
+    with pytest.raises(Unavailable):
+        PowertoolsTelemetry("telemetry-9", "INFO", stack="prod")
+    seldom = PowertoolsTelemetry("telemetry-9", "INFO", stack="prod", seldom=True)
+    with pytest.raises(Unavailable) as refused:
+        seldom.denied("expired", "r-1")
+    assert refused.value.reason == "powertools: OSError"
+    assert "canary" not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize("failure", [TokenDead("jti"), RuntimeError("canary")])
+def test_an_authorizer_that_cannot_log_fails_closed(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    def authorize(_token: str) -> Authorized:
+        raise failure
+
+    telemetry = PowertoolsTelemetry("telemetry-10", "INFO", stack="prod", seldom=True)
+    monkeypatch.setattr(sys, "meta_path", [Refusing(), *sys.meta_path])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "aws_lambda_powertools"]:
+        monkeypatch.delitem(sys.modules, name)
+    authorizer = Authorizer(authorize=authorize, telemetry=telemetry)  # type: ignore[arg-type]  # all that it calls
+
+    with pytest.raises(Unavailable) as refused:
+        authorizer(sample("authorizer_allowed", authorization="Bearer a.b.c"), None)
+    assert "canary" not in "".join(traceback.format_exception(refused.value))

@@ -12,7 +12,8 @@ from sallyport.revocation.entries import Entry, Revoked, SessionRevoked, TokenRe
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Pace, Window
 from sallyport.sessions.session import Session, SessionStore
-from sallyport.use_cases.authorize import Authorize, Bounded, RevocationMode, Stateless, Strict
+from sallyport.use_cases.authorize import Authorize, Bounded, RevocationMode, Stateless
+from sallyport.use_cases.strict_mode import Strict
 from tests.support.builders import MINUTE, NOW, SECOND
 from tests.support.calls import Calls
 from tests.support.fakes import Memory

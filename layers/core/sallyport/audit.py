@@ -1,8 +1,9 @@
 """The audit trail: what was changed of an account, its sessions or a key, by whom and when (docs/audit.md)."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from sallyport.values import dataclass
 
 Action = Literal[
     "user.created",  # by an operator

@@ -42,10 +42,10 @@ nothing decides by them. No error carries a token, a password or anything else t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from sallyport.trail import NO_TRAIL, Trail
+from sallyport.values import dataclass
 
 TokenFault = Literal[
     "authorization",  # there is not exactly one Authorization header with one Bearer token

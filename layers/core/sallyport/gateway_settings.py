@@ -5,10 +5,10 @@ They stand apart from `settings`, whose parsing they use, because every function
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from sallyport.settings import choice, setting
+from sallyport.values import dataclass
 
 HEADERS_OF_OURS = ("authorization", "content-type", "x-sallyport-csrf")
 """What a page may always send to the API, in lower case."""

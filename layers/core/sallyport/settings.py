@@ -2,18 +2,17 @@
 
 A setting's variable is its field's name in capitals. Each wiring module combines the groups that its function uses into
 one class; `parse` reads them once and reports every problem together. An empty variable counts as absent, because that
-is what an empty template parameter becomes.
+is what an empty template parameter becomes. Patterns are compiled by the functions that read with them, not by all.
 """
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from sallyport.errors import SettingsError
 from sallyport.identifiers import MACHINE_PREFIX
+from sallyport.values import dataclass, field, fields
 
 _Settings = TypeVar("_Settings")
 
@@ -22,11 +21,11 @@ def parse(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings:
     """Build `cls` from `environ`. Raises SettingsError, which names every variable that is missing or wrong."""
     values: dict[str, Any] = {}
     problems: list[str] = []
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every group is a dataclass
-        name = field.name.upper()
+    for each in fields(cls):  # type: ignore[arg-type]  # every group is a dataclass
+        name = each.name.upper()
         try:
-            raw = environ.get(name, "") or field.metadata["default"]
-            values[field.name] = None if raw is None else field.metadata["read"](raw)
+            raw = environ.get(name, "") or each.metadata["default"]
+            values[each.name] = None if raw is None else each.metadata["read"](raw)
         except ValueError as problem:
             problems.append(f"{name} {problem}")
     if problems:
@@ -41,7 +40,7 @@ def parse(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings:
 
 
 def setting(read: Callable[[str], object], default: str | None, *, is_secret: bool = False) -> Any:
-    return dataclasses.field(repr=not is_secret, metadata={"read": read, "default": default})
+    return field(repr=not is_secret, metadata={"read": read, "default": default})
 
 
 def _text(default: str = "") -> Any:
@@ -94,7 +93,7 @@ def _url(*, is_required: bool = False) -> Any:
 
 def _address() -> Any:
     def read(raw: str) -> str:
-        if len(raw) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(raw):
+        if len(raw) > _LONGEST_ADDRESS or not re.fullmatch(_ADDRESS, raw, re.ASCII):
             raise ValueError("must be an e-mail address such as no-reply@example.com")
         return raw
 
@@ -103,7 +102,7 @@ def _address() -> Any:
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-_ADDRESS = re.compile(rf"{_ATOM}([.]{_ATOM})*@{_LABEL}([.]{_LABEL})+", re.ASCII)  # RFC 5321 s4.1.2, Dot-string
+_ADDRESS = rf"{_ATOM}([.]{_ATOM})*@{_LABEL}([.]{_LABEL})+"  # RFC 5321 s4.1.2, Dot-string
 _LONGEST_ADDRESS = 254
 
 
@@ -116,20 +115,20 @@ def _language() -> Any:
     return setting(read, "en")
 
 
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)  # as browsers write it (RFC 6454 s6.2)
+_ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"  # as browsers write it (RFC 6454 s6.2)
 
 
 def _origins() -> Any:
     def read(raw: str) -> tuple[str, ...]:
         origins = tuple(origin.strip() for origin in raw.split(",") if origin)
-        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        if not all(re.fullmatch(_ORIGIN, origin, re.ASCII) for origin in origins):
             raise ValueError("must be origins (https://app.example.com), separated by commas")
         return origins
 
     return setting(read, "")
 
 
-_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)
+_HEADER = r"[A-Za-z][A-Za-z0-9-]{0,63}"
 _NO_PROXYS = ("x-forwarded-for", "forwarded", "x-sallyport-origin")  # the first two hold what any client sends
 
 
@@ -137,7 +136,7 @@ def _address_header() -> Any:
     def read(raw: str) -> str | None:
         if not raw:
             return None
-        if not _HEADER.fullmatch(raw) or raw.lower() in _NO_PROXYS:
+        if not re.fullmatch(_HEADER, raw, re.ASCII) or raw.lower() in _NO_PROXYS:
             raise ValueError(
                 "must be the name of a header that your proxy sets, such as CloudFront-Viewer-Address,"
                 f" and none of {', '.join(_NO_PROXYS)}"
@@ -147,14 +146,14 @@ def _address_header() -> Any:
     return setting(read, "")
 
 
-_SECRET = re.compile(r"[A-Za-z0-9._~-]{32,128}", re.ASCII)
+_LONG_ENOUGH = r"[A-Za-z0-9._~-]{32,128}"
 _LEAST_DISTINCT = 8  # 32 random hexadecimal digits have fewer in one case of 28 million
 
 
 def _origin_secrets() -> Any:
     def read(raw: str) -> tuple[str, ...]:
         secrets = tuple(raw.split(",")) if raw else ()
-        if len(secrets) > 2 or not all(_SECRET.fullmatch(secret) for secret in secrets):
+        if len(secrets) > 2 or not all(re.fullmatch(_LONG_ENOUGH, secret, re.ASCII) for secret in secrets):
             raise ValueError(
                 "must be one secret, or two with a comma between them, each of 32 to 128 letters, digits and ._~-"
             )

@@ -1,9 +1,9 @@
 """What functions log and count."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from sallyport.trail import Trail
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

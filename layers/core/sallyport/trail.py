@@ -1,7 +1,8 @@
 """What a request leaves behind for the log, beside its response."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from sallyport.values import dataclass
 
 Note = Literal[
     "race_lost",  # another request moved the session first, so this one read it again

@@ -8,7 +8,6 @@ when the layer is built, by layers/core/make_blocklists.py.
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from mmap import ACCESS_READ, mmap
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sallyport.errors import BlocklistUnreadable
+from sallyport.values import dataclass
 
 ENTRY_BYTES = 6
 CHECKSUM_BYTES = 32

@@ -1,9 +1,9 @@
 """How often a password may be guessed: failures in a row, and how long nobody may guess after each."""
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from sallyport.accounts.throttle import Bucket
+from sallyport.values import dataclass, field
 
 FREE_FAILURES = 5
 """After so many failures in a row the first wait begins."""

@@ -2,7 +2,6 @@
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass
 from hashlib import sha512
 
 from argon2 import PasswordHasher, extract_parameters
@@ -11,6 +10,7 @@ from argon2.low_level import Type
 
 from sallyport.accounts.password import NormalPassword
 from sallyport.errors import Unavailable
+from sallyport.values import dataclass
 
 _STORED = re.compile(
     r"\$argon2id\$v=19\$m=[0-9]{1,7},t=[0-9]{1,3},p=[0-9]{1,3}\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}", re.ASCII

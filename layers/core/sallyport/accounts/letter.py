@@ -1,9 +1,9 @@
 """The letter: what is mailed, before it has words."""
 
-from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from sallyport.accounts.mail_request import NoticeKind
+from sallyport.values import dataclass, field
 
 LetterKind: TypeAlias = Literal[
     "verify_email",  # whoever has this mailbox may register: a link and a code

@@ -1,9 +1,9 @@
 """What waits in the mail queue: mail requests and notices. Neither holds a secret."""
 
-from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from sallyport.accounts.one_time_token import Purpose
+from sallyport.values import dataclass, field
 
 NoticeKind = Literal[
     "email_change_requested",  # to the old address, as is the next

@@ -1,12 +1,12 @@
 """What a new password must be (NIST SP 800-63B-4)."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from sallyport.accounts.blocklist import Blocklist, caseless
 from sallyport.accounts.password import NormalPassword, PasswordRefused, normal
 from sallyport.errors import Unavailable
 from sallyport.trail import Note
+from sallyport.values import dataclass
 
 
 class PasswordTooShort(PasswordRefused):

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Literal, Protocol, TypeAlias
@@ -11,6 +10,7 @@ from sallyport.accounts.user import User
 from sallyport.audit import AuditEntry
 from sallyport.errors import ProofRejected
 from sallyport.identifiers import is_id
+from sallyport.values import dataclass, field
 
 Purpose = Literal["verify_email", "reset_password", "confirm_email"]
 

@@ -1,8 +1,9 @@
 """How often something may be tried: buckets that fill again, and allowances that open anew after a day."""
 
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
+
+from sallyport.values import dataclass
 
 _MINUTE = 60
 _DAY = 86_400

@@ -1,10 +1,10 @@
 """The user."""
 
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from sallyport.audit import AuditEntry, Standing
 from sallyport.identifiers import new_user_id
+from sallyport.values import dataclass, field
 
 Status = Literal["active", "disabled"]
 

@@ -3,7 +3,6 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,6 +11,7 @@ from sallyport.edge import reported
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.http.serve import Api
+from sallyport.values import dataclass
 
 _NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from sallyport.aws.patience import PATIENCE, PATIENCE_WITH_SES, Patience
 from sallyport.aws.signed import credentials, endpoint
 from sallyport.aws.signed.calls import SignedCalls
 from sallyport.aws.signed.wire import HttpWire
+from sallyport.values import dataclass
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.client import SESV2Client

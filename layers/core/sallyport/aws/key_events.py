@@ -1,7 +1,6 @@
 """The events of rotate_keys: its daily schedule, and an operator in an emergency."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sallyport.audit import Cause, by_operator, by_system
@@ -13,6 +12,7 @@ from sallyport.keys.life_cycle import Use
 from sallyport.keys.store import RingChange
 from sallyport.telemetry import Telemetry
 from sallyport.use_cases.rotate_keys import RotateKeys
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The events of the mailer: batches of the mail queue's messages."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sallyport.accounts.mail_request import Notice
@@ -9,6 +8,7 @@ from sallyport.aws.mail_queue import queued_from
 from sallyport.edge import reason_of
 from sallyport.telemetry import Telemetry
 from sallyport.use_cases.send_mail import SendMail
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, fields
 from functools import cache
 from typing import Any, get_args
 
 from sallyport.accounts.mail_request import MailRequest, Notice, NoticeKind, Queued, Subject
 from sallyport.accounts.one_time_token import Purpose
 from sallyport.aws.calls import Calls
+from sallyport.values import asdict, fields
 
 
 class SqsMailQueue:

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
 from sallyport.errors import SallyportError
+from sallyport.values import dataclass
 
 
 class StaleRelease(SallyportError):

@@ -5,7 +5,6 @@ With the keys come the decoys (accounts/decoys.py).
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
@@ -19,6 +18,7 @@ from sallyport.edge import reported
 from sallyport.errors import AccessDenied, SettingsError
 from sallyport.telemetry import Telemetry
 from sallyport.use_cases.keep_decoys import KeepDecoys
+from sallyport.values import dataclass, field
 
 CHECKS = "Custom::SallyportChecks"
 SIGNING_KEYS = "Custom::SallyportSigningKeys"

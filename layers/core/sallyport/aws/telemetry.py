@@ -4,13 +4,15 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-
+from sallyport.errors import Unavailable
 from sallyport.telemetry import Answered
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
 
 _NAMESPACE = "Sallyport"
 _FAILED = "failed"
@@ -28,14 +30,28 @@ class PowertoolsTelemetry:
     Lines and metrics name their stack, so that two in one account keep apart. Every failure is also counted as `failed`
     of the stack as a whole, whatever function it is of: that is what one alarm for all of them watches.
     EphemeralMetrics, because the ordinary Metrics is shared by the whole process.
+
+    With `seldom` Powertools is loaded for the first line, as suits a function whose usual answer writes none: it takes
+    longer than a whole cold start of the authorizer. Without, it is loaded at once, while Lambda starts the function.
     """
 
-    def __init__(self, function: str, level: str, *, stack: str) -> None:
+    def __init__(self, function: str, level: str, *, stack: str, seldom: bool = False) -> None:
         self._service = f"sallyport.{function}"
+        self._level = level
         self._stack = stack
-        self._logger = Logger(service=self._service, level=level, json_serializer=_line, stack=stack)
         for library, quiet_level in _QUIETED.items():  # whatever level an operator gives Lambda's own logger
             logging.getLogger(library).setLevel(quiet_level)
+        if not seldom:
+            _ = self._logger
+
+    @cached_property
+    def _logger(self) -> "Logger":
+        """The logger. Raises Unavailable if it cannot be loaded: what cannot be logged is not answered."""
+        try:
+            from aws_lambda_powertools import Logger  # noqa: PLC0415  # see `seldom`
+        except Exception as error:  # noqa: BLE001  # whatever its modules raise
+            raise Unavailable(f"powertools: {type(error).__name__}") from None
+        return Logger(service=self._service, level=self._level, json_serializer=_line, stack=self._stack)
 
     def answered(self, answered: Answered) -> None:
         """Write the one log line of a request, and count its outcome."""
@@ -84,6 +100,8 @@ class PowertoolsTelemetry:
 
     def _count(self, *words: str, of_stack: bool = False) -> None:
         """Count words of this function, and with `of_stack` of its stack as a whole, too."""
+        from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit  # noqa: PLC0415  # the logger has them
+
         metrics = EphemeralMetrics(namespace=_NAMESPACE, service=self._service)
         metrics.add_dimension("stack", self._stack)
         if of_stack:

@@ -1,10 +1,9 @@
 """Who sends a request: the claims of the token that the authorizer let pass, and the device."""
 
-from dataclasses import dataclass
-
 from sallyport.errors import TokenRejected
 from sallyport.http.request import Request
 from sallyport.sessions.session import Device
+from sallyport.values import dataclass
 
 _MAX_USER_AGENT = 256
 

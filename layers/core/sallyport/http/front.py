@@ -5,12 +5,12 @@ API's own URL. So the header is believed only beside a secret that the proxy add
 """
 
 import re
-from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
 
 from sallyport.errors import FieldError, InvalidRequest, OriginRejected
 from sallyport.http.request import Request
+from sallyport.values import dataclass, field, replace
 
 ORIGIN_HEADER = "x-sallyport-origin"
 

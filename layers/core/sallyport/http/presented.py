@@ -1,13 +1,13 @@
 """The refresh token that a request presents, and the channel it came through."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
 from sallyport.errors import AmbiguousCredentials
 from sallyport.http import cookies
 from sallyport.http.csrf import require_page_of_ours
 from sallyport.http.request import Request
 from sallyport.sessions.session import Mode
+from sallyport.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

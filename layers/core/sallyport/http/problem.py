@@ -1,12 +1,12 @@
 """Errors as clients see them (RFC 9457): the table from error code to status."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sallyport.errors import InvalidRequest, InvalidToken, ProofRejected, SallyportError, WrongPassword
 from sallyport.http.request import Request
 from sallyport.http.response import Response
+from sallyport.values import replace
 
 PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "invalid_json": (400, "Bad Request", "The body must be one JSON object in UTF-8, without duplicate names."),

@@ -1,7 +1,6 @@
 """The fields by which people redeem a mail: the proof that came with it, and the password that they choose."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
 from sallyport.accounts.new_password import NewPasswords
 from sallyport.accounts.one_time_token import Proof, code_from, link_from
@@ -11,6 +10,7 @@ from sallyport.http.fields import Fields, fields_of
 from sallyport.http.passwords import password
 from sallyport.http.request import Request
 from sallyport.sessions.session import Mode
+from sallyport.values import dataclass, field
 
 PROOF_FIELDS = ("token", "request", "code")
 

@@ -1,12 +1,12 @@
 """A request, as endpoints see it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sallyport.errors import InvalidJson, PayloadTooLarge, UnsupportedMediaType
 from sallyport.http.media_type import is_json_in_utf8, is_unencoded
 from sallyport.strict_json import loads
+from sallyport.values import dataclass, field
 
 MAX_BODY_BYTES = 16 * 1024
 

@@ -1,10 +1,10 @@
 """A response, as endpoints make it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from sallyport.trail import NO_TRAIL, Trail
+from sallyport.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

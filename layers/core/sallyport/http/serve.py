@@ -4,7 +4,6 @@ An endpoint is a callable from Request to Response that raises SallyportError.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sallyport.edge import reason_of
@@ -12,6 +11,7 @@ from sallyport.http.problem import problem
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.telemetry import Answered, Telemetry
+from sallyport.values import dataclass
 
 Endpoint: TypeAlias = Callable[[Request], Response]
 

@@ -7,7 +7,6 @@ import (docs/decisions/0001-dependencies.md).
 import hmac
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -16,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 
-_ES256_INTEGER_BYTES = 32
+from sallyport.values import dataclass, field
+
+ES256_INTEGER_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,9 @@ def _verify_es256(key: Any, signing_input: bytes, signature: bytes) -> bool:
     """
     from cryptography.hazmat.primitives.asymmetric import ec, utils  # noqa: PLC0415  # as _ec_public_key
 
-    if len(signature) != 2 * _ES256_INTEGER_BYTES:
+    if len(signature) != 2 * ES256_INTEGER_BYTES:
         return False
-    r, s = int.from_bytes(signature[:_ES256_INTEGER_BYTES]), int.from_bytes(signature[_ES256_INTEGER_BYTES:])
+    r, s = int.from_bytes(signature[:ES256_INTEGER_BYTES]), int.from_bytes(signature[ES256_INTEGER_BYTES:])
     key.verify(utils.encode_dss_signature(r, s), signing_input, ec.ECDSA(SHA256()))
     return True
 

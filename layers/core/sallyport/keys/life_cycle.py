@@ -7,9 +7,10 @@ and stays published for as long as a token that it signed could still be present
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
+
+from sallyport.values import dataclass, field
 
 Use = Literal["access", "refresh"]
 Algorithm = Literal["RS256", "ES256", "HS256"]

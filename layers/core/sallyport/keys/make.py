@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sallyport.identifiers import new_id
 from sallyport.keys.jwk import ec_jwk, rsa_jwk
 from sallyport.keys.life_cycle import Algorithm
+from sallyport.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

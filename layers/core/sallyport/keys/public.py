@@ -1,11 +1,11 @@
 """The public ring: whose signatures count, and in whose name they are made."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sallyport.keys.key import Key
 from sallyport.keys.ring import CachedRing
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

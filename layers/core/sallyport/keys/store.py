@@ -1,11 +1,11 @@
 """Private keys at rest: a ring as it is stored, how it changes, and what seals it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sallyport.audit import KEYS, AuditEntry, Cause
 from sallyport.keys.life_cycle import KeyRecord, Use
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

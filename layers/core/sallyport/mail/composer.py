@@ -4,7 +4,6 @@
 text, and only the layout of the HTML escapes.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
 
@@ -14,6 +13,7 @@ from sallyport.accounts.letter import Letter
 from sallyport.mail import shown
 from sallyport.mail.mail import Mail, Sender
 from sallyport.mail.words import Words, words_of
+from sallyport.values import dataclass
 
 OURS = Path(__file__).parent / "templates"
 """The templates that Sallyport ships."""

@@ -5,7 +5,6 @@ language share. `<language>/time.jinja` says how a time is written.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from jinja2 import Environment, Template
 
 from sallyport.accounts.letter import Letter
 from sallyport.mail import shown
+from sallyport.values import dataclass, field
 
 FALLBACK = "en"
 """The language of a letter whose own has no words for it."""

@@ -1,11 +1,13 @@
 """The revocation entry: what tells authorizers of a revocation while a token could still be accepted."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from sallyport.audit import AuditEntry
-from sallyport.sessions.session import Mode, Session
+from sallyport.values import dataclass
+
+if TYPE_CHECKING:  # an authorizer reads entries, and stores none
+    from sallyport.audit import AuditEntry
+    from sallyport.sessions.session import Mode, Session
 
 _SLACK_SECONDS = 120  # clock leeway, skew between environments, a refresh in flight, a slow commit
 
@@ -78,18 +80,18 @@ class RevocationStore(Protocol):
         """Revoke one access token. Return False if it is revoked already."""
         ...
 
-    def end(self, user_id: str, sid: str, *, now_ms: int, mode: Mode | None = None) -> bool:
+    def end(self, user_id: str, sid: str, *, now_ms: int, mode: "Mode | None" = None) -> bool:
         """Log a session out, if it has this mode (None: any). Return False if there was nothing left to revoke."""
         ...
 
-    def revoke_session(self, user_id: str, sid: str, audit: AuditEntry) -> bool:
+    def revoke_session(self, user_id: str, sid: str, audit: "AuditEntry") -> bool:
         """Revoke a session from elsewhere. Return False if there was nothing left to revoke."""
         ...
 
-    def revoke_replayed(self, session: Session, audit: AuditEntry) -> None:
+    def revoke_replayed(self, session: "Session", audit: "AuditEntry") -> None:
         """Revoke a session whose token was replayed, provided it is as it was read. Raises RaceLost."""
         ...
 
-    def raise_version(self, user_id: str, ver: int, audit: AuditEntry) -> bool:
+    def raise_version(self, user_id: str, ver: int, audit: "AuditEntry") -> bool:
         """Raise the user's token version from `ver`. Return False if it is no longer that."""
         ...

@@ -3,9 +3,13 @@
 An execution environment reads a user's roles once, and again after an entry about that user.
 """
 
-from sallyport.accounts.user import UserReader
+from typing import TYPE_CHECKING
+
 from sallyport.errors import TokenDead
 from sallyport.tokens.access import AccessToken
+
+if TYPE_CHECKING:
+    from sallyport.accounts.user import UserReader
 
 MOST_USERS = 10_000
 
@@ -24,7 +28,7 @@ class NoRoles:
 class KnownRoles:
     """The roles of the last `most` users that one execution environment has read, each as of a token version."""
 
-    def __init__(self, users: UserReader, *, most: int = MOST_USERS) -> None:
+    def __init__(self, users: "UserReader", *, most: int = MOST_USERS) -> None:
         self._users = users
         self._most = most
         self._known: dict[str, tuple[int, tuple[str, ...]]] = {}

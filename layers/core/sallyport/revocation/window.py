@@ -5,14 +5,13 @@ poll reads what was written since 90 s before the last successful poll began, by
 covers skew between clocks and commits that took long. A timestamp that was read is never used as a cursor.
 """
 
-from dataclasses import dataclass
-
 from sallyport.clock import Clock
 from sallyport.errors import TokenDead, Unavailable
 from sallyport.revocation.entries import Entry, EntryStore, SessionRevoked, TokenRevoked, UserChanged, UserDeleted
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.tokens.access import AccessToken
 from sallyport.tokens.claims import MAX_INTEGER
+from sallyport.values import dataclass
 
 OVERLAP_MS = 90_000
 PAUSE_MS = 1000

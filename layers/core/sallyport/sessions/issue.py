@@ -1,7 +1,6 @@
 """Issuing the pair of tokens that a session's holder gets (RFC 6749 s5.1)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from sallyport.identifiers import new_id
 from sallyport.keys.signing import SigningKey
@@ -9,6 +8,7 @@ from sallyport.sessions.session import Session
 from sallyport.tokens import access, refresh
 from sallyport.tokens.claims import IssuerName
 from sallyport.tokens.device import DeviceSigner
+from sallyport.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

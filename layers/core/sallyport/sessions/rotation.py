@@ -7,8 +7,9 @@ it holds, so that parallel recoveries do not conflict; the contract suite holds 
 issued since, none used yet.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

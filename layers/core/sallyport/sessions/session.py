@@ -1,11 +1,11 @@
 """The session: what the table holds of one login on one device."""
 
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from sallyport.accounts.user import User
 from sallyport.errors import TokenDead, WhyDead
 from sallyport.sessions.rotation import Rotation
+from sallyport.values import dataclass, field
 
 Mode = Literal["body", "cookie"]
 

@@ -1,10 +1,11 @@
 """The access token (RFC 9068): verified without I/O, lives minutes."""
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from sallyport.keys.key import Key
 from sallyport.tokens.claims import Claims, IssuerName, TimeRules
-from sallyport.tokens.envelope import VerificationKeys, verified_payload
+from sallyport.tokens.envelope import VerificationKeys, verified
+from sallyport.values import asdict, dataclass
 
 if TYPE_CHECKING:  # what only verifies loads nothing that signs
     from sallyport.keys.signing import SigningKey
@@ -46,9 +47,14 @@ class AccessTokenVerifier:
 
     def verify(self, token: str, *, now: int) -> AccessToken:
         """Verify `token` as of `now` (seconds). Raises TokenRejected, or Unavailable if its key cannot be looked up."""
-        claims = Claims(verified_payload(token, typ=TYP, keys=self.keys))
+        return self.verify_by_key(token, now=now)[1]
+
+    def verify_by_key(self, token: str, *, now: int) -> tuple[Key, AccessToken]:
+        """Do what `verify` does, and return the key that signed the token, too."""
+        key, payload = verified(token, typ=TYP, keys=self.keys)
+        claims = Claims(payload)
         iat, exp = claims.times(self.times, now=now)
-        return AccessToken(
+        return key, AccessToken(
             iss=claims.exactly("iss", self.names.issuer),
             sub=claims.identifier("sub"),
             aud=claims.exactly("aud", self.audience),

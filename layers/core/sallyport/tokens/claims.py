@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from sallyport.errors import TokenExpired, TokenRejected
+from sallyport.values import dataclass
 
 ClaimName = Literal[
     "iss", "aud", "sub", "client_id", "iat", "exp", "nbf", "jti", "sid", "ver", "gen", "auth_time", "scope"

@@ -1,12 +1,12 @@
 """The device token: by it login knows a device that has logged in before. Opens nothing by itself."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from sallyport.identifiers import new_id
 from sallyport.tokens.claims import Claims, IssuerName, TimeRules
 from sallyport.tokens.envelope import VerificationKeys, verified_payload
+from sallyport.values import asdict, dataclass
 
 if TYPE_CHECKING:  # what only verifies loads nothing that signs
     from sallyport.keys.signing import SigningKey

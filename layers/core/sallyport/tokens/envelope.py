@@ -6,12 +6,12 @@ signature has been checked. What libraries accept out of kindness is refused: RF
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from sallyport import strict_json
 from sallyport.errors import TokenRejected
 from sallyport.keys.key import Key
+from sallyport.values import dataclass, field
 
 MAX_TOKEN_BYTES = 8192
 _KID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -44,13 +44,18 @@ def verified_payload(token: str, *, typ: str, keys: VerificationKeys) -> dict[st
 
     Raises TokenRejected, or Unavailable if the key that the token names cannot be looked up.
     """
+    return verified(token, typ=typ, keys=keys)[1]
+
+
+def verified(token: str, *, typ: str, keys: VerificationKeys) -> tuple[Key, dict[str, Any]]:
+    """Do what `verified_payload` does, and return the key, too."""
     envelope = _open(token, typ=typ)
     key = keys.get(envelope.unverified_kid)
     if envelope.unverified_alg != key.alg:
         raise TokenRejected("algorithm")
     if not key.verify(envelope.signing_input, envelope.signature):
         raise TokenRejected("signature")
-    return _json_object(envelope.unverified_payload, "payload")
+    return key, _json_object(envelope.unverified_payload, "payload")
 
 
 def _open(token: str, *, typ: str) -> _Envelope:

@@ -1,10 +1,10 @@
 """The refresh token: means something only to Sallyport, and is never stored."""
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from sallyport.tokens.claims import Claims, IssuerName, TimeRules
 from sallyport.tokens.envelope import VerificationKeys, verified_payload
+from sallyport.values import asdict, dataclass
 
 if TYPE_CHECKING:  # what only verifies loads nothing that signs
     from sallyport.keys.signing import SigningKey

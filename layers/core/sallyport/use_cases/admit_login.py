@@ -1,7 +1,6 @@
 """Admit a login: count its failure in advance, so that however many guess at once, no guess goes uncounted."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from sallyport.accounts.guesses import Admission, GuessStore, key_of_device
 from sallyport.accounts.throttle import Bucket, key_of_address
@@ -9,6 +8,7 @@ from sallyport.accounts.user import Account, Found
 from sallyport.clock import Clock
 from sallyport.errors import InvalidToken, TooManyAttempts, Unavailable
 from sallyport.tokens.device import DeviceTokenVerifier
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,11 @@
 """Authenticate: decide whether this is the user's password."""
 
-from dataclasses import dataclass
-
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import NormalPassword
 from sallyport.accounts.user import Account, AccountStore, User
 from sallyport.errors import InvalidCredentials, Unavailable
 from sallyport.trail import Note
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

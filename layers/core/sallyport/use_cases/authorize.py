@@ -1,14 +1,12 @@
 """Authorize: decide whether a request to the protected API may pass."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from sallyport.clock import Clock
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Window
-from sallyport.sessions.session import SessionStore
-from sallyport.sessions.strict import check_strictly
-from sallyport.tokens.access import AccessToken, AccessTokenVerifier
+from sallyport.tokens.access import AccessToken
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +15,14 @@ class Authorized:
 
     token: AccessToken
     roles: tuple[str, ...] | None
+
+
+class Verifier(Protocol):
+    """Verifies access tokens."""
+
+    def verify(self, token: str, *, now: int) -> AccessToken:
+        """Verify `token` as of `now` (seconds). Raises TokenRejected, Unavailable."""
+        ...
 
 
 class RevocationMode(Protocol):
@@ -46,23 +52,11 @@ class Bounded:
         return self.roles.of(token)
 
 
-@dataclass(frozen=True, slots=True)
-class Strict:
-    """`strict`: one consistent read per authorization; a revoked access token does not pass again."""
-
-    sessions: SessionStore
-    clock: Clock
-
-    def check(self, token: AccessToken) -> tuple[str, ...]:
-        _, user = check_strictly(token, sessions=self.sessions, now=self.clock() // 1000)
-        return user.roles
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorize:
     """Decides by an access token and the revocation mode."""
 
-    verifier: AccessTokenVerifier
+    verifier: Verifier
     mode: RevocationMode
     clock: Clock
 

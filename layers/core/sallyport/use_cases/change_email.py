@@ -1,7 +1,5 @@
 """Ask to change an e-mail address."""
 
-from dataclasses import dataclass
-
 from sallyport.accounts.mail_request import Subject
 from sallyport.accounts.password import NormalPassword
 from sallyport.sessions.session import Device
@@ -10,6 +8,7 @@ from sallyport.trail import Note
 from sallyport.use_cases.confirm_caller import ConfirmCaller
 from sallyport.use_cases.notify import Notify
 from sallyport.use_cases.request_mail import MailRequested, RequestMail
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

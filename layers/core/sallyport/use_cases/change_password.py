@@ -1,7 +1,5 @@
 """Change a password that the user knows."""
 
-from dataclasses import dataclass, field
-
 from sallyport.accounts.new_password import NewPasswords
 from sallyport.accounts.password import NormalPassword
 from sallyport.audit import AuditEntry, by_user
@@ -14,6 +12,7 @@ from sallyport.sessions.strict import VerifiedClaims
 from sallyport.trail import Trail
 from sallyport.use_cases.confirm_caller import ConfirmCaller
 from sallyport.use_cases.notify import Notify
+from sallyport.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """Choose a password by a link or a code: the steps that registering and resetting have in common, in their order."""
 
-from dataclasses import dataclass, field
-
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.new_password import NewPasswords
 from sallyport.accounts.one_time_token import OneTimeToken, Proof, Purpose
 from sallyport.accounts.password import NormalPassword, PasswordRefused
 from sallyport.trail import Note
 from sallyport.use_cases.prove_mailbox import ProveMailbox
+from sallyport.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Confirm callers: ask for their password again, before a change that a stolen access token must not make."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from sallyport.accounts.guesses import GuessStore, key_of_session
 from sallyport.accounts.hashing import Passwords
@@ -11,6 +10,7 @@ from sallyport.clock import Clock
 from sallyport.errors import TokenDead, TooManyAttempts, Unavailable, WrongPassword
 from sallyport.sessions.session import Session, SessionStore
 from sallyport.sessions.strict import VerifiedClaims, check_strictly
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,5 @@
 """Confirm another e-mail address: the login name moves there."""
 
-from dataclasses import dataclass
-
 from sallyport.accounts.one_time_token import Code, EmailChange, Proof, RedemptionStore
 from sallyport.audit import AuditEntry, by_user
 from sallyport.clock import Clock
@@ -11,6 +9,7 @@ from sallyport.sessions.strict import VerifiedClaims, check_strictly
 from sallyport.trail import Note
 from sallyport.use_cases.notify import Notify
 from sallyport.use_cases.prove_mailbox import ProveMailbox
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,5 @@
 """Delete an account at the wish of its user."""
 
-from dataclasses import dataclass
-
 from sallyport.accounts.password import NormalPassword
 from sallyport.audit import AuditEntry, by_user
 from sallyport.clock import Clock
@@ -11,6 +9,7 @@ from sallyport.sessions.strict import VerifiedClaims
 from sallyport.trail import Trail
 from sallyport.use_cases.confirm_caller import ConfirmCaller
 from sallyport.use_cases.notify import Notify
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

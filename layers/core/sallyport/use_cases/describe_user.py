@@ -1,11 +1,10 @@
 """Describe a user to themselves."""
 
-from dataclasses import dataclass
-
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
 from sallyport.sessions.session import SessionStore
 from sallyport.sessions.strict import VerifiedClaims, check_strictly
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

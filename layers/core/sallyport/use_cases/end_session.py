@@ -1,6 +1,5 @@
 """End one of a user's sessions from another."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from sallyport.audit import AuditEntry, by_user
@@ -9,6 +8,7 @@ from sallyport.identifiers import is_id
 from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.session import SessionStore
 from sallyport.sessions.strict import VerifiedClaims, check_strictly
+from sallyport.values import dataclass
 
 Outcome = Literal["ended", "nothing_to_end"]
 

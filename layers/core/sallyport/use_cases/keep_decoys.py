@@ -1,11 +1,11 @@
 """Keep decoys: see that they are there, and as expensive as a user's account."""
 
 import secrets
-from dataclasses import dataclass
 
 from sallyport.accounts.decoys import DecoyStore
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.password import normal
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,9 @@
 """Limit how often one client tries something."""
 
-from dataclasses import dataclass
-
 from sallyport.accounts.throttle import Bucket, ThrottleStore, key_of_client
 from sallyport.clock import Clock
 from sallyport.errors import TooManyAttempts
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,10 @@
 """List where a user is logged in."""
 
-from dataclasses import dataclass, field
-
 from sallyport.accounts.user import User
 from sallyport.clock import Clock
 from sallyport.sessions.session import Session, SessionStore, is_live
 from sallyport.sessions.strict import VerifiedClaims, check_strictly
+from sallyport.values import dataclass, field
 
 _HOUR = 3600
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 
 from sallyport.accounts.guesses import Admission
 from sallyport.accounts.password import NormalPassword
@@ -13,6 +12,7 @@ from sallyport.use_cases.admit_login import AdmitLogin
 from sallyport.use_cases.authenticate import Authenticate
 from sallyport.use_cases.limit_client import LimitClient
 from sallyport.use_cases.open_session import LoggedIn, OpenSession, UserMoved
+from sallyport.values import dataclass, field, replace
 
 _TIMES = 2
 

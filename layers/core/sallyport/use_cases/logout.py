@@ -1,6 +1,5 @@
 """Log out: end one session, or all of a user's."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sallyport.audit import AuditEntry, by_user
@@ -12,6 +11,7 @@ from sallyport.sessions.strict import check_strictly
 from sallyport.tokens.access import AccessToken, AccessTokenVerifier
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
 from sallyport.trail import NO_TRAIL, Trail
+from sallyport.values import dataclass
 
 Credential: TypeAlias = RefreshToken | AccessToken
 Outcome = Literal["everywhere", "ended", "nothing_to_end"]

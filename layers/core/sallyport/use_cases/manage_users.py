@@ -1,7 +1,6 @@
 """Manage users: what an operator does to an account."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
@@ -14,6 +13,7 @@ from sallyport.revocation.entries import RevocationStore
 from sallyport.sessions.session import SessionStore
 from sallyport.trail import Note
 from sallyport.use_cases.notify import BY_AN_OPERATOR, Notify
+from sallyport.values import dataclass, replace
 
 
 class NoSuchUser(Exception):

@@ -1,12 +1,11 @@
 """Notify the owner of an address of a change that was made."""
 
-from dataclasses import dataclass
-
 from sallyport.accounts.mail_request import MailQueue, Notice, NoticeKind
 from sallyport.clock import Clock
 from sallyport.errors import Unavailable
 from sallyport.sessions.session import Device
 from sallyport.trail import Note
+from sallyport.values import dataclass
 
 BY_AN_OPERATOR = Device(ip="", user_agent="")
 

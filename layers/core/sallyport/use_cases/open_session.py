@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from sallyport.accounts.guesses import Admission
 from sallyport.accounts.user import User
@@ -15,6 +14,7 @@ from sallyport.sessions.rotation import opened
 from sallyport.sessions.session import Device, Mode, Session, SessionStore, is_live
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
 from sallyport.trail import Note, Trail
+from sallyport.values import dataclass, field
 
 MAX_LIVE_SESSIONS = 100
 

@@ -1,7 +1,6 @@
 """Prove a mailbox: check the link or the code that came by mail."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.one_time_token import Code, Link, OneTimeToken, OneTimeTokenStore, Proof, Purpose
@@ -9,6 +8,7 @@ from sallyport.accounts.throttle import CODES_OF_MAILBOX, ThrottleStore, key_of_
 from sallyport.clock import Clock
 from sallyport.errors import ProofRejected
 from sallyport.use_cases.limit_client import LimitClient
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """Refresh: exchange a refresh token for new tokens (RFC 6749 s6; rotation, RFC 9700 s4.14)."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from sallyport.accounts.user import User
@@ -13,6 +12,7 @@ from sallyport.sessions.issue import IssuedTokens, Signer, TokenIssuer
 from sallyport.sessions.session import Mode, RaceLost, Session, SessionStore, require_live
 from sallyport.tokens.refresh import RefreshToken, RefreshTokenVerifier
 from sallyport.trail import Note, Trail
+from sallyport.values import dataclass
 
 MAX_ATTEMPTS = 4
 

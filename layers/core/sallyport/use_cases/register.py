@@ -1,9 +1,8 @@
 """Register: ask for the mail with which an account begins."""
 
-from dataclasses import dataclass
-
 from sallyport.errors import RegistrationClosed
 from sallyport.use_cases.request_mail import MailRequested, RequestMail
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,12 @@
 """Request a mail with a link and a code."""
 
-from dataclasses import dataclass
-
 from sallyport.accounts.mail_request import MailQueue, MailRequest, Subject
 from sallyport.accounts.one_time_token import LIFETIME_SECONDS, Purpose
 from sallyport.accounts.throttle import MAIL_TO_ADDRESS, ThrottleStore, key_of_address
 from sallyport.clock import Clock
 from sallyport.identifiers import new_id
 from sallyport.use_cases.limit_client import LimitClient
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

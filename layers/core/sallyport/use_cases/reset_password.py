@@ -1,7 +1,5 @@
 """Reset a password that was forgotten."""
 
-from dataclasses import dataclass
-
 from sallyport.accounts.one_time_token import Code, Proof, RedemptionStore, Reset
 from sallyport.accounts.password import NormalPassword
 from sallyport.audit import AuditEntry, by_user
@@ -11,6 +9,7 @@ from sallyport.sessions.session import Device
 from sallyport.tokens.device import DeviceTokens
 from sallyport.use_cases.choose_password import ChoosePassword, Redeemed
 from sallyport.use_cases.notify import Notify
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

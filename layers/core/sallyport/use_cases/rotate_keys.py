@@ -1,7 +1,6 @@
 """Rotate keys: bring the rings to what `keys.life_cycle` says, and promote a standby in an emergency."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sallyport.audit import Cause
 from sallyport.clock import Clock
@@ -9,6 +8,7 @@ from sallyport.errors import KeysSealedElsewhere, KmsKeyUnusable, SettingsError,
 from sallyport.keys.life_cycle import KeyRecord, Policy, Use, active, plan, standby
 from sallyport.keys.make import NewKey, new_key
 from sallyport.keys.store import KeyCipher, RingChange, RingStore, SealedKey, StoredRing
+from sallyport.values import dataclass
 
 MAX_ATTEMPTS = 3
 

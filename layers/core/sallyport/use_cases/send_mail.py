@@ -1,7 +1,6 @@
 """Send what waits in the mail queue."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from sallyport.accounts.hashing import Passwords
@@ -23,6 +22,7 @@ from sallyport.accounts.one_time_token import (
 )
 from sallyport.accounts.user import User, UserDirectory
 from sallyport.clock import Clock
+from sallyport.values import dataclass, replace
 
 Outcome = Literal["mailed", "not_mailed", "outdated", "used"]
 """What became of a message.

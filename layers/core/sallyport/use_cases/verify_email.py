@@ -1,7 +1,5 @@
 """Verify an e-mail address: the account begins."""
 
-from dataclasses import dataclass
-
 from sallyport.accounts.one_time_token import Code, Proof, RedemptionStore, Registration
 from sallyport.accounts.password import NormalPassword
 from sallyport.accounts.user import new_user
@@ -10,6 +8,7 @@ from sallyport.clock import Clock
 from sallyport.errors import ProofRejected
 from sallyport.tokens.device import DeviceTokens
 from sallyport.use_cases.choose_password import ChoosePassword, Redeemed
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

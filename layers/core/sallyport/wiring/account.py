@@ -1,7 +1,6 @@
 """The account function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.accounts.hashing import Passwords
@@ -20,6 +19,7 @@ from sallyport.use_cases.delete_account import DeleteAccount
 from sallyport.use_cases.describe_user import DescribeUser
 from sallyport.use_cases.end_session import EndSession
 from sallyport.use_cases.list_sessions import ListSessions
+from sallyport.values import dataclass
 from sallyport.wiring.parts import front, notices, revoking_writes, table
 
 

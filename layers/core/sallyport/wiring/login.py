@@ -1,7 +1,6 @@
 """The login function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.accounts.hashing import Passwords
@@ -24,6 +23,7 @@ from sallyport.use_cases.authenticate import Authenticate
 from sallyport.use_cases.limit_client import LimitClient
 from sallyport.use_cases.log_in import LogIn
 from sallyport.use_cases.open_session import Lifetimes, OpenSession
+from sallyport.values import dataclass
 from sallyport.wiring.parts import (
     cipher,
     front,

@@ -1,7 +1,6 @@
 """The mailer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.accounts.hashing import Passwords
@@ -15,6 +14,7 @@ from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.mail.composer import ComposedMailer, Composer
 from sallyport.use_cases.send_mail import SendMail
+from sallyport.values import dataclass
 from sallyport.wiring.parts import mailbox_proofs, table
 
 

@@ -1,7 +1,6 @@
 """The password function: passwords and e-mail addresses of accounts that there are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.accounts.hashing import Passwords
@@ -24,6 +23,7 @@ from sallyport.use_cases.choose_password import ChoosePassword
 from sallyport.use_cases.confirm_caller import ConfirmCaller
 from sallyport.use_cases.confirm_email import ConfirmEmail
 from sallyport.use_cases.reset_password import ResetPassword
+from sallyport.values import dataclass
 from sallyport.wiring.parts import (
     cipher,
     front,

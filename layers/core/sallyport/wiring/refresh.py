@@ -1,7 +1,6 @@
 """The refresh function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.aws.api_gateway import HttpApiHandler
@@ -13,6 +12,7 @@ from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.refresh import RefreshEndpoint
 from sallyport.http.serve import Api, Endpoint
 from sallyport.use_cases.refresh import Refresh
+from sallyport.values import dataclass
 from sallyport.wiring.parts import (
     cipher,
     front,

@@ -1,7 +1,6 @@
 """The register function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.accounts.hashing import Passwords
@@ -17,6 +16,7 @@ from sallyport.tokens.device import DeviceTokens
 from sallyport.use_cases.choose_password import ChoosePassword
 from sallyport.use_cases.register import Register
 from sallyport.use_cases.verify_email import VerifyEmail
+from sallyport.values import dataclass
 from sallyport.wiring.parts import (
     cipher,
     front,

@@ -1,7 +1,6 @@
 """The function that a deployment runs: it checks what is deployed, and makes the first keys and the decoys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sallyport import gateway_settings, settings
 from sallyport.accounts.hashing import Passwords
@@ -12,6 +11,7 @@ from sallyport.aws.setup_events import SetupEvents
 from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.use_cases.keep_decoys import KeepDecoys
+from sallyport.values import dataclass
 from sallyport.wiring.parts import cipher, key_keeper, table
 from sallyport.wiring.parts.key_keeper import Settings
 

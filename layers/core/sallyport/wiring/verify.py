@@ -1,7 +1,6 @@
 """The function that other gateways ask."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.aws.api_gateway import HttpApiHandler
@@ -10,7 +9,9 @@ from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.verify import ALLOWED, ROUTE, ROUTE_BELOW, VerifyEndpoint
 from sallyport.http.serve import Api
+from sallyport.tokens.remembered import RememberedTokens
 from sallyport.use_cases.authorize import Authorize
+from sallyport.values import dataclass
 from sallyport.wiring.parts import access_verifier, front, public_keys, revocation_mode, table
 
 
@@ -23,7 +24,7 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
     config = settings.parse(Settings, environ)
     dynamodb = table.build(config, clients, seldom_writes=True)
     authorize = Authorize(
-        verifier=access_verifier.build(config, public_keys.build(dynamodb, clock)),
+        verifier=RememberedTokens(access_verifier.build(config, public_keys.build(dynamodb, clock))),
         mode=revocation_mode.build(config, dynamodb, clock, reads_roles=True),
         clock=clock,
     )
@@ -33,5 +34,5 @@ def build(environ: Mapping[str, str], clock: Clock = system_clock, clients: Clie
         cache_seconds=revocation_mode.cache_seconds(config),
         clock=clock,
     )
-    telemetry = PowertoolsTelemetry("verify", config.log_level, stack=config.stack_name)
+    telemetry = PowertoolsTelemetry("verify", config.log_level, stack=config.stack_name, seldom=True)
     return HttpApiHandler(Api({ROUTE: verify, ROUTE_BELOW: verify}, telemetry, front.build(config), quiet=(ALLOWED,)))

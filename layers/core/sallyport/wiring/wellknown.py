@@ -1,7 +1,6 @@
 """The function that publishes keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sallyport import settings
 from sallyport.aws.api_gateway import HttpApiHandler
@@ -10,6 +9,7 @@ from sallyport.aws.telemetry import PowertoolsTelemetry
 from sallyport.clock import Clock, system_clock
 from sallyport.http.endpoints.wellknown import DiscoveryEndpoint, KeySetEndpoint
 from sallyport.http.serve import Api, Endpoint, anyone
+from sallyport.values import dataclass
 from sallyport.wiring.parts import public_keys, table
 
 

@@ -1,11 +1,11 @@
 """The two forms of an authorizer's response: a simple one (HTTP API, payload 2.0), an IAM policy for other events."""
 
 import re
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sallyport.errors import Unavailable
 from sallyport.use_cases.authorize import Authorized
+from sallyport.values import dataclass
 
 Answer: TypeAlias = dict[str, Any]
 

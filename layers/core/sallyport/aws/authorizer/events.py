@@ -7,11 +7,10 @@ WebSocket API, `$connect`    type REQUEST, no version, event type CONNECT
 REST API, REQUEST            type REQUEST, no version, a method
 """
 
-from dataclasses import dataclass, field
-
 from sallyport.aws.authorizer.answers import Form, Policy, Simple
 from sallyport.aws.event import Event
 from sallyport.errors import Unavailable
+from sallyport.values import dataclass, field
 
 _SIMPLE = Simple()
 

@@ -1,6 +1,5 @@
 """The authorizer's handler: what it raises, what it logs, and that nothing but an Allow allows."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sallyport.aws.authorizer.answers import Answer
@@ -11,6 +10,7 @@ from sallyport.errors import InvalidToken
 from sallyport.http.bearer import bearer_token
 from sallyport.telemetry import Telemetry
 from sallyport.use_cases.authorize import Authorize, Authorized
+from sallyport.values import dataclass
 
 
 class AuthorizerUnavailable(Exception):

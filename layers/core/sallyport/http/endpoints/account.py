@@ -1,7 +1,5 @@
 """/auth/me and /auth/sessions: what callers may see, end and delete of their own."""
 
-from dataclasses import asdict, dataclass
-
 from sallyport.http.caller import caller_of, device_of
 from sallyport.http.fields import fields_of
 from sallyport.http.passwords import password
@@ -12,6 +10,7 @@ from sallyport.use_cases.delete_account import DeleteAccount
 from sallyport.use_cases.describe_user import DescribeUser
 from sallyport.use_cases.end_session import EndSession
 from sallyport.use_cases.list_sessions import ListSessions
+from sallyport.values import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """POST /auth/email/change and /confirm: how a user moves to another address."""
 
-from dataclasses import dataclass
-
 from sallyport.http import identity
 from sallyport.http.caller import caller_of, device_of
 from sallyport.http.endpoints.mailed import mailed
@@ -13,6 +11,7 @@ from sallyport.http.response import Response
 from sallyport.trail import Trail
 from sallyport.use_cases.change_email import ChangeEmail
 from sallyport.use_cases.confirm_email import ConfirmEmail
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """POST /auth/login."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sallyport.http import cookies, identity
 from sallyport.http.caller import device_of
@@ -13,6 +12,7 @@ from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.sessions.session import Mode
 from sallyport.use_cases.log_in import Attempt, LogIn
+from sallyport.values import dataclass
 
 _FIELDS = ("email", "password", "mode", "device_token")
 _MOST_OLDER = 2  # a browser sends one; each costs a write

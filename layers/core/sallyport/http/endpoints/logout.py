@@ -1,7 +1,6 @@
 """POST /auth/logout."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sallyport.errors import InvalidToken
 from sallyport.http import cookies
@@ -11,6 +10,7 @@ from sallyport.http.presented import Presented, presented
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.use_cases.logout import LoggedOut, Logout
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

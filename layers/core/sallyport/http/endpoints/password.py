@@ -1,7 +1,6 @@
 """POST /auth/password/forgot, /reset and /change."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sallyport.accounts.new_password import NewPasswords
 from sallyport.http import identity
@@ -17,6 +16,7 @@ from sallyport.http.response import Response
 from sallyport.use_cases.change_password import ChangePassword
 from sallyport.use_cases.request_mail import RequestMail
 from sallyport.use_cases.reset_password import ResetPassword
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """POST /auth/refresh."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sallyport.errors import InvalidGrant
 from sallyport.http.endpoints.tokens import token_response
@@ -10,6 +9,7 @@ from sallyport.http.presented import presented
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.use_cases.refresh import Refresh
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

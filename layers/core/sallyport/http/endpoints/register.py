@@ -1,7 +1,6 @@
 """POST /auth/register and POST /auth/verify-email: how an account begins."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sallyport.accounts.new_password import NewPasswords
 from sallyport.http import identity
@@ -14,6 +13,7 @@ from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.use_cases.register import Register
 from sallyport.use_cases.verify_email import VerifyEmail
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

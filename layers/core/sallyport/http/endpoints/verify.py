@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sallyport.accounts.roles import is_role
 from sallyport.clock import Clock
@@ -12,6 +11,7 @@ from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.tokens.access import AccessToken
 from sallyport.use_cases.authorize import Authorized
+from sallyport.values import dataclass
 
 ALLOWED = "allowed"
 ROUTE = "ANY /auth/verify"

@@ -1,10 +1,9 @@
 """The documents by which others verify our tokens (RFC 7517, RFC 8414, OpenID Connect Discovery)."""
 
-from dataclasses import dataclass
-
 from sallyport.http.request import Request
 from sallyport.http.response import Response
 from sallyport.keys.public import PublicKeyRing, key_set
+from sallyport.values import dataclass
 
 _CACHEABLE = {"cache-control": "public, max-age=300"}
 

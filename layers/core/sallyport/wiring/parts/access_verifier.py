@@ -1,11 +1,10 @@
 """Verifying access tokens with what is published."""
 
-from dataclasses import dataclass
-
 from sallyport import settings
 from sallyport.keys.public import PublicKeyRing
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.claims import TimeRules
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

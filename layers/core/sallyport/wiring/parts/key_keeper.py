@@ -1,7 +1,5 @@
 """Keeping the key rings, as rotate_keys and setup do it."""
 
-from dataclasses import dataclass
-
 from sallyport import settings
 from sallyport.aws.dynamodb.public_keys import PublishedKeys
 from sallyport.aws.dynamodb.signing_keys import KeyRings
@@ -12,6 +10,7 @@ from sallyport.keys.life_cycle import KEEP_REFRESH_KEY_SECONDS, Policy, keep_acc
 from sallyport.keys.store import KeyCipher
 from sallyport.telemetry import Telemetry
 from sallyport.use_cases.rotate_keys import RotateKeys
+from sallyport.values import dataclass
 from sallyport.wiring.parts import audit_trail
 
 

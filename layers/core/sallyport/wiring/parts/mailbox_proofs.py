@@ -1,7 +1,5 @@
 """Checking the links and codes that came by mail."""
 
-from dataclasses import dataclass
-
 from sallyport import settings
 from sallyport.accounts.hashing import Passwords
 from sallyport.accounts.one_time_token import Purpose
@@ -11,6 +9,7 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import Clock
 from sallyport.use_cases.limit_client import LimitClient
 from sallyport.use_cases.prove_mailbox import ProveMailbox
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,11 @@
 """Verifying refresh tokens with the keys that sign them."""
 
-from dataclasses import dataclass
-
 from sallyport import settings
 from sallyport.keys.private import PrivateKeyRing
 from sallyport.keys.public import PublicKeyRing
 from sallyport.tokens.claims import TimeRules
 from sallyport.tokens.refresh import RefreshTokenVerifier
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,17 +1,14 @@
 """How the authorizer and verify learn of revocations."""
 
-from dataclasses import dataclass
-
 from sallyport import settings
 from sallyport.aws.dynamodb.entries import Entries
-from sallyport.aws.dynamodb.sessions import Sessions
 from sallyport.aws.dynamodb.table import Table
-from sallyport.aws.dynamodb.users import Users
 from sallyport.clock import Clock
 from sallyport.revocation.entries import retention
 from sallyport.revocation.roles import KnownRoles, NoRoles
 from sallyport.revocation.window import Pace, Window
-from sallyport.use_cases.authorize import Bounded, RevocationMode, Stateless, Strict
+from sallyport.use_cases.authorize import Bounded, RevocationMode, Stateless
+from sallyport.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +20,9 @@ def build(config: Settings, table: Table, clock: Clock, *, reads_roles: bool) ->
     """Build the stack's mode. `reads_roles` decides in `bounded`: `strict` always reads roles, `stateless` never."""
     match config.revocation_mode:
         case "strict":
+            from sallyport.aws.dynamodb.sessions import Sessions  # noqa: PLC0415  # what no other mode loads
+            from sallyport.use_cases.strict_mode import Strict  # noqa: PLC0415
+
             return Strict(Sessions(table), clock)
         case "bounded":
             pace = Pace(
@@ -30,11 +30,17 @@ def build(config: Settings, table: Table, clock: Clock, *, reads_roles: bool) ->
                 max_staleness=config.revocation_max_staleness_seconds * 1000,
                 retention=retention(config.access_token_seconds) * 1000,
             )
-            roles = KnownRoles(Users(table)) if reads_roles else NoRoles()
+            roles = _known_roles(table) if reads_roles else NoRoles()
             entries = Entries(table, shards=config.revocation_shards)
             return Bounded(Window(entries, pace, clock, roles), roles)
         case "stateless":
             return Stateless()
+
+
+def _known_roles(table: Table) -> KnownRoles:
+    from sallyport.aws.dynamodb.users import Users  # noqa: PLC0415  # what few authorizers load
+
+    return KnownRoles(Users(table))
 
 
 def cache_seconds(config: settings.Revocation) -> int:

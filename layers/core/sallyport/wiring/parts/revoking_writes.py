@@ -1,10 +1,9 @@
 """The writes that revoke."""
 
-from dataclasses import dataclass
-
 from sallyport import settings
 from sallyport.aws.dynamodb.revoking import RevokingWrites
 from sallyport.aws.dynamodb.table import Table
+from sallyport.values import dataclass
 from sallyport.wiring.parts import audit_trail
 
 
