@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks import dollars
+from benchmarks.dollars import Operation
 from dev.aws.deployment import deploy
 from dev.aws.recorded import RecordingClients
 from dev.outbox import Outbox
@@ -25,7 +27,6 @@ pytestmark = pytest.mark.only_in_check
 
 PAGE = (ROOT / "docs/costs.md").read_text()
 READS = {"BatchGetItem", "Query"}
-DOLLARS_A_READ, DOLLARS_A_WRITE = 0.125, 0.625  # a million units, us-east-1, on demand
 NEW_PASSWORD = "wrong horse battery staple"
 
 
@@ -136,8 +137,8 @@ def test_requests_read_and_write_what_the_page_says(counted: Counted, clock: Mov
 
     assert {row: told(row)[:2] for row in used} == used
     for row, (read, written) in used.items():
-        dollars = read * DOLLARS_A_READ + written * DOLLARS_A_WRITE
-        assert told(row)[2] == pytest.approx(dollars, abs=0.0051), row
+        in_dynamodb = dollars.in_dynamodb(Operation(read=read, written=written))
+        assert told(row)[2] == pytest.approx(in_dynamodb, abs=0.0051), row
 
 
 def allows(stack: Stack, access_token: str) -> None:
