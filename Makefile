@@ -43,10 +43,11 @@ prove: .venv/.test tests/node/node_modules  ## Try to break rotation and revocat
 	$(BIN)/pytest --capture=no --times=70 tests/bound
 	@$(BIN)/python -m benchmarks.enumeration
 
-bench: .venv/.test tests/node/node_modules emulator .venv-bench/.installed  ## Measure cold starts, warm requests, what many revocations cost, and dollars (some minutes)
+bench: .venv/.test tests/node/node_modules emulator .venv-bench/.installed  ## Measure cold starts, warm requests, revocations, dollars and scale (some minutes)
 	@$(BIN)/python -m benchmarks.environments
 	@$(BIN)/python -m benchmarks.window
 	@$(BIN)/python -m benchmarks.dollars --write
+	@$(BIN)/python -m benchmarks.scale --write
 
 fmt: .venv/.test  ## Format the code
 	$(BIN)/ruff format .

@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks import prices
 from benchmarks.prices import MILLION, SECONDS_A_MONTH
 from dev.sam.template import ROOT
+from sallyport.revocation.window import OVERLAP_MS
 
 RESULTS = ROOT / "benchmarks/results.json"
 PAGE = ROOT / "docs/costs.md"
@@ -33,8 +34,8 @@ DYNAMODB_MS = 4
 COLD_SHARE = 1 / 1000
 """Of how many requests one meets a new environment, whose start is billed, too."""
 
-LOADED_SHARE = 0.1
-"""Of its time, how much a busy environment of the authorizer is at work."""
+REQUESTS_OF_AN_ENVIRONMENT = 50
+"""A second, of a busy environment of the authorizer. So it is at work for a tenth of its time at the most."""
 
 LOG_KB, ALLOWED_LOG_KB, ANSWER_KB = 1.0, 0.3, 2.0
 USER_KB = 3.0
@@ -45,7 +46,7 @@ IDLE = 4.41
 
 METRICS_OF_A_BUSY_STACK = 15.0
 
-POLL_SECONDS, LOOKED_BACK_SECONDS, ENTRY_BYTES, UNIT_BYTES = 5, 95, 105, 4096
+POLL_SECONDS, OVERLAP_SECONDS, ENTRY_BYTES, UNIT_BYTES = 5, OVERLAP_MS // 1000, 105, 4096
 KEYS_SECONDS = 60
 
 
@@ -98,8 +99,8 @@ class Measured:
         return found
 
     def _least(self, section: str, function: str) -> float | None:
-        row = self._results.get(section, {}).get(function, {})
-        return row.get("cpu_min_ms")
+        least: float | None = self._results.get(section, {}).get(function, {}).get("cpu_min_ms")
+        return least
 
 
 def from_results() -> Measured:
@@ -140,19 +141,18 @@ def in_dynamodb(operation: Operation) -> float:
     return operation.read * prices.DYNAMODB_READS + operation.written * prices.DYNAMODB_WRITES
 
 
-def environments(requests_per_second: float, measured: Measured, mode: str) -> float:
+def environments(requests_per_second: float) -> float:
     """Return how many environments of the authorizer answer so many requests, at least one."""
-    billed = billed_ms(measured, authorizer(mode), authorization(mode), FULL_CPU_MB)
-    return max(1.0, requests_per_second * billed / 1000 / LOADED_SHARE)
+    return max(1.0, requests_per_second / REQUESTS_OF_AN_ENVIRONMENT)
 
 
 def authorization(mode: str) -> Operation:
     return STRICT_AUTHORIZATION if mode == "strict" else AUTHORIZATION
 
 
-def units_of_a_poll(revocations_per_second: float, shards: int = 1) -> int:
+def units_of_a_poll(revocations_per_second: float, *, shards: int = 1, poll_seconds: int = POLL_SECONDS) -> int:
     """Return the read units of a poll: one for each 4 KB that it finds in a shard, at least one."""
-    found = LOOKED_BACK_SECONDS * revocations_per_second * ENTRY_BYTES / shards
+    found = (OVERLAP_SECONDS + poll_seconds) * revocations_per_second * ENTRY_BYTES / shards
     return shards * max(1, math.ceil(found / UNIT_BYTES))
 
 
@@ -165,7 +165,7 @@ def background_units_per_second(mode: str, busy: float, revocations_per_second: 
 def a_month(measured: Measured, mode: str, users: int, habits: Habits = HABITS) -> dict[str, float]:
     """Return what a month costs, by kind of request."""
     requests = users * habits.api_requests
-    busy = environments(requests / SECONDS_A_MONTH, measured, mode)
+    busy = environments(requests / SECONDS_A_MONTH)
     units = background_units_per_second(mode, busy, users * habits.logouts / SECONDS_A_MONTH) * SECONDS_A_MONTH
     each = users / MILLION
     return {
