@@ -64,6 +64,9 @@ MOST_SHARDS = 64
 MOST_STALE_MS = 60_000
 SKEW_MS = 2000
 
+NEWEST = 20
+"""Of the revocations that the bound concerns at a poll, how many an environment is asked about."""
+
 WHOLE = 4
 """How many environments run whole."""
 
@@ -352,8 +355,7 @@ def simulate(scenario: Scenario, seed: int = 16) -> Found:
             (polls if environment.has_answered else loads).append(cpu)
             environment.has_answered = True
             known = bisect_right(visible, asked_at - scenario.poll_seconds * 1000)
-            at, revoked = table.written[random.randrange(known - known // 8, known)]  # of the last minutes
-            if at // 1000 + RETENTION - SKEW_MS // 1000 > (asked_at + SKEW_MS) // 1000:
+            for _, revoked in table.written[max(known - NEWEST, 0) : known]:
                 checked += 1
                 missed += environment.allows(revoked)
     return _found(table, scenario, loads, polls, checked=checked, missed=missed)
