@@ -119,11 +119,19 @@ IN_STRICT = READS + HABITS.api_requests * STRICT_AUTHORIZATION.read
 _ASK = "ask AWS for more"
 _WARM = "the table's `WarmThroughput`, before the day; it grows by itself with use"
 
+REQUESTS_PER_SECOND, LOGIN_REQUESTS_PER_SECOND = 100, 50
+"""Defaults of the template's parameters."""
+
 LIMITS = (
-    Limit("`RequestsPerSecond`, ours: 100", 100, lambda users: a_second(users, OURS), "the parameter, up to 10,000"),
+    Limit(
+        "`RequestsPerSecond`, ours: 100",
+        REQUESTS_PER_SECOND,
+        lambda users: a_second(users, OURS),
+        "the parameter, up to 10,000",
+    ),
     Limit(
         "`LoginRequestsPerSecond`, ours, a route: 50",
-        50,
+        LOGIN_REQUESTS_PER_SECOND,
         lambda users: a_second(users, HABITS.logins),
         "the parameter, up to 10,000",
     ),
@@ -279,7 +287,7 @@ class Entered:
             by_shard[shard].append((key, int(at), item))
         self._entries = {shard: sorted(of_it, key=lambda entry: entry[0]) for shard, of_it in by_shard.items()}
         self._keys = {shard: [key for key, _, _ in of_it] for shard, of_it in self._entries.items()}
-        self._size = 0.8 * _size(SessionRevoked) + 0.1 * _size(TokenRevoked) + 0.1 * item_size(_VERSION, shards=1)
+        self.entry_bytes = 0.8 * _size(SessionRevoked) + 0.1 * _size(TokenRevoked) + 0.1 * item_size(_VERSION, shards=1)
 
     def partition(self, shard: str, *, since: str, only: tuple[str, ...]) -> Iterator[Item]:  # noqa: ARG002
         """Yield what `Table.partition` does, and bill for it."""
@@ -292,7 +300,7 @@ class Entered:
     def bill(self, shard: str, since: str) -> None:
         """Count a unit for each 4 KB of what is found, at least one."""
         first, last = self._between(shard, since, self.now_ms)
-        self.units[shard, self.now_ms // 1000] += max(1, math.ceil((last - first) * self._size / UNIT_BYTES))
+        self.units[shard, self.now_ms // 1000] += max(1, math.ceil((last - first) * self.entry_bytes / UNIT_BYTES))
 
     def _between(self, shard: str, since: str, until_ms: int) -> tuple[int, int]:
         keys = self._keys[shard]

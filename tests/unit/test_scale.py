@@ -1,14 +1,16 @@
 """docs/scale.md shows what benchmarks/scale.py works out, and its simulation is of the authorizer's own window."""
 
+import re
 from dataclasses import replace
 from random import Random
 
 import pytest
 
 from benchmarks import scale
-from benchmarks.dollars import units_of_a_poll
+from benchmarks.dollars import ENTRY_BYTES, units_of_a_poll
 from benchmarks.prices import MILLION
 from benchmarks.scale import LIMITS, PAGE, USERS, Entered, Environment, Scenario
+from dev.sam.template import ROOT
 
 TEXT = PAGE.read_text()
 SMALL = Scenario(environments=6, revocations_per_second=5, shards=2, starting=10, seconds=20)
@@ -27,6 +29,19 @@ def test_the_page_tells_when_the_accounts_requests_and_a_shard_end() -> None:
     assert f"from about {lambdas.reached_at() / MILLION:.0f} million users" in TEXT
     assert f"from about {shard.reached_at() / MILLION:.0f} million users" in TEXT
     assert f"keeps {scale.busy(USERS):.0f} of them" in TEXT
+
+
+def test_our_own_limits_are_the_templates_and_an_entry_has_the_size_that_costs_count_with() -> None:
+    template = (ROOT / "template.yaml").read_text()
+
+    def told(parameter: str, what: str) -> int:
+        (value,) = re.findall(rf"^  {parameter}:\n(?:    .+\n)*?    {what}: (\d+)$", template, re.MULTILINE)
+        return int(value)
+
+    assert told("RequestsPerSecond", "Default") == scale.REQUESTS_PER_SECOND
+    assert told("LoginRequestsPerSecond", "Default") == scale.LOGIN_REQUESTS_PER_SECOND
+    assert told("RevocationShards", "MaxValue") == scale.MOST_SHARDS
+    assert Entered(SMALL, Random(1)).entry_bytes == pytest.approx(ENTRY_BYTES, abs=1)
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.what)
