@@ -36,9 +36,11 @@ class Meter:
 
     read: float = 0
     written: float = 0
+    calls: int = 0
     refused: int = 0  # the engine does not say what a write costs whose condition fails
 
     def count(self, operation: str, parsed: dict[str, Any]) -> None:
+        self.calls += 1
         self.refused += "Error" in parsed
         consumed = parsed.get("ConsumedCapacity", [])  # of each table, where a call can be about several
         units = sum(part["CapacityUnits"] for part in (consumed if isinstance(consumed, list) else [consumed]))
@@ -49,7 +51,7 @@ class Meter:
 
     def look(self) -> tuple[float, float]:
         seen = self.read, self.written
-        self.read = self.written = self.refused = 0
+        self.read = self.written = self.calls = self.refused = 0
         return seen
 
 
@@ -106,12 +108,14 @@ def test_requests_read_and_write_what_the_page_says(counted: Counted, clock: Mov
     """Each of a warm function, whose keys were read within the minute, for a user and an address that owe nothing."""
     stack, meter = counted.stack, counted.meter
     used: dict[str, tuple[float, float]] = {}
+    calls: dict[str, int] = {}
 
     def use(row: str, act: Callable[[], Answer | None]) -> dict[str, Any]:
         clock.advance(2)
         meter.look()
         answer = act()
         assert meter.refused == 0, row
+        calls[row] = meter.calls
         used[row] = meter.look()
         return dict(answer.body) if answer else {}
 
@@ -136,9 +140,18 @@ def test_requests_read_and_write_what_the_page_says(counted: Counted, clock: Mov
     use("password change", lambda: change_password(stack, user, changing))
 
     assert {row: told(row)[:2] for row in used} == used
+    assert {row: priced.calls for row, priced in PRICED.items()} == {row: calls[row] for row in PRICED}
     for row, (read, written) in used.items():
         in_dynamodb = dollars.in_dynamodb(Operation(read=read, written=written))
         assert told(row)[2] == pytest.approx(in_dynamodb, abs=0.0051), row
+
+
+PRICED = {
+    "authorization, `strict`": dollars.STRICT_AUTHORIZATION,
+    "login": dollars.LOGIN,
+    "refresh, `rotated`": dollars.REFRESH,
+    "logout": dollars.LOGOUT,
+}
 
 
 def allows(stack: Stack, access_token: str) -> None:
