@@ -436,14 +436,15 @@ def deleted(to: Sender, method: str, path: str, tokens: Mapping[str, Any], passw
 def limited(to: Sender, headers: Mapping[str, str]) -> Iterator[Sent]:
     """Ask for mails until there is no more, and guess passwords until nobody may."""
     yield until_limited(lambda: to.post("/auth/register", {"email": EMAIL}))
+    yield until_limited(lambda: to.post("/auth/password/forgot", {"email": EMAIL}))
+    change_email = {"email": EMAIL, "password": demo.PASSWORD}
+    yield until_limited(lambda: to.post("/auth/email/change", change_email, **headers))
     yield until_limited(lambda: to.post("/auth/login", {"email": "nobody@example.com", "password": "wrong"}))
     change = {"current_password": "wrong", "new_password": ANOTHER}
     guessing = to.bearer(to.server.log_in())
     yield until_limited(lambda: to.post("/auth/password/change", change, **guessing))
     for method, path in (("DELETE", "/auth/me"), ("POST", "/auth/me/delete")):
         yield until_limited(partial(to.send, method, path, json={"password": "wrong"}, headers=guessing))
-    yield to.post("/auth/password/forgot", {"email": EMAIL})
-    yield to.post("/auth/email/change", {"email": EMAIL, "password": demo.PASSWORD}, **headers)
 
 
 def until_limited(send: Callable[[], Sent]) -> Sent:
