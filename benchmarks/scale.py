@@ -117,7 +117,7 @@ WRITES = HABITS.logins * LOGIN.written + HABITS.refreshes * REFRESH.written + HA
 IN_STRICT = READS + HABITS.api_requests * STRICT_AUTHORIZATION.read
 
 _ASK = "ask AWS for more"
-_WARM = "the table's `WarmThroughput`, before the day; it grows by itself with use"
+_WARM = "`aws dynamodb update-table --warm-throughput`, before the day; it grows by itself with use"
 
 REQUESTS_PER_SECOND, LOGIN_REQUESTS_PER_SECOND = 100, 50
 """Defaults of the template's parameters."""
