@@ -14,6 +14,7 @@ from time import perf_counter, process_time
 from timeit import repeat
 
 from benchmarks.engine import RETENTION, Bill, engine, filled, item_size
+from benchmarks.prices import DYNAMODB_READS
 from sallyport.aws.by_botocore import ByBotocore
 from sallyport.aws.dynamodb.entries import Entries
 from sallyport.aws.dynamodb.table import Table
@@ -31,7 +32,6 @@ PACE = Pace(poll=POLL_MS, max_staleness=60_000, retention=RETENTION * 1000)
 STRICT_UNITS = 3
 """One consistent BatchGetItem of user, session and revoked token: a unit for each, also for the one that is missing."""
 
-DOLLARS_PER_MILLION_UNITS = 0.125
 PARTITION_UNITS = 3000
 LIMIT_SECONDS = 10
 """API Gateway waits no longer for an authorizer."""
@@ -186,7 +186,7 @@ def _limits(measured: list[Measured]) -> Iterator[str]:
     many = [run for run in measured if run.entries >= 10_000]
     poll = median(run.poll.units * RETENTION / run.entries for run in many)
     load = median(run.load.units * RETENTION / run.entries for run in many)
-    dollars = poll * 720 * 730 * DOLLARS_PER_MILLION_UNITS / 1e6
+    dollars = poll * 720 * 730 * DYNAMODB_READS / 1e6
     yield (
         f"for each revocation per second: {poll:.2f} units a poll (${dollars:.2f} a month in an environment that is"
         f" always busy), {load:.1f} units a cold start"

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from benchmarks import dollars
+from benchmarks.dollars import Operation
 from dev.aws.deployment import deploy
 from dev.aws.recorded import RecordingClients
 from dev.outbox import Outbox
 from dev.sam.template import ROOT
+from sallyport import values
 from sallyport.accounts.user import User
 from sallyport.aws.calls import CallRefused, Calls, Parameters
 from sallyport.aws.clients import Clients
@@ -24,7 +27,6 @@ pytestmark = pytest.mark.only_in_check
 
 PAGE = (ROOT / "docs/costs.md").read_text()
 READS = {"BatchGetItem", "Query"}
-DOLLARS_A_READ, DOLLARS_A_WRITE = 0.125, 0.625  # a million units, us-east-1, on demand
 NEW_PASSWORD = "wrong horse battery staple"
 
 
@@ -34,6 +36,7 @@ class Meter:
 
     read: float = 0
     written: float = 0
+    calls: int = 0
     refused: int = 0  # the engine does not say what a write costs whose condition fails
 
     def count(self, operation: str, parsed: Parameters) -> None:
@@ -46,7 +49,7 @@ class Meter:
 
     def look(self) -> tuple[float, float]:
         seen = self.read, self.written
-        self.read = self.written = self.refused = 0
+        self.read = self.written = self.calls = self.refused = 0
         return seen
 
 
@@ -58,6 +61,7 @@ class Metered:
     meter: Meter
 
     def call(self, operation: str, request: Parameters) -> Parameters:
+        self.meter.calls += 1
         try:
             answer = self.calls.call(operation, {**request, "ReturnConsumedCapacity": "TOTAL"})
         except CallRefused:
@@ -67,11 +71,11 @@ class Metered:
         return answer
 
 
-@dataclass(frozen=True, kw_only=True)
+@values.dataclass(frozen=True, kw_only=True)
 class MeteredClients(RecordingClients):
     """Clients whose calls to DynamoDB are counted."""
 
-    meter: Meter = field(default_factory=Meter)
+    meter: Meter = values.field(default_factory=Meter)
 
     def dynamodb(self, endpoint_url: str | None = None, *, seldom_writes: bool = False) -> Calls:
         return Metered(Clients.dynamodb(self, endpoint_url, seldom_writes=seldom_writes), self.meter)
@@ -110,12 +114,14 @@ def test_requests_read_and_write_what_the_page_says(counted: Counted, clock: Mov
     """Each of a warm function, whose keys were read within the minute, for a user and an address that owe nothing."""
     stack, meter = counted.stack, counted.meter
     used: dict[str, tuple[float, float]] = {}
+    calls: dict[str, int] = {}
 
     def use(row: str, act: Callable[[], Answer | None]) -> dict[str, Any]:
         clock.advance(2)
         meter.look()
         answer = act()
         assert meter.refused == 0, row
+        calls[row] = meter.calls
         used[row] = meter.look()
         return dict(answer.body) if answer else {}
 
@@ -140,9 +146,18 @@ def test_requests_read_and_write_what_the_page_says(counted: Counted, clock: Mov
     use("password change", lambda: change_password(stack, user, changing))
 
     assert {row: told(row)[:2] for row in used} == used
+    assert {row: priced.calls for row, priced in PRICED.items()} == {row: calls[row] for row in PRICED}
     for row, (read, written) in used.items():
-        dollars = read * DOLLARS_A_READ + written * DOLLARS_A_WRITE
-        assert told(row)[2] == pytest.approx(dollars, abs=0.0051), row
+        in_dynamodb = dollars.in_dynamodb(Operation(read=read, written=written))
+        assert told(row)[2] == pytest.approx(in_dynamodb, abs=0.0051), row
+
+
+PRICED = {
+    "authorization, `strict`": dollars.STRICT_AUTHORIZATION,
+    "login": dollars.LOGIN,
+    "refresh, `rotated`": dollars.REFRESH,
+    "logout": dollars.LOGOUT,
+}
 
 
 def allows(stack: Stack, access_token: str) -> None:

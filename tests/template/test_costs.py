@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 
+from benchmarks.prices import (
+    ALARM_METRIC,
+    CUSTOM_METRIC,
+    HOURS_A_MONTH,
+    KMS_KEY,
+    LAMBDA_GB_SECOND,
+    SNAPSTART_CACHE,
+    SNAPSTART_RESTORE,
+)
 from dev.aws.cloud import Cloud
 from dev.sam.stack import read, translate
 from dev.sam.template import ROOT, of_type
 
 PAGE = (ROOT / "docs/costs.md").read_text()
-HOURS_A_MONTH = 730
-
-ALARM_METRIC, CUSTOM_METRIC, METRICS_OF_A_ROUTE = 0.10, 0.30, 6
-SNAPSTART_CACHE, SNAPSTART_RESTORE = 0.0000015046, 0.0001397998  # for a GB: a second, a time
-ARM64_GB_SECOND = 0.0000133334
+METRICS_OF_A_ROUTE = 6
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,7 @@ def test_an_idle_stack_costs_what_the_page_says_and_less_than_five_dollars(resou
     (total,) = said(r"\*\*together\*\* \| \*\*\$([\d.]+)\*\*")
 
     assert said(r"alarms: (\d+) metrics at \$0.10 \| \$([\d.]+)") == near(metrics, metrics * ALARM_METRIC)
+    assert float(rows[0]) == KMS_KEY
     assert sum(map(float, rows)) == pytest.approx(total)
     assert total < 5
     assert "Dashboard" not in resources
@@ -87,7 +93,7 @@ def test_what_snapstart_adds_is_what_the_page_says(resources: dict[str, Any]) ->
         r" And \$([\d.]+) for a thousand cold starts"
     ) == near(version, len(functions), len(functions) * version, 1000 * memory / 1024 * SNAPSTART_RESTORE)
     assert said(r"each millisecond that is billed \| \$([\d.]+) \| arm64, ([\d,]+) MB") == near(
-        1000 * memory / 1024 * ARM64_GB_SECOND, memory, within=0.0005
+        1000 * memory / 1024 * LAMBDA_GB_SECOND, memory, within=0.0005
     )
 
 
