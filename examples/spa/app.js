@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The example page. All that it knows of tokens is in sallyport.js; here is which screen comes when.
+ * The example page. All that it knows of tokens is in sallyport/; here is which screen comes when.
  *
  * Whenever somebody else may be logged in, or nobody, the page reloads: nothing of the last user is left in memory.
  */
@@ -12,7 +12,7 @@ import { byId, input } from "./dom.js";
 import { emptied, failed, inWords, on, onSubmit } from "./forms.js";
 import { openForgot, openRedeem, openSignUp } from "./mail.js";
 import { openChangeEmail, openChangePassword, openConfirm, openDelete } from "./own.js";
-import { LoggedOut } from "./sallyport.js";
+import { LoggedOut } from "./sallyport/index.js";
 import { go, isOwn, notify, reload, show, shown, tabs } from "./screens.js";
 
 /** @typedef {import("./screens.js").State} State */
@@ -75,6 +75,7 @@ async function route() {
   if (screen in OPEN) return OPEN[screen](state);
   if (screen in OWN && own) return OWN[screen](state, own);
   try {
+    if (!own && !(await sallyport.resume()) && mine === routes) return openLogin(state);
     own = await read();
     if (mine === routes) (OWN[screen] ?? openAccount)(state, own);
   } catch (error) {

@@ -87,7 +87,7 @@ test("no token is in any storage, global or element of the page", async () => {
   }));
 
   assert.doesNotMatch(JSON.stringify(found), TOKEN);
-  assert.deepEqual([found.cookie, found.local, found.session], ["", "{}", "{}"]);
+  assert.deepEqual([found.cookie, found.local, found.session], ["", JSON.stringify({ [`sallyport ${API}`]: "in" }), "{}"]);
   assert.deepEqual([found.databases, found.caches, found.workers], [[], [], 0]);
 });
 

@@ -1,9 +1,9 @@
-// Run against a live server: SALLYPORT_URL=http://127.0.0.1:8787 node --test clients/js/
+// Run against a live server: SALLYPORT_URL=http://127.0.0.1:8787 node --test clients/js/live.test.js
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { mailOf } from "../../tests/node/outbox.mjs";
-import { LoggedOut, Problem, Sallyport } from "./sallyport.js";
+import { LoggedOut, Problem, Sallyport } from "./src/index.js";
 
 const URL = process.env.SALLYPORT_URL ?? "http://127.0.0.1:8787";
 const PAGE = "http://127.0.0.1:5173";
