@@ -58,7 +58,7 @@ export class Sallyport {
     this.#origins = new Set([transport.origin, ...origins.map(named)]);
     this.#session = new Session({ transport, store, device, hint, now, tabs: (hear) => new Tabs({ ...parts, hear }) });
     this.#page = options.page === undefined && globalThis.document ? globalThis.window : options.page;
-    for (const event of COMES_BACK) this.#page?.addEventListener(event, this.#back, true);
+    for (const event of COMES_BACK) this.#page?.addEventListener(event, this.#back);
   }
 
   /** Who is logged in: a frozen object, and another one after each change. @returns {State} */
@@ -74,7 +74,7 @@ export class Sallyport {
 
   /** Stop listening to the page and the other tabs. */
   close() {
-    for (const event of COMES_BACK) this.#page?.removeEventListener(event, this.#back, true);
+    for (const event of COMES_BACK) this.#page?.removeEventListener(event, this.#back);
     this.#session.tabs.close();
   }
 
