@@ -27,3 +27,6 @@ export function hintOf(name) {
     },
   };
 }
+
+/** For body mode, whose store says the same. @type {Hint} */
+export const NO_HINT = { get: () => "unknown", set() {} };

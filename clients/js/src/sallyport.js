@@ -1,9 +1,9 @@
 // @ts-check
 import { LoggedOut, Problem, SallyportError, Unreachable } from "./errors.js";
-import { hintOf } from "./hint.js";
+import { hintOf, NO_HINT } from "./hint.js";
 import { inMemory } from "./memory.js";
 import { Session } from "./session.js";
-import { ofBrowser, Tabs } from "./tabs.js";
+import { channelOf, Tabs } from "./tabs.js";
 import { isRefused, originOf, stopIf, Transport, within } from "./transport.js";
 
 /**
@@ -45,18 +45,16 @@ export class Sallyport {
 
   /** @param {Options} options */
   constructor(options) {
-    const { url, mode = "body", origins = [], store = inMemory(), device = inMemory(), fetch, now = Date.now } = options;
+    const { url, mode, origins = [], store = inMemory(), device = inMemory(), fetch, now = Date.now } = options;
     const isCookie = mode === "cookie";
-    const transport = new Transport({ url, isCookie, fetch });
+    const transport = new Transport(url, isCookie, fetch);
     const shared = isCookie ? transport.origin : store.name;
-    const name = `sallyport ${shared ?? `#${unnamed++}`}`;
-    const { locks, channel } = shared ? ofBrowser(name) : /** @type {ReturnType<typeof ofBrowser>} */ ({});
-    if ("channel" in options) channel?.close();
-    const parts = { name, locks, channel, ...("locks" in options && { locks: options.locks }), ...("channel" in options && { channel: options.channel }) };
-    const hint = options.hint ?? (isCookie ? hintOf(name) : { get: () => /** @type {const} */ ("unknown"), set: () => {} });
+    const name = `sallyport ${shared ?? unnamed++}`;
+    const { hint = isCookie ? hintOf(name) : NO_HINT, channel = shared && channelOf(name) } = options;
+    const { locks = globalThis.location && /** @type {any} */ (globalThis.navigator?.locks) } = options;
     this.#transport = transport;
     this.#origins = new Set([transport.origin, ...origins.map(named)]);
-    this.#session = new Session({ transport, store, device, hint, now, tabs: (hear) => new Tabs({ ...parts, hear }) });
+    this.#session = new Session(transport, store, device, hint, now, (hear) => new Tabs(name, locks, channel || null, hear));
     this.#page = options.page === undefined && globalThis.document ? globalThis.window : options.page;
     for (const event of COMES_BACK) this.#page?.addEventListener(event, this.#back);
   }
@@ -98,10 +96,10 @@ export class Sallyport {
       return await session.first(signal, async (limit) => {
         const device_token = isCookie ? undefined : ((await session.device.get()) ?? undefined);
         const body = { email, password, mode: isCookie ? "cookie" : "body", device_token };
-        const token = await session.keep(must(200, await this.#transport.call("POST", "/auth/login", { body, signal: limit })), "login");
+        const token = await session.keep(must(200, await this.#transport.post("/auth/login", body, limit)), "login");
         isIn = true;
         if (!isCookie) return { kept: true };
-        const { status } = await this.#transport.call("POST", "/auth/refresh", { body: {}, signal: limit }); // no script sees the cookie
+        const { status } = await this.#transport.post("/auth/refresh", {}, limit); // no script sees the cookie
         return { kept: status !== 401 || session.notKept(token) };
       });
     } catch (error) {
@@ -129,7 +127,7 @@ export class Sallyport {
         if (!(error instanceof LoggedOut && error.reason === "nobody")) cause = error;
         if (error instanceof Unreachable) throw error;
       }
-      if (isCookie) must(204, await this.#transport.call("POST", "/auth/logout", { body: {}, signal: limit })); // only that clears it
+      if (isCookie) must(204, await this.#transport.post("/auth/logout", {}, limit)); // only that clears it
     }).catch((error) => {
       if (signal?.aborted || !(error instanceof SallyportError)) throw error;
       cause ??= error;
@@ -174,7 +172,7 @@ export class Sallyport {
     }
     let token = session.alive() ?? (await session.refresh(signal));
     if (everywhere) {
-      const { isRefusal } = await this.#transport.call("GET", "/auth/me", { token, signal });
+      const { isRefusal } = await this.#transport.call("GET", "/auth/me", { token, signal, withCookies: false });
       if (isRefusal) token = await session.refresh(signal);
     }
     must(204, await post(token, { everywhere }));
@@ -290,7 +288,7 @@ export class Sallyport {
     const { user } = session.state;
     const body = { current_password: current, new_password: next };
     await session.inTurn(signal, async (limit) => {
-      const post = (/** @type {string} */ token) => this.#transport.call("POST", "/auth/password/change", { body, token, signal: limit });
+      const post = (/** @type {string} */ token) => this.#transport.post("/auth/password/change", body, limit, token);
       const isOf = (/** @type {string} */ token) => {
         if (user && session.state.user !== user) throw new LoggedOut("other_user");
         return token;
@@ -319,7 +317,7 @@ export class Sallyport {
     await this.#own("POST", "/auth/me/delete", 204, how, { password });
     const { isCookie } = this.#transport;
     if (!isCookie) await this.#session.device.set(null);
-    const clear = async (/** @type {AbortSignal} */ signal) => void (isCookie && (await this.#transport.call("POST", "/auth/logout", { body: {}, signal })));
+    const clear = async (/** @type {AbortSignal} */ signal) => void (isCookie && (await this.#transport.post("/auth/logout", {}, signal)));
     await this.#leave(undefined, clear).catch(() => {}); // the account is gone in any case
   }
 
@@ -327,13 +325,13 @@ export class Sallyport {
    * @param {Stoppable} [how] @param {object} [body] */
   #own(method, path, good, how, body) {
     return within(how?.signal, async (signal) =>
-      must(good, await this.#authorized(signal, (token) => this.#transport.call(method, path, { body, token, signal }))),
+      must(good, await this.#authorized(signal, (token) => this.#transport.call(method, path, { body, token, signal, withCookies: false }))),
     );
   }
 
   /** Call a route for anybody. @param {string} path @param {object} body @param {number} good @param {Stoppable} [how] */
   #open(path, body, good, how) {
-    return within(how?.signal, async (signal) => must(good, await this.#transport.call("POST", path, { body, signal })));
+    return within(how?.signal, async (signal) => must(good, await this.#transport.post(path, body, signal)));
   }
 
   /** @param {string} path @param {Proof} proof @param {string} password @param {Stoppable} [how] @returns {Promise<void>} */

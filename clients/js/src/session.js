@@ -57,15 +57,11 @@ export class Session {
   #listeners = new Map();
 
   /**
-   * @param {object} parts
-   * @param {import("./transport.js").Transport} parts.transport
-   * @param {Store} parts.store
-   * @param {Store} parts.device
-   * @param {import("./hint.js").Hint} parts.hint
-   * @param {() => number} parts.now
-   * @param {(hear: (message: any) => void) => import("./tabs.js").Tabs} parts.tabs
+   * @param {import("./transport.js").Transport} transport @param {Store} store @param {Store} device
+   * @param {import("./hint.js").Hint} hint @param {() => number} now
+   * @param {(hear: (message: any) => void) => import("./tabs.js").Tabs} tabs
    */
-  constructor({ transport, store, device, hint, now, tabs }) {
+  constructor(transport, store, device, hint, now, tabs) {
     this.transport = transport;
     this.store = store;
     this.device = device;
@@ -94,9 +90,9 @@ export class Session {
 
   /** @param {Partial<State>} change */
   #become({ status = this.state.status, user = null, session = null, reason = null }) {
-    const before = this.state;
-    if (before.status === status && before.user === user && before.session === session && before.reason === reason) return;
-    this.state = Object.freeze({ status, user, session, reason });
+    const next = { status, user, session, reason };
+    if (JSON.stringify(next) === JSON.stringify(this.state)) return;
+    this.state = Object.freeze(next);
     this.#emit("change", this.state);
   }
 
@@ -166,8 +162,13 @@ export class Session {
     if (this.state.status !== "in") this.#become({ status: "unknown" });
     if (ask && this.hint.get() === "out") this.hint.set("in");
     this.#retry();
+    return this.#isIn({ signal });
+  }
+
+  /** @param {{ fresh?: boolean, signal?: AbortSignal }} how */
+  async #isIn(how) {
     try {
-      await this.token({ signal });
+      await this.token(how);
       return true;
     } catch (error) {
       if (error instanceof LoggedOut) return false;
@@ -182,13 +183,7 @@ export class Session {
     if (status !== "in") return false;
     const age = this.held ? this.now() - this.held.came : STALE;
     if ((age >= 0 && age < STALE) || (this.alive() && !this.held?.kept)) return true;
-    try {
-      await this.token({ fresh: true, signal });
-      return true;
-    } catch (error) {
-      if (error instanceof LoggedOut) return false;
-      throw error;
-    }
+    return this.#isIn({ fresh: true, signal });
   }
 
   /** The network is back, or somebody asked again: only what Sallyport asked for is waited for. */
@@ -206,7 +201,7 @@ export class Session {
   /** Tell Sallyport of a logout that it has not heard of. @param {AbortSignal} signal */
   async #payOwed(signal) {
     if (this.hint.get() !== "owed") return;
-    const { status } = await this.transport.call("POST", "/auth/logout", { body: {}, signal });
+    const { status } = await this.transport.post("/auth/logout", {}, signal);
     if (status === 204) this.hint.set("out");
   }
 
@@ -286,7 +281,7 @@ export class Session {
       const known = this.hint.get();
       if (sent === null || known === "out" || known === "owed") throw this.#end("logged_out");
       const epoch = this.#epoch;
-      const answer = await this.transport.call("POST", "/auth/refresh", { body: { refresh_token: sent }, signal });
+      const answer = await this.transport.post("/auth/refresh", { refresh_token: sent }, signal);
       const isCurrent = isCookie ? epoch === this.#epoch : (await this.store.get()) === sent;
       if (!isCurrent) continue;
       const { status, body, retryAfter } = answer;
@@ -340,7 +335,7 @@ export class Session {
   async logOut(known) {
     const { user } = this.state;
     await this.#forgetHere();
-    this.hint.set(this.transport.isCookie ? known : "out");
+    if (this.transport.isCookie) this.hint.set(known);
     this.tabs.tell({ type: "logout" });
     this.#become({ status: "out" });
     this.#emit("logout", { here: true, user });

@@ -35,10 +35,10 @@ const here = {
 
 export class Tabs {
   /**
-   * @param {{ name: string, locks?: Locks | null, channel?: Channel | null, hear: (message: any) => void }} options
-   *   The name is that of the store that the tabs share.
+   * @param {string} name of the store that the tabs share
+   * @param {Locks | null | undefined} locks @param {Channel | null | undefined} channel @param {(message: any) => void} hear
    */
-  constructor({ name, locks, channel, hear }) {
+  constructor(name, locks, channel, hear) {
     this.name = name;
     this.locks = locks ?? here;
     this.channel = channel;
@@ -86,13 +86,11 @@ export class Tabs {
   }
 }
 
-/** Where tabs exist, return what they share; elsewhere nothing. @param {string} name @returns {{ locks?: Locks, channel?: Channel }} */
-export function ofBrowser(name) {
-  if (!globalThis.location) return {};
-  const locks = /** @type {any} */ (globalThis.navigator?.locks);
+/** Return what tabs tell each other by, where there are tabs. @param {string} name @returns {Channel | null} */
+export function channelOf(name) {
   try {
-    return { locks, channel: /** @type {any} */ (new BroadcastChannel(name)) };
+    return globalThis.location ? /** @type {any} */ (new BroadcastChannel(name)) : null;
   } catch {
-    return { locks };
+    return null;
   }
 }

@@ -6,7 +6,7 @@ import { SallyportError, Unreachable } from "./errors.js";
 export const PATIENCE = 10_000;
 
 /** What API Gateway says when it, or an authorizer, refuses: nothing but this one member. */
-const REFUSALS = /^(unauthorized|forbidden|access denied|user is not authorized to access this resource|the incoming token has expired)/i;
+const REFUSALS = /^(unauthorized|forbidden|access denied|user is not authorized|the incoming token)/i;
 
 /**
  * @typedef {object} Answer
@@ -17,14 +17,19 @@ const REFUSALS = /^(unauthorized|forbidden|access denied|user is not authorized 
  */
 
 export class Transport {
-  /** @param {{ url: string, isCookie: boolean, fetch?: typeof globalThis.fetch }} options */
-  constructor({ url, isCookie, fetch }) {
+  /** @param {string} url @param {boolean} isCookie @param {typeof globalThis.fetch} [fetch] */
+  constructor(url, isCookie, fetch) {
     const here = globalThis.location?.href;
     this.url = (here && !/^https?:/i.test(url) ? new URL(url, here).href : url).replace(/\/+$/, "");
     this.origin = originOf(this.url);
     this.isCookie = isCookie;
     this.send = fetch ?? ((/** @type {any} */ input, /** @type {any} */ init) => globalThis.fetch(input, init));
     if (!this.origin) throw new SallyportError(`the url has to begin with https:// and a name, and is ${url}`);
+  }
+
+  /** Post what a cookie may go along with. @param {string} path @param {object} body @param {AbortSignal} signal @param {string} [token] */
+  post(path, body, signal, token) {
+    return this.call("POST", path, { body, signal, token });
   }
 
   /**
@@ -60,7 +65,7 @@ export class Transport {
 /** Read what answered. @param {Response} answer @param {string} text @param {string} url */
 function read(answer, text, url) {
   const { status, headers } = answer;
-  const retryAfter = seconds(headers.get("retry-after"));
+  const retryAfter = Number(headers.get("retry-after") ?? NaN) || undefined; // API Gateway names no date
   if (status === 204) return { body: {}, isRefusal: false, retryAfter };
   const body = parsed(text);
   if (!body) throw new Unreachable(`${status} from ${url} is no answer of Sallyport's`, { status, retryAfter, cause: text.slice(0, 200) });
@@ -84,8 +89,7 @@ export async function isRefused(answer) {
 function isGatewayRefusal(status, headers, body) {
   if (status === 401 && (!body || /error="?invalid_token/.test(headers.get("www-authenticate") ?? ""))) return true;
   if (!body || (status !== 401 && status !== 403)) return false;
-  const [[name, value] = [], ...more] = Object.entries(body);
-  return more.length === 0 && /^message$/i.test(name ?? "") && REFUSALS.test(value);
+  return Object.keys(body).length === 1 && REFUSALS.test(body.message ?? body.Message);
 }
 
 /** @param {string} text @returns {Record<string, any> | null} */
@@ -96,13 +100,6 @@ function parsed(text) {
   } catch {
     return null;
   }
-}
-
-/** Read a `Retry-After`: seconds, or a date. @param {string | null} text */
-function seconds(text) {
-  if (!text) return undefined;
-  const number = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
-  return number >= 0 ? number : undefined;
 }
 
 /**

@@ -14,3 +14,5 @@ export type Hint = {
 };
 /** @param {string} name @returns {Hint} */
 export declare function hintOf(name: string): Hint;
+/** For body mode, whose store says the same. @type {Hint} */
+export declare const NO_HINT: Hint;

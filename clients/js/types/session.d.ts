@@ -60,22 +60,11 @@ export declare class Session {
     /** A token that did not help: refused although it had just come because of a refusal. @type {string | null} */
     vain: string | null;
     /**
-     * @param {object} parts
-     * @param {import("./transport.js").Transport} parts.transport
-     * @param {Store} parts.store
-     * @param {Store} parts.device
-     * @param {import("./hint.js").Hint} parts.hint
-     * @param {() => number} parts.now
-     * @param {(hear: (message: any) => void) => import("./tabs.js").Tabs} parts.tabs
+     * @param {import("./transport.js").Transport} transport @param {Store} store @param {Store} device
+     * @param {import("./hint.js").Hint} hint @param {() => number} now
+     * @param {(hear: (message: any) => void) => import("./tabs.js").Tabs} tabs
      */
-    constructor({ transport, store, device, hint, now, tabs }: {
-        transport: import("./transport.js").Transport;
-        store: Store;
-        device: Store;
-        hint: import("./hint.js").Hint;
-        now: () => number;
-        tabs: (hear: (message: any) => void) => import("./tabs.js").Tabs;
-    });
+    constructor(transport: import("./transport.js").Transport, store: Store, device: Store, hint: import("./hint.js").Hint, now: () => number, tabs: (hear: (message: any) => void) => import("./tabs.js").Tabs);
     /** @template {keyof Events} K @param {K} event @param {(told: Events[K]) => void} call @returns {() => void} */
     on<K extends keyof Events>(event: K, call: (told: Events[K]) => void): () => void;
     /** Return an access token. Raises LoggedOut, Unreachable, Problem. @param {{ fresh?: boolean, signal?: AbortSignal }} [how] */

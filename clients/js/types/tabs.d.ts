@@ -30,15 +30,10 @@ export declare class Tabs {
     locks: Locks;
     channel: Channel | null | undefined;
     /**
-     * @param {{ name: string, locks?: Locks | null, channel?: Channel | null, hear: (message: any) => void }} options
-     *   The name is that of the store that the tabs share.
+     * @param {string} name of the store that the tabs share
+     * @param {Locks | null | undefined} locks @param {Channel | null | undefined} channel @param {(message: any) => void} hear
      */
-    constructor({ name, locks, channel, hear }: {
-        name: string;
-        locks?: Locks | null;
-        channel?: Channel | null;
-        hear: (message: any) => void;
-    });
+    constructor(name: string, locks: Locks | null | undefined, channel: Channel | null | undefined, hear: (message: any) => void);
     /** @param {object} message */
     tell(message: object): void;
     close(): void;
@@ -49,8 +44,5 @@ export declare class Tabs {
      */
     inTurn<T>(run: (waited: boolean) => Promise<T>): Promise<T>;
 }
-/** Where tabs exist, return what they share; elsewhere nothing. @param {string} name @returns {{ locks?: Locks, channel?: Channel }} */
-export declare function ofBrowser(name: string): {
-    locks?: Locks;
-    channel?: Channel;
-};
+/** Return what tabs tell each other by, where there are tabs. @param {string} name @returns {Channel | null} */
+export declare function channelOf(name: string): Channel | null;

@@ -27,12 +27,10 @@ export declare class Transport {
     origin: string;
     isCookie: boolean;
     send: typeof fetch;
-    /** @param {{ url: string, isCookie: boolean, fetch?: typeof globalThis.fetch }} options */
-    constructor({ url, isCookie, fetch }: {
-        url: string;
-        isCookie: boolean;
-        fetch?: typeof globalThis.fetch;
-    });
+    /** @param {string} url @param {boolean} isCookie @param {typeof globalThis.fetch} [fetch] */
+    constructor(url: string, isCookie: boolean, fetch?: typeof globalThis.fetch);
+    /** Post what a cookie may go along with. @param {string} path @param {object} body @param {AbortSignal} signal @param {string} [token] */
+    post(path: string, body: object, signal: AbortSignal, token?: string): Promise<Answer>;
     /**
      * Call a route. Raises Unreachable if no answer came, or if it is none of Sallyport's or API Gateway's.
      *
