@@ -262,7 +262,7 @@ test("in a frame of another site the page has no session", async () => {
 
   await hostile.evaluate((src) => document.body.append(Object.assign(document.createElement("iframe"), { src })), PAGE);
 
-  await hostile.frameLocator("iframe").getByText("This browser keeps nothing for this page").waitFor();
+  await hostile.frameLocator("iframe").getByRole("heading", { name: "Log in" }).waitFor();
   await call(page);
 });
 
