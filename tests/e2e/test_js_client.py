@@ -58,7 +58,9 @@ def test_the_types_in_the_package_are_those_of_its_source(package: str, tmp_path
 def test_the_entry_for_browsers_is_under_6_kb_compressed() -> None:
     _needs("esbuild")
 
-    minified = _run(_NODE_MODULES / ".bin/esbuild", _CLIENTS / "js/src/index.js", "--bundle", "--minify", "--format=esm")
+    minified = _run(
+        _NODE_MODULES / ".bin/esbuild", _CLIENTS / "js/src/index.js", "--bundle", "--minify", "--format=esm"
+    )
 
     assert len(gzip.compress(minified.encode())) < _MOST_BYTES
 
@@ -75,7 +77,9 @@ def test_the_client_depends_on_nothing_and_the_versions_agree() -> None:
 
 
 @pytest.mark.only_in_check
-def test_the_packed_packages_install_into_a_strict_typescript_project_an_esbuild_and_a_vite_build(tmp_path: Path) -> None:
+def test_the_packed_packages_install_into_a_strict_typescript_project_an_esbuild_and_a_vite_build(
+    tmp_path: Path,
+) -> None:
     _needs("vite")
     packed = [_pack(_CLIENTS / name, tmp_path) for name in ("js", "react")]
     project = tmp_path / "project"
