@@ -1,4 +1,4 @@
-"""The client for browsers, React Native and Node: in moved time, against a live server, and as the packages that people install."""
+"""The client for browsers, React Native and Node: in moved time, on a live server, and as packages to install."""
 
 import gzip
 import json
@@ -113,7 +113,8 @@ import { LoggedOut, Problem, Sallyport, SallyportError, Unreachable, type State 
 import { localStore } from "@sallyport/client/stores/browser";
 import { SallyportProvider, useSession } from "@sallyport/react";
 
-const sallyport = new Sallyport({ url: "https://auth.example.com", mode: "cookie", origins: ["https://api.example.com"] });
+const origins = ["https://api.example.com"];
+const sallyport = new Sallyport({ url: "https://auth.example.com", mode: "cookie", origins });
 const stop: () => void = sallyport.on("ended", ({ reason, user }) => console.log(reason.toUpperCase(), user?.length));
 export const state: State = sallyport.state;
 export async function run(signal: AbortSignal): Promise<number> {
