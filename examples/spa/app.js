@@ -75,7 +75,7 @@ async function route() {
   if (screen in OPEN) return OPEN[screen](state);
   if (screen in OWN && own) return OWN[screen](state, own);
   try {
-    if (!own && !(await sallyport.resume()) && mine === routes) return openLogin(state);
+    if (!own && !(await sallyport.resume())) return mine === routes ? openLogin(state) : undefined;
     own = await read();
     if (mine === routes) (OWN[screen] ?? openAccount)(state, own);
   } catch (error) {
@@ -102,9 +102,11 @@ function openLogin({ email = "", byLink }) {
 
 /** @param {{ everywhere: boolean }} how */
 async function logOut(how) {
-  await sallyport.logout(how);
+  const { ended } = await sallyport.logout(how);
   tabs.postMessage("logged out");
-  reload({ notice: how.everywhere ? "You are logged out, here and everywhere else." : "You are logged out.", isGood: true });
+  const done = how.everywhere ? "You are logged out, here and everywhere else." : "You are logged out.";
+  const doubtful = "You are logged out on this device. Sallyport could not confirm it, so other devices may still be logged in.";
+  reload({ notice: ended ? done : doubtful, isGood: ended });
 }
 
 /** The address that was typed on this screen goes along to the next. */

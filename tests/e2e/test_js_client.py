@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,12 @@ def test_the_packed_packages_install_into_a_strict_typescript_project_an_esbuild
     (project / "index.html").write_text('<!doctype html><script type="module" src="page.ts"></script>')
 
     for resolution, module in (("bundler", "esnext"), ("nodenext", "nodenext")):
-        options = {"strict": True, "noEmit": True, "exactOptionalPropertyTypes": True, "noUncheckedIndexedAccess": True}
+        options: dict[str, Any] = {
+            "strict": True,
+            "noEmit": True,
+            "exactOptionalPropertyTypes": True,
+            "noUncheckedIndexedAccess": True,
+        }
         options |= {"module": module, "moduleResolution": resolution, "target": "es2022", "types": ["node"]}
         config = {"compilerOptions": options, "files": ["page.ts", "server.ts"]}
         (project / "tsconfig.json").write_text(json.dumps(config))
@@ -154,11 +160,12 @@ await sallyport.accessToken().catch((error: unknown) => {
 
 
 def _pack(package: Path, folder: Path) -> Path:
+    packed: dict[str, Any]
     [packed] = json.loads(_run("npm", "pack", "--json", "--pack-destination", folder, cwd=package))
     files = {entry["path"] for entry in packed["files"]}
     assert {"package.json", "README.md", "src/index.js", "types/index.d.ts"} <= files
     assert not any("test" in path or "tsconfig" in path for path in files)
-    return folder / packed["filename"]
+    return folder / str(packed["filename"])
 
 
 def _texts(folder: Path) -> dict[str, str]:
