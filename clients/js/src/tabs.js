@@ -86,10 +86,16 @@ export class Tabs {
   }
 }
 
-/** Return what tabs tell each other by, where there are tabs. @param {string} name @returns {Channel | null} */
+/**
+ * Return what tabs tell each other by, where there are tabs. A page in a frame of others hears nothing: it gets no cookie from
+ * another site either, and would be logged in where others lay their buttons over its own.
+ *
+ * @param {string} name @returns {Channel | null}
+ */
 export function channelOf(name) {
   try {
-    return globalThis.location ? /** @type {any} */ (new BroadcastChannel(name)) : null;
+    const isAlone = !globalThis.location || globalThis.top?.location.href === ""; // throws in a frame of others
+    return isAlone ? null : /** @type {any} */ (new BroadcastChannel(name));
   } catch {
     return null;
   }

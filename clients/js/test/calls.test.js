@@ -7,6 +7,7 @@ import { test } from "node:test";
 
 import { LoggedOut, Problem, SallyportError } from "../src/index.js";
 import { localStore } from "../src/stores/browser.js";
+import { channelOf } from "../src/tabs.js";
 import { fileStore } from "../src/stores/node.js";
 import { keychainStore, secureStore } from "../src/stores/react-native.js";
 import { API, URL, gateway, problem, sharedStore, silence, world } from "./world.js";
@@ -172,6 +173,20 @@ test("a tab that is at its login form is in as soon as another tab is", async (t
   assert.equal(waiting.state.user, "ann");
   assert.equal((await soon(waiting.fetch(`${API}/orders`))).value.status, 200);
   assert.deepEqual(service.paths(), [`${API}/orders`]);
+});
+
+test("a page in a frame of others has no channel, and hears no token", (t) => {
+  const opened = [];
+  const stubs = { location: { href: `${API}/` }, BroadcastChannel: class { constructor(name) { opened.push(name); } } };
+  const before = Object.fromEntries(["top", ...Object.keys(stubs)].map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+  t.after(() => { for (const [name, was] of Object.entries(before)) was ? Object.defineProperty(globalThis, name, was) : delete globalThis[name]; });
+  for (const [name, value] of Object.entries(stubs)) Object.defineProperty(globalThis, name, { value, configurable: true });
+
+  Object.defineProperty(globalThis, "top", { get: () => ({ get location() { throw new Error("SecurityError"); } }), configurable: true });
+  assert.equal(channelOf("x"), null);
+  Object.defineProperty(globalThis, "top", { value: globalThis, configurable: true });
+  assert.ok(channelOf("x"));
+  assert.deepEqual(opened, ["x"]);
 });
 
 // what replaces the refresh token

@@ -44,5 +44,10 @@ export declare class Tabs {
      */
     inTurn<T>(run: (waited: boolean) => Promise<T>): Promise<T>;
 }
-/** Return what tabs tell each other by, where there are tabs. @param {string} name @returns {Channel | null} */
+/**
+ * Return what tabs tell each other by, where there are tabs. A page in a frame of others hears nothing: it gets no cookie from
+ * another site either, and would be logged in where others lay their buttons over its own.
+ *
+ * @param {string} name @returns {Channel | null}
+ */
 export declare function channelOf(name: string): Channel | null;
