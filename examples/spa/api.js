@@ -1,7 +1,7 @@
 // @ts-check
 /** Sallyport for this page: one client, and a list of everything that it calls. */
 import { byId, element } from "./dom.js";
-import { Problem, Sallyport } from "./sallyport.js";
+import { Problem, Sallyport } from "./sallyport/index.js";
 
 /** @type {Record<string, string>} */
 const MEANINGS = {

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The example page. All that it knows of tokens is in sallyport.js; here is which screen comes when.
+ * The example page. All that it knows of tokens is in sallyport/; here is which screen comes when.
  *
  * Whenever somebody else may be logged in, or nobody, the page reloads: nothing of the last user is left in memory.
  */
@@ -12,7 +12,7 @@ import { byId, input } from "./dom.js";
 import { emptied, failed, inWords, on, onSubmit } from "./forms.js";
 import { openForgot, openRedeem, openSignUp } from "./mail.js";
 import { openChangeEmail, openChangePassword, openConfirm, openDelete } from "./own.js";
-import { LoggedOut } from "./sallyport.js";
+import { LoggedOut } from "./sallyport/index.js";
 import { go, isOwn, notify, reload, show, shown, tabs } from "./screens.js";
 
 /** @typedef {import("./screens.js").State} State */
@@ -75,6 +75,7 @@ async function route() {
   if (screen in OPEN) return OPEN[screen](state);
   if (screen in OWN && own) return OWN[screen](state, own);
   try {
+    if (!own && !(await sallyport.resume())) return mine === routes ? openLogin(state) : undefined;
     own = await read();
     if (mine === routes) (OWN[screen] ?? openAccount)(state, own);
   } catch (error) {
@@ -101,9 +102,11 @@ function openLogin({ email = "", byLink }) {
 
 /** @param {{ everywhere: boolean }} how */
 async function logOut(how) {
-  await sallyport.logout(how);
+  const { ended } = await sallyport.logout(how);
   tabs.postMessage("logged out");
-  reload({ notice: how.everywhere ? "You are logged out, here and everywhere else." : "You are logged out.", isGood: true });
+  const done = how.everywhere ? "You are logged out, here and everywhere else." : "You are logged out.";
+  const doubtful = "You are logged out on this device. Sallyport could not confirm it, so other devices may still be logged in.";
+  reload({ notice: ended ? done : doubtful, isGood: ended });
 }
 
 /** The address that was typed on this screen goes along to the next. */

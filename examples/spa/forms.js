@@ -2,7 +2,7 @@
 /** What controls do, and how a refusal is told: at the field that it is about, or else above everything. */
 import { Away, url } from "./api.js";
 import { byId, element } from "./dom.js";
-import { LoggedOut, Problem } from "./sallyport.js";
+import { LoggedOut, Problem, Unreachable } from "./sallyport/index.js";
 import { notify, reload } from "./screens.js";
 
 const CODE = "This code is wrong or too old, or was tried too often. Check it, or ask for another mail.";
@@ -74,7 +74,7 @@ export function failed(error) {
 
 /** Say what people can do about it. What is no answer of Sallyport's is a fault of this page. @param {unknown} error */
 export function inWords(error) {
-  if (error instanceof Away) return `Nobody answers at ${url}. Is it running, with ${location.origin} in its ALLOWED_ORIGINS?`;
+  if (error instanceof Away || error instanceof Unreachable) return `Nobody answers at ${url}. Is it running, with ${location.origin} in its ALLOWED_ORIGINS?`;
   if (error instanceof DOMException) return "This browser keeps nothing for this page. Is it in a frame, or are cookies off?";
   if (!(error instanceof Problem)) throw error;
   if (error.status === 400 && error.code === "invalid_token") return LINK;

@@ -7,7 +7,7 @@ import { linkToken } from "./links.js";
 import { go, notify, reload, replace, show } from "./screens.js";
 
 /** @typedef {import("./screens.js").State} State */
-/** @typedef {import("./sallyport.js").Proof} Proof */
+/** @typedef {import("./sallyport/index.js").Proof} Proof */
 
 /** @type {Record<string, { heading: string, byLink: string, button: string, done: string, from: string }>} */
 const KINDS = {
