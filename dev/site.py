@@ -69,7 +69,7 @@ class Site:
     def _at_its_api(self, html: str) -> str:
         if self._api == "/":
             return html.replace(f" {API} {_OTHER_NAME}", "").replace(API, "/")
-        return html.replace(f" {_OTHER_NAME}", "").replace(API, self._api) if self._api != API else html
+        return html.replace(API, self._api).replace(_OTHER_NAME, self._api.replace("127.0.0.1", "localhost"))
 
 
 def with_site(

@@ -38,10 +38,11 @@ export function wrongFields(error, fields) {
 }
 
 /** Say what a field is missing, if it is. @param {HTMLInputElement} field */
-export function missing({ validity, type, name }) {
+export function missing({ validity, type, name, autocomplete }) {
   if (!validity.valueMissing) return "";
   if (type === "checkbox") return "Tick this box to go on.";
-  return { email: "Enter an e-mail address.", code: "Enter the code of the e-mail." }[name] ?? "Enter a password.";
+  if (autocomplete === "new-password") return "Choose a password.";
+  return { email: "Enter an e-mail address.", code: "Enter the code of the e-mail." }[name] ?? "Enter your password.";
 }
 
 /** @param {number | undefined} seconds */
