@@ -8,7 +8,10 @@ from dev.tls.certificate import AUTHORITY_NAME
 
 _COMMANDS = {
     "macOS": "security add-trusted-cert -p ssl -k ~/Library/Keychains/login.keychain-db {path}",
-    "Debian, Ubuntu": "certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n '{name}' -i {path}   # apt install libnss3-tools",
+    "Debian, Ubuntu": (
+        "mkdir -p ~/.pki/nssdb && certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n '{name}' -i {path}"
+        "   # of the package libnss3-tools"
+    ),
     "Fedora": "sudo trust anchor {path}",
     "Windows": 'certutil.exe -user -addstore Root "$(wslpath -w {path})"   # in WSL',
 }

@@ -1,7 +1,11 @@
 """`make dev HTTPS=1` through real TLS: API and page at one address, and every guard of the local server as on http."""
 
+import os
+import re
+import shutil
 import ssl
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,7 @@ import pytest
 
 from dev import demo
 from dev.site import EXAMPLE, HEADERS, LINKS
-from tests.e2e.conftest import Process, Server, running
+from tests.e2e.conftest import ROOT, Process, Server, running
 
 LOGIN = {"email": demo.EMAIL, "password": demo.PASSWORD, "mode": "cookie"}
 
@@ -176,3 +180,24 @@ def test_a_key_that_others_may_read_keeps_it_from_starting(https: Server, data: 
 
     assert process.wait() == 1
     assert process.said.startswith("Cannot start: others may have read ")
+
+
+def test_chromium_trusts_it_after_the_command_that_is_printed(https: Server, tmp_path: Path) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    if shutil.which("certutil") is None:
+        pytest.skip("certutil is not installed (Debian's libnss3-tools)")
+    if not (ROOT / "tests/node/node_modules/playwright-core").is_dir():
+        pytest.skip("playwright-core is not installed: npm was not found")
+    (command,) = re.findall(r"^  Debian, Ubuntu: +(.+?)   #", https.process.said, re.MULTILINE)
+    environment = {**os.environ, "HOME": str(tmp_path), "CHROMIUM": chromium, "API": https.url}
+    environment.pop("XDG_DATA_HOME", None)
+
+    subprocess.run(command, shell=True, check=True, env=environment, timeout=60)  # as a person would
+    ran = subprocess.run(
+        ["node", "--test", "tests/node/https.test.mjs"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr

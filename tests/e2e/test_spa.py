@@ -1,6 +1,7 @@
 """The example page in Chromium, against a live server, by Node's own test runner; and the types of its scripts.
 
-`spa` is about sessions, `accounts` about what comes by mail, `month` follows one person through a month.
+`spa` is about sessions, `accounts` about what comes by mail, `month` follows one person through a month, `looks` is
+about how each state looks.
 """
 
 import os
@@ -26,7 +27,7 @@ _EXAMPLE = ROOT / "examples/spa"
 _EXAMPLE_API = "http://127.0.0.1:8787"
 
 
-@pytest.mark.parametrize("tests", ["spa", "accounts", "month"])
+@pytest.mark.parametrize("tests", ["spa", "accounts", "month", "looks"])
 def test_the_example_page_passes_its_tests_in_a_browser(tests: str, tmp_path: Path) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:

@@ -376,7 +376,7 @@ test("every screen fits the narrowest phone, and one can sign up by keyboard alo
   };
   await page.goto(PAGE);
   await page.locator("#login-email:focus").waitFor();
-  await keys("Tab", "Tab", "Tab", "Tab", "Enter");
+  await keys("Tab", "Tab", "Tab", "Tab", "Tab", "Enter");
   await fits("sign-up");
   await page.keyboard.type(email);
   const answered = page.waitForResponse(`${API}/auth/register`);
