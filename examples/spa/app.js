@@ -13,7 +13,7 @@ import { emptied, endedElsewhere, onClick, onSubmit } from "./forms.js";
 import { openForgot, openRedeem, openSignUp } from "./mail.js";
 import { openChangeEmail, openChangePassword, openConfirm, openDelete } from "./own.js";
 import { go, isOwn, notify, reload, show, shown } from "./screens.js";
-import { logIn, logOut, LoggedOut, onOtherTabs } from "./session.js";
+import { isLocal, logIn, logOut, LoggedOut, onOtherTabs } from "./session.js";
 import { inWords } from "./words.js";
 
 /** @typedef {import("./screens.js").State} State */
@@ -120,7 +120,7 @@ function email() {
 
 /** On this machine there is somebody whose password everybody may know. */
 function offerDemo() {
-  byId("demo-line").hidden = !["localhost", "127.0.0.1"].includes(location.hostname);
+  byId("demo-line").hidden = !isLocal;
   byId("demo").addEventListener("click", () => {
     input("login-email").value = "demo@example.com";
     input("login-password").value = "correct horse battery staple";

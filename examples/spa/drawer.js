@@ -2,7 +2,7 @@
 /** For developers: the life of the access token, its claims, and every call. A page of yours does without it. */
 import { byId, element, say } from "./dom.js";
 import { endedElsewhere, onClick } from "./forms.js";
-import { accessToken, LoggedOut, me, onCall, url } from "./session.js";
+import { accessToken, LoggedOut, me, isLocal, onCall, url } from "./session.js";
 
 /** @type {Record<string, string>} */
 const MEANINGS = {
@@ -36,9 +36,7 @@ onClick(byId("call"), async () => {
 onCall(list);
 document.addEventListener("visibilitychange", tick);
 setInterval(tick, 1000);
-const outbox = /** @type {HTMLAnchorElement} */ (byId("outbox"));
-outbox.href = `${url}/_dev/outbox.html`;
-outbox.hidden = url !== location.origin; // the local server shows it to no page of another origin
+if (isLocal && url === location.origin) byId("outbox").hidden = false; // shown to no page of another origin
 
 /** Show the access token's claims, which are no secret. The token is one, and is never shown. */
 export async function showToken() {

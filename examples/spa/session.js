@@ -22,6 +22,10 @@ const listeners = new Set();
 const tabs = new BroadcastChannel("sallyport");
 
 export const url = urlOf(configured);
+
+/** Whether this page is on its developer's machine, where `make dev` runs. */
+export const isLocal = ["localhost", "127.0.0.1"].includes(location.hostname);
+
 const sallyport = new Sallyport({ url, mode: "cookie", fetch: noted });
 
 /** @param {string} email @param {string} password */
