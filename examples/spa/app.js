@@ -13,8 +13,8 @@ import { emptied, endedElsewhere, onClick, onSubmit } from "./forms.js";
 import { openForgot, openRedeem, openSignUp } from "./mail.js";
 import { openChangeEmail, openChangePassword, openConfirm, openDelete } from "./own.js";
 import { go, isOwn, notify, reload, show, shown } from "./screens.js";
-import { isLocal, logIn, logOut, LoggedOut, onOtherTabs } from "./session.js";
-import { inWords } from "./words.js";
+import { isLocal, logIn, logOut, LoggedOut, onElsewhere } from "./session.js";
+import { ENDED, inWords } from "./words.js";
 
 /** @typedef {import("./screens.js").State} State */
 
@@ -29,6 +29,7 @@ const OWN = {
   delete: openDelete,
 };
 
+const UNTIL_RELOADED = "This browser does not keep logins of this page: after a reload you log in again. Are cookies switched off?";
 const NOT_KEPT = "You were logged in, but this browser did not keep it. Are cookies switched off?";
 
 let routes = 0;
@@ -36,8 +37,9 @@ let routes = 0;
 let own = "";
 
 onSubmit("login-form", async ({ email, password }) => {
-  await logIn(email, password);
+  const { kept } = await logIn(email, password);
   await route(NOT_KEPT);
+  if (!kept) notify(UNTIL_RELOADED);
 });
 onClick(byId("log-out"), () => leave({ everywhere: false }));
 onClick(byId("try-again"), () => route());
@@ -48,8 +50,9 @@ onClick(byId("everywhere-yes"), () => leave({ everywhere: true }));
 for (const control of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-go]"))) {
   control.addEventListener("click", () => go({ screen: control.dataset.go, email: email() }));
 }
-onOtherTabs((what) => {
-  if (isOwn(shown)) reload({ notice: what === "logged out" ? "You logged out in another tab." : "" });
+onElsewhere((what) => {
+  const notice = { "logged in": "", "logged out": "You logged out in another tab.", ended: ENDED }[what];
+  if (isOwn(shown)) reload({ notice });
   else if (shown === "login") route();
 });
 addEventListener("popstate", () => route());
@@ -108,7 +111,8 @@ function openLogin({ email = "", byLink }, why) {
 
 /** @param {{ everywhere: boolean }} how */
 async function leave(how) {
-  await logOut(how);
+  const { ended } = await logOut(how);
+  if (!ended) return reload({ notice: "You are logged out on this device. We could not be reached, so log out again when you are back." });
   reload({ notice: how.everywhere ? "You are logged out, here and everywhere else." : "You are logged out.", isGood: true });
 }
 

@@ -28,16 +28,18 @@ export const isLocal = ["localhost", "127.0.0.1"].includes(location.hostname);
 
 const sallyport = new Sallyport({ url, mode: "cookie", fetch: noted });
 
-/** @param {string} email @param {string} password */
+/** Log in. Answers whether this browser keeps it. @param {string} email @param {string} password */
 export async function logIn(email, password) {
   await sallyport.login(email, password);
   tabs.postMessage("logged in");
+  return { kept: true }; // this client cannot tell
 }
 
-/** Throws if Sallyport could not do it: then nothing has changed. @param {{ everywhere: boolean }} how */
+/** Log out. Answers whether Sallyport has confirmed it. @param {{ everywhere: boolean }} how */
 export async function logOut(how) {
-  await sallyport.logout(how);
+  await sallyport.logout(how); // throws if it has not: then nobody is logged out
   tabs.postMessage("logged out");
+  return { ended: true };
 }
 
 /** @param {string} email */
@@ -101,8 +103,8 @@ export function accessToken() {
   return sallyport.accessToken();
 }
 
-/** Hear of a login and a logout in another tab. @param {(what: "logged in" | "logged out") => void} run */
-export function onOtherTabs(run) {
+/** Hear of what other tabs did, or other devices. @param {(what: "logged in" | "logged out" | "ended") => void} run */
+export function onElsewhere(run) {
   tabs.addEventListener("message", ({ data }) => run(data));
 }
 
