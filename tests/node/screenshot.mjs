@@ -44,7 +44,6 @@ await logIn(small);
 await shot(small, "account-phone.png");
 
 const page = await open({ viewport: { width: 1180, height: 960 } });
-await shot(page, "login.png", false);
 await logIn(page);
 await shot(page, "account.png");
 await callApi(page);
