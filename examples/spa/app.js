@@ -13,7 +13,7 @@ import { emptied, endedElsewhere, onClick, onSubmit } from "./forms.js";
 import { openForgot, openRedeem, openSignUp } from "./mail.js";
 import { openChangeEmail, openChangePassword, openConfirm, openDelete } from "./own.js";
 import { go, isOwn, notify, reload, show, shown } from "./screens.js";
-import { isLocal, logIn, logOut, LoggedOut, onElsewhere } from "./session.js";
+import { isLocal, logIn, logOut, LoggedOut, onElsewhere, resume } from "./session.js";
 import { ENDED, inWords } from "./words.js";
 
 /** @typedef {import("./screens.js").State} State */
@@ -39,10 +39,13 @@ let own = "";
 onSubmit("login-form", async ({ email, password }) => {
   const { kept } = await logIn(email, password);
   await route(NOT_KEPT);
-  if (!kept) notify(UNTIL_RELOADED);
+  if (!kept && isOwn(shown)) notify(UNTIL_RELOADED);
 });
 onClick(byId("log-out"), () => leave({ everywhere: false }));
-onClick(byId("try-again"), () => route());
+onClick(byId("try-again"), async () => {
+  await resume();
+  await route();
+});
 const everywhere = /** @type {HTMLDialogElement} */ (byId("everywhere"));
 onClick(byId("log-out-everywhere"), async () => everywhere.showModal());
 onClick(byId("everywhere-no"), async () => everywhere.close());
@@ -53,7 +56,7 @@ for (const control of /** @type {NodeListOf<HTMLElement>} */ (document.querySele
 onElsewhere((what) => {
   const notice = { "logged in": "", "logged out": "You logged out in another tab.", ended: ENDED }[what];
   if (isOwn(shown)) reload({ notice });
-  else if (shown === "login") route();
+  else if (shown === "login" && what === "logged in") route();
 });
 addEventListener("popstate", () => route());
 // A browser may keep a page that was left, whole, for the back button. It comes back to whoever uses the device then.

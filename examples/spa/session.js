@@ -35,6 +35,17 @@ export async function logIn(email, password) {
   return { kept: true }; // this client cannot tell
 }
 
+/** Ask again who is logged in, after Sallyport was away. Answers whether somebody is. */
+export async function resume() {
+  try {
+    await sallyport.accessToken();
+    return true;
+  } catch (error) {
+    if (error instanceof LoggedOut) return false;
+    throw error;
+  }
+}
+
 /** Log out. Answers whether Sallyport has confirmed it. @param {{ everywhere: boolean }} how */
 export async function logOut(how) {
   await sallyport.logout(how); // throws if it has not: then nobody is logged out
