@@ -390,10 +390,10 @@ test("a page that was left shows no account when it comes back", async () => {
     const where = await emptyProfile(cached, complaints);
     const page = await loggedIn(where);
     await page.goto(`${NEIGHBOUR}/hostile.html`);
-    const other = await tab(where);
-    await account(other).waitFor();
-    await button(other, "Log out").click();
-    await other.getByText("You are logged out.").waitFor();
+    const other = await loggedIn(await emptyProfile(cached, complaints)); // a device: a tab's word would empty the cache
+    await button(other, "Log out everywhere").click();
+    await button(other, "Yes, log out").click();
+    await other.getByText("You are logged out, here and everywhere else.").waitFor();
 
     await page.goBack();
 
