@@ -21,11 +21,11 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
-dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a cloud; TEMPLATE= serves your own API, too
-	@exec $(BIN)/python -m dev $(if $(TEMPLATE),--template "$(TEMPLATE)")
+dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a cloud; TEMPLATE= serves your own API, too, HTTPS=1 the page on https
+	@exec $(BIN)/python -m dev $(if $(HTTPS),--https --page) $(if $(TEMPLATE),--template "$(TEMPLATE)")
 
 spa: .venv/.dev  ## Serve the example page on 127.0.0.1:5173, beside `make dev`
-	@exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory examples/spa 5173
+	@exec $(BIN)/python -m dev.spa
 
 test: .venv/.test  ## Run the quick tests, three minutes: every behaviour, no engines, no browsers (tests/README.md)
 	$(PYTEST) -m "not only_in_check" --hypothesis-profile=quick $(QUICK:%=tests/%)

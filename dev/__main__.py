@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
 
 from dev import decoys, demo, misspelt
 from dev.aws import cloud
-from dev.aws.deployment import deploy, describe
+from dev.aws.deployment import LOCAL_ORIGINS, deploy, describe
 from dev.aws.recorded import RecordingClients
 from dev.gateway.asgi import Application
 from dev.gateway.doors import only_by_name, own_hosts
@@ -30,6 +31,9 @@ from dev.page import FrontPage, with_page
 from dev.pipe import event_routes
 from dev.sam import attached
 from dev.sam.template import CannotRunError
+from dev.site import Site, with_site
+from dev.tls import certificate, trusting
+from dev.tls.certificate import Certificate, UnsafeKeyError
 from dev.walkthrough import curl_lines
 from sallyport.aws.dynamodb.table import Table
 from sallyport.errors import SettingsError, Unavailable
@@ -51,9 +55,10 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     settings = dict(environ)
     aws = cloud.Cloud()
     try:
+        tls = certificate.kept_in(certificate.folder_of(environ), now=datetime.now(UTC)) if asked.https else None
         cloud.never_reach_aws(aws)
-        asyncio.run(_serve(listener, settings, MovableClock(), asked))
-    except (SettingsError, Unavailable, cloud.NoEngineError, CannotRunError) as error:
+        asyncio.run(_serve(listener, settings, MovableClock(), asked, tls))
+    except (SettingsError, Unavailable, cloud.NoEngineError, CannotRunError, UnsafeKeyError) as error:
         return _cannot_start(error)
     except KeyboardInterrupt:
         print("Stopped.")
@@ -75,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a parameter of that template",
     )
+    parser.add_argument("--page", action="store_true", help="serve the example page, too, at the same address")
+    parser.add_argument("--https", action="store_true", help="serve https://localhost, by a certificate made once")
     return parser
 
 
@@ -105,10 +112,18 @@ def _listen(port: str) -> socket.socket:
 
 
 async def _serve(
-    listener: socket.socket, settings: Mapping[str, str], clock: MovableClock, asked: argparse.Namespace
+    listener: socket.socket,
+    settings: Mapping[str, str],
+    clock: MovableClock,
+    asked: argparse.Namespace,
+    tls: Certificate | None,
 ) -> None:
-    hosts = own_hosts(listener.getsockname()[1])
-    url = f"http://{hosts[0]}"
+    scheme, hosts = "http", own_hosts(listener.getsockname()[1])
+    if tls:
+        scheme, hosts = "https", hosts[::-1]  # localhost is the usual name there
+    url = f"{scheme}://{hosts[0]}"
+    if asked.page:
+        settings = _allowing([f"{scheme}://{host}" for host in hosts], settings)
     yours = _attached(asked, url, settings)  # first: a template that cannot run here must leave no trace
     outbox = Outbox()
     clients = RecordingClients(outbox=outbox, clock=clock)
@@ -124,10 +139,15 @@ async def _serve(
         dev_routes={**dev_routes(clock, outbox), **operator_routes(deployed, clock), **event_routes(deployed)},
         hosts=hosts,
         now_ms=clock,
+        scheme=scheme,
     )
     mode = deployed.functions["Authorizer"].spec.environment["REVOCATION_MODE"]
-    page = FrontPage(url, mode, deployed.routes.values(), yours.routes.values() if yours else ())
-    answer = with_page(page.response(), *([gateway, _in_front_of(yours, gateway)] if yours else [gateway]))
+    lines = curl_lines(url, mode, authority=tls.authority if tls else None)
+    page = FrontPage(mode, lines, deployed.routes.values(), yours.routes.values() if yours else ())
+    apis = [gateway, _in_front_of(yours, gateway)] if yours else [gateway]
+    answer = with_page(page.response(), *apis, at="/_dev/" if asked.page else "/")
+    if asked.page:
+        answer = with_site(Site(api="/"), answer, *apis)
     for line in misspelt.warnings(settings, known=_variables_of(yours)):
         print(line)
     if deployed.replaced_keys:
@@ -142,9 +162,17 @@ async def _serve(
     print(f"READY {url}\n\nDemo user: {demo.EMAIL}, password: {demo.PASSWORD}")
     for route in yours.routes.values() if yours else ():
         print(f"Your own: {route.key} ({f'asks {route.authorizer}' if route.authorizer else 'open'})")
-    print(f"Revocation mode: {mode}\nTry it:\n\n{curl_lines(url, mode)}\n\nCtrl-C stops the server.", flush=True)
+    for line in trusting.lines(tls.authority) if tls else ():
+        print(line)
+    print(f"Revocation mode: {mode}\nTry it:\n\n{lines}\n\nCtrl-C stops the server.", flush=True)
     with deployed.mail.running():
-        await uvicorn.Server(_configured(only_by_name(answer, hosts))).serve(sockets=[listener])
+        await uvicorn.Server(_configured(only_by_name(answer, hosts, scheme=scheme), tls)).serve(sockets=[listener])
+
+
+def _allowing(own: Sequence[str], settings: Mapping[str, str]) -> dict[str, str]:
+    """Return settings by which a page of this server may log in. Links of mails lead to the first of its origins."""
+    others = settings.get("ALLOWED_ORIGINS") or LOCAL_ORIGINS
+    return {**settings, "ALLOWED_ORIGINS": ",".join([*own, others])}
 
 
 def _asked_of_a_proxy(variables: Mapping[str, str]) -> Iterator[str]:
@@ -167,7 +195,7 @@ def _no_log() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def _configured(answer: Callable[[HttpRequest], HttpResponse]) -> uvicorn.Config:
+def _configured(answer: Callable[[HttpRequest], HttpResponse], tls: Certificate | None) -> uvicorn.Config:
     return uvicorn.Config(
         Application(answer, most=MAX_BODY_BYTES),
         lifespan="off",
@@ -176,6 +204,8 @@ def _configured(answer: Callable[[HttpRequest], HttpResponse]) -> uvicorn.Config
         server_header=False,
         timeout_keep_alive=75,  # longer than clients: a request meets no connection that is just being closed
         proxy_headers=False,  # or X-Forwarded-For would be the caller's address, as at no API Gateway
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
 
 

@@ -12,7 +12,6 @@ from dev import demo
 from dev.gateway.events import HttpRequest, HttpResponse
 from dev.gateway.gateway import Gateway, side_by_side
 from dev.sam.template import Route
-from dev.walkthrough import curl_lines
 
 _HERE = Path(__file__).parent
 _TEMPLATES = Environment(
@@ -22,10 +21,10 @@ _TEMPLATES = Environment(
 
 @dataclass(frozen=True)
 class FrontPage:
-    """What the page says. `yours` are the routes of the API that `--template` names."""
+    """What the page says. `lines` are for a shell; `yours` are the routes of the API that `--template` names."""
 
-    url: str
     mode: str
+    lines: str
     routes: Iterable[Route]
     yours: Iterable[Route] = ()
 
@@ -39,7 +38,7 @@ class FrontPage:
             password=demo.PASSWORD,
             mode=self.mode,
             tables=[(heading, sorted(routes, key=_by_path)) for heading, routes in tables if routes],
-            lines=curl_lines(self.url, self.mode),
+            lines=self.lines,
         )
         headers = {
             "content-type": "text/html; charset=utf-8",
@@ -51,12 +50,12 @@ class FrontPage:
         return HttpResponse(200, tuple(headers.items()), html.encode())
 
 
-def with_page(page: HttpResponse, *apis: Gateway) -> Callable[[HttpRequest], HttpResponse]:
-    """Serve APIs side by side, and a page at `/` unless one of them has a route of any method there."""
+def with_page(page: HttpResponse, *apis: Gateway, at: str = "/") -> Callable[[HttpRequest], HttpResponse]:
+    """Serve APIs side by side, and a page at a path unless one of them has a route of any method there."""
     answer = side_by_side(*apis)
-    if any(api.has("/") for api in apis):
+    if any(api.has(at) for api in apis):
         return answer
-    return lambda request: page if (request.method, request.path) == ("GET", "/") else answer(request)
+    return lambda request: page if (request.method, request.path) == ("GET", at) else answer(request)
 
 
 def _by_path(route: Route) -> list[str]:

@@ -1,5 +1,8 @@
 """The lines to paste that `make dev` prints and docs/walkthrough.md shows."""
 
+from pathlib import Path
+from shlex import quote
+
 from dev import demo
 
 _LINES = r"""
@@ -64,9 +67,13 @@ _IN_MODE = {
 }
 
 
-def curl_lines(url: str, mode: str) -> str:
-    """Return the walk-through for `make dev` at `url`, in a revocation mode. Needs curl and sed; for bash and zsh."""
-    return _with_values(_LINES, url, mode)
+def curl_lines(url: str, mode: str, *, authority: Path | None = None) -> str:
+    """Return the walk-through for `make dev` at `url`, in a revocation mode. Needs curl and sed; for bash and zsh.
+
+    `authority` is whose certificates curl is to trust, where `url` is https.
+    """
+    trusted = f"export CURL_CA_BUNDLE={quote(str(authority))}\n" if authority else ""
+    return trusted + _with_values(_LINES, url, mode)
 
 
 def sam_local_lines(url: str, mode: str) -> str:

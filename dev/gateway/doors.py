@@ -24,9 +24,9 @@ def is_named(headers: Headers, hosts: Collection[str]) -> bool:
     return {value.lower() for name, value in headers if name == "host"} in [{host} for host in hosts]
 
 
-def is_of_another_origin(headers: Headers, hosts: Collection[str]) -> bool:
-    """Return whether a page of another origin than http://`hosts` made a browser send this."""
-    origins = {f"http://{host}" for host in hosts}
+def is_of_another_origin(headers: Headers, hosts: Collection[str], *, scheme: str = "http") -> bool:
+    """Return whether a page of another origin than those of `hosts` made a browser send this."""
+    origins = {f"{scheme}://{host}" for host in hosts}
     return any(
         (name == "origin" and value not in origins) or (name == "sec-fetch-site" and value not in _AT_HOME)
         for name, value in headers
@@ -34,7 +34,7 @@ def is_of_another_origin(headers: Headers, hosts: Collection[str]) -> bool:
 
 
 def only_by_name(
-    answer: Callable[[HttpRequest], HttpResponse], hosts: tuple[str, ...]
+    answer: Callable[[HttpRequest], HttpResponse], hosts: tuple[str, ...], *, scheme: str = "http"
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Return `answer` behind a check of `Host`, which refuses other names with 421 (RFC 9110 s15.5.20)."""
 
@@ -42,7 +42,7 @@ def only_by_name(
         if is_named(request.headers, hosts):
             return answer(request)
         return own_answer(
-            421, f"Call this server by a name of its own: {' or '.join(f'http://{host}' for host in hosts)}"
+            421, f"Call this server by a name of its own: {' or '.join(f'{scheme}://{host}' for host in hosts)}"
         )
 
     return guarded

@@ -34,7 +34,10 @@ class Function(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Gateway:
-    """The API. `dev_routes` are the few that only a local server has; `hosts` are its names, each with its port."""
+    """The API. `dev_routes` are the few that only a local server has; `hosts` are its names, each with its port.
+
+    `scheme` is `https` where the connection is encrypted.
+    """
 
     functions: Mapping[str, Function]
     routes: Routes
@@ -42,6 +45,7 @@ class Gateway:
     dev_routes: DevRoutes
     hosts: tuple[str, ...]
     now_ms: Callable[[], int]
+    scheme: str = "http"
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         request_id = str(uuid.uuid4())
@@ -84,8 +88,9 @@ class Gateway:
             return _crashed(route.function, error)
 
     def _dev_answer(self, route: Callable[[bytes], Any], request: HttpRequest) -> HttpResponse:
-        if is_of_another_origin(request.headers, self.hosts):
-            return own_answer(403, f"Call this as http://{self.hosts[0]}{request.path}, not from a web page")
+        if is_of_another_origin(request.headers, self.hosts, scheme=self.scheme):
+            own = f"{self.scheme}://{self.hosts[0]}{request.path}"
+            return own_answer(403, f"Call this as {own}, not from a web page")
         try:
             answer = route(request.body)
         except ValueError as error:

@@ -1,13 +1,9 @@
 // @ts-check
-/** What controls do, and how a refusal is told: at the field that it is about, or else above everything. */
-import { Away, url } from "./api.js";
+/** What controls do, and where a refusal is told: at the field that it is about, or else beside the control. */
 import { byId, element } from "./dom.js";
-import { LoggedOut, Problem, Unreachable } from "./sallyport/index.js";
 import { notify, reload } from "./screens.js";
-
-const CODE = "This code is wrong or too old, or was tried too often. Check it, or ask for another mail.";
-const EMAIL = "This does not look like an e-mail address. Check how it is spelt.";
-const LINK = "This link does not work any more: it was used, is too old, or was made for another account.";
+import { LoggedOut } from "./session.js";
+import { ENDED, inWords, missing, wrongFields } from "./words.js";
 
 /** Something is wrong with a field, which the page knows by itself. */
 export class WrongField extends Error {
@@ -18,15 +14,13 @@ export class WrongField extends Error {
   }
 }
 
-/** Do what a control stands for, one at a time. @param {HTMLElement} control @param {string} event @param {() => Promise<void>} run */
-export function on(control, event, run) {
-  control.addEventListener(event, async (happened) => {
-    happened.preventDefault();
-    if (control.ariaBusy === "true") return;
-    control.ariaBusy = "true";
-    notify("");
-    await run().catch(failed).finally(() => (control.ariaBusy = "false"));
-  });
+/** Do what a control stands for, one at a time. @param {HTMLElement} control @param {() => Promise<void>} run */
+export function onClick(control, run) {
+  const beside = errorPlace(`${control.id}-error`);
+  const item = control.closest("li");
+  if (item) item.append(beside);
+  else (control.closest("header, .choices, .ways") ?? control).after(beside);
+  control.addEventListener("click", () => busily(control, beside, run));
 }
 
 /**
@@ -41,17 +35,24 @@ export function onSubmit(id, run) {
     (field.closest(".secret") ?? field.closest("label.check") ?? field).after(words);
     field.setAttribute("aria-describedby", `${words.id} ${field.getAttribute("aria-describedby") ?? ""}`.trim());
   }
-  on(form, "submit", async () => {
-    conceal(form);
-    tell(form, {});
-    try {
-      await run(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, `${value}`])));
-    } catch (error) {
-      const wrong = wrongFields(form, error);
-      if (Object.keys(wrong).length === 0) throw error;
-      return tell(form, wrong);
-    }
-    form.reset();
+  const beside = errorPlace(`${id}-error`);
+  form.querySelector("button:not([aria-pressed])")?.before(beside);
+  form.addEventListener("submit", (submitted) => {
+    submitted.preventDefault();
+    busily(form, beside, async () => {
+      conceal(form);
+      const empty = enabled(form).filter(missing);
+      tell(form, Object.fromEntries(empty.map((field) => [field.name, missing(field)])));
+      if (empty.length) return;
+      try {
+        await run(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, `${value}`])));
+      } catch (error) {
+        const wrong = error instanceof WrongField ? { [error.field]: error.message } : wrongFields(error, enabled(form));
+        if (Object.keys(wrong).length === 0) throw error;
+        return tell(form, wrong);
+      }
+      form.reset();
+    });
   });
 }
 
@@ -61,40 +62,37 @@ export function emptied(id, username = "") {
   form.reset();
   conceal(form);
   tell(form, {});
+  byId(`${id}-error`).textContent = "";
   const known = /** @type {HTMLInputElement | null} */ (form.querySelector("input[autocomplete=username][readonly]"));
   if (known) known.value = username;
 }
 
-/** @param {unknown} error */
-export function failed(error) {
-  const over = "You are logged out: this session was ended elsewhere, or is over.";
-  if (error instanceof LoggedOut) return reload({ notice: over });
-  notify(inWords(error));
+/** Tell whoever was logged in that they are not any more. @param {unknown} error Anything else is thrown again. */
+export function endedElsewhere(error) {
+  if (!(error instanceof LoggedOut)) throw error;
+  reload({ notice: ENDED });
 }
 
-/** Say what people can do about it. What is no answer of Sallyport's is a fault of this page. @param {unknown} error */
-export function inWords(error) {
-  if (error instanceof Away || error instanceof Unreachable) return `Nobody answers at ${url}. Is it running, with ${location.origin} in its ALLOWED_ORIGINS?`;
-  if (error instanceof DOMException) return "This browser keeps nothing for this page. Is it in a frame, or are cookies off?";
-  if (!(error instanceof Problem)) throw error;
-  if (error.status === 400 && error.code === "invalid_token") return LINK;
-  if (error.code === "invalid_credentials") return "This e-mail address and this password do not belong together.";
-  if (error.code === "registration_closed") return "Nobody can open an account here at present.";
-  if (error.status === 429) return `Too many attempts. Try again in ${duration(error.retryAfter)}.`;
-  if (error.status >= 500) return "Sallyport cannot answer just now. Try again in a moment.";
-  return `Sallyport refused: ${error.message}.`;
+/** @param {HTMLElement} control @param {HTMLElement} beside @param {() => Promise<void>} run */
+async function busily(control, beside, run) {
+  if (control.ariaBusy === "true") return;
+  control.ariaBusy = "true";
+  notify("");
+  beside.textContent = "";
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof LoggedOut) return endedElsewhere(error);
+    beside.textContent = inWords(error);
+    beside.scrollIntoView({ block: "nearest" });
+  } finally {
+    control.ariaBusy = "false";
+  }
 }
 
-/** Say what is wrong with which field. @param {HTMLFormElement} form @param {unknown} error @returns {Record<string, string>} */
-function wrongFields(form, error) {
-  if (error instanceof WrongField) return { [error.field]: error.message };
-  if (!(error instanceof Problem)) return {};
-  const known = /** @type {HTMLInputElement | null} */ (form.querySelector("[autocomplete=current-password]"));
-  if (error.status === 403 && error.code === "invalid_credentials" && known) return { [known.name]: "This is not your password." };
-  const code = /** @type {HTMLInputElement | null} */ (form.querySelector("[name=code]:enabled"));
-  if (error.status === 400 && error.code === "invalid_token" && code) return { code: CODE };
-  const told = error.errors.filter(({ field }) => fields(form).some(({ name }) => name === field));
-  return Object.fromEntries(told.map(({ field, code, detail }) => [field, code === "invalid_email" ? EMAIL : detail]));
+/** A place that says what went wrong, aloud too. @param {string} id */
+function errorPlace(id) {
+  return Object.assign(element("p", "", "error"), { id, role: "alert" });
 }
 
 /** Write what is wrong beside the fields, and go to the first of them. @param {HTMLFormElement} form @param {Record<string, string>} wrong */
@@ -103,12 +101,19 @@ function tell(form, wrong) {
     byId(`${field.id}-error`).textContent = wrong[field.name] ?? "";
     field.ariaInvalid = field.name in wrong ? "true" : null;
   }
-  fields(form).find(({ name }) => name in wrong)?.select();
+  const first = fields(form).find(({ name }) => name in wrong);
+  first?.focus();
+  if (first?.type !== "checkbox") first?.select();
 }
 
 /** The fields that people fill in. @param {HTMLFormElement} form */
 function fields(form) {
   return /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("input:not([readonly])")]);
+}
+
+/** @param {HTMLFormElement} form */
+function enabled(form) {
+  return fields(form).filter(({ disabled }) => !disabled);
 }
 
 for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".secret button"))) {
@@ -124,11 +129,4 @@ function conceal(form) {
 function reveal(button, isShown) {
   button.ariaPressed = `${isShown}`;
   /** @type {HTMLInputElement} */ (button.previousElementSibling).type = isShown ? "text" : "password";
-}
-
-/** @param {number | undefined} seconds */
-function duration(seconds) {
-  if (seconds === undefined) return "a moment";
-  if (seconds < 100) return seconds === 1 ? "a second" : `${seconds} seconds`;
-  return `${Math.ceil(seconds / 60)} minutes`;
 }

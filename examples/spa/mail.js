@@ -1,28 +1,28 @@
 // @ts-check
 /** What needs a mail: signing up, and a new password for one that was forgotten. Either goes on by its code or its link. */
-import { sallyport } from "./api.js";
 import { byId, input, say } from "./dom.js";
-import { emptied, on, onSubmit, WrongField } from "./forms.js";
+import { emptied, onClick, onSubmit, WrongField } from "./forms.js";
 import { linkToken } from "./links.js";
-import { go, notify, reload, replace, show } from "./screens.js";
+import { go, reload, replace, show } from "./screens.js";
+import { forgotPassword, openAccount, register, resetPassword } from "./session.js";
 
 /** @typedef {import("./screens.js").State} State */
-/** @typedef {import("./sallyport/index.js").Proof} Proof */
+/** @typedef {import("./session.js").Proof} Proof */
 
 /** @type {Record<string, { heading: string, byLink: string, button: string, done: string, from: string }>} */
 const KINDS = {
   verify: {
-    heading: "Open your account",
-    byLink: "Your address is confirmed when you choose a password. Then the account exists.",
-    button: "Open account",
-    done: "Your account is open. Log in with it.",
+    heading: "Create your account",
+    byLink: "Choose a password, and your account is ready.",
+    button: "Create account",
+    done: "Your account is ready. Log in with it.",
     from: "sign-up",
   },
   reset: {
     heading: "Choose a new password",
-    byLink: "When you choose it, every device that is logged in is logged out.",
-    button: "Set password",
-    done: "Your password is set, and every device is logged out. Log in with the new one.",
+    byLink: "All your devices are logged out when you save it.",
+    button: "Save password",
+    done: "Your password is saved, and all your devices are logged out. Log in with the new one.",
     from: "forgot",
   },
 };
@@ -34,10 +34,10 @@ onSubmit("redeem-form", async ({ code, password }) => {
   await redeem(kind, proof(code), password);
   reload({ email, notice: KINDS[kind].done, isGood: true });
 });
-on(byId("redeem-again"), "click", async () => {
+onClick(byId("redeem-again"), async () => {
   const { kind = "", email = "", byLink } = state();
   if (byLink) return go({ screen: KINDS[kind].from });
-  replace({ ...(await ask(kind, email)), notice: "Another mail is on its way. Enter the code of that one.", isGood: true });
+  replace({ ...(await ask(kind, email)), notice: "Another e-mail is on its way. Enter the code of that one.", isGood: true });
 });
 
 /** @param {State} state */
@@ -56,12 +56,12 @@ export function openRedeem({ kind = "", email = "", minutes, byLink }) {
   emptied("redeem-form", email);
   say("redeem-heading", words.heading);
   say("redeem-button", words.button);
-  say("redeem-again", byLink ? "Ask for another mail" : "Send another");
+  say("redeem-again", byLink ? "Ask for another one" : "Send another");
   say("redeem-sent-to", email);
   say("redeem-minutes", `${minutes} minutes`);
   say("redeem-by-link", byLink ? words.byLink : "");
   byId("redeem-sent").hidden = byId("redeem-code-field").hidden = input("redeem-code").disabled = Boolean(byLink);
-  say("redeem-no-mail", byLink ? "Is the link too old?" : "No mail? Look among the spam.");
+  say("redeem-no-mail", byLink ? "Is the link too old?" : "No e-mail? Look among the spam.");
   show("redeem", input(byLink ? "redeem-password" : "redeem-code"));
 }
 
@@ -81,13 +81,13 @@ function openAsking(id, email) {
 
 /** @param {string} kind @param {string} email @returns {Promise<State>} */
 async function ask(kind, email) {
-  const mailed = await (kind === "verify" ? sallyport.register(email) : sallyport.forgotPassword(email));
-  return { screen: "redeem", kind, email, request: mailed.request, minutes: Math.round(mailed.expiresIn / 60) };
+  const mailed = await (kind === "verify" ? register(email) : forgotPassword(email));
+  return { screen: "redeem", kind, email, ...mailed };
 }
 
 /** @param {string} kind @param {Proof} proof @param {string} password */
 function redeem(kind, proof, password) {
-  return kind === "verify" ? sallyport.verifyEmail(proof, password) : sallyport.resetPassword(proof, password);
+  return kind === "verify" ? openAccount(proof, password) : resetPassword(proof, password);
 }
 
 /** The proof that this screen has. @param {string} typed @returns {Proof} */

@@ -1,28 +1,26 @@
 // @ts-check
 /** What people change of their own account, each time with their password. */
-import { sallyport } from "./api.js";
 import { byId, input, say } from "./dom.js";
 import { emptied, onSubmit } from "./forms.js";
 import { proof } from "./mail.js";
-import { go, reload, replace, show, tabs } from "./screens.js";
+import { go, reload, replace, show } from "./screens.js";
+import { changeEmail, changePassword, confirmEmail, deleteAccount } from "./session.js";
 
 /** @typedef {import("./screens.js").State} State */
 
 onSubmit("change-password-form", async ({ current_password, new_password }) => {
-  await sallyport.changePassword(current_password, new_password);
-  replace({ notice: "Your password is changed, and every other device is logged out.", isGood: true });
+  await changePassword(current_password, new_password);
+  replace({ notice: "Your password is changed, and all your other devices are logged out.", isGood: true });
 });
 onSubmit("change-email-form", async ({ email, password }) => {
-  const { request, expiresIn } = await sallyport.changeEmail(email, password);
-  go({ screen: "confirm", kind: "confirm", email, request, minutes: Math.round(expiresIn / 60) });
+  go({ screen: "confirm", kind: "confirm", email, ...(await changeEmail(email, password)) });
 });
 onSubmit("confirm-form", async ({ code }) => {
-  await sallyport.confirmEmail(proof(code));
+  await confirmEmail(proof(code));
   replace({ notice: "Your address has moved. Log in with the new one from now on.", isGood: true });
 });
 onSubmit("delete-form", async ({ password }) => {
-  await sallyport.deleteAccount(password);
-  tabs.postMessage("logged out");
+  await deleteAccount(password);
   reload({ notice: "Your account is deleted.", isGood: true });
 });
 

@@ -18,9 +18,6 @@ import { byId, say } from "./dom.js";
 const SCREENS = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("main > [data-screen]")]);
 const OWN = ["account", "change-password", "change-email", "confirm", "delete"];
 
-/** Tells the other tabs of a login and a logout. */
-export const tabs = new BroadcastChannel("sallyport");
-
 /** Which screen is shown. */
 export let shown = "";
 
@@ -28,11 +25,11 @@ export let shown = "";
 export function show(id, focused) {
   shown = id;
   for (const screen of SCREENS) screen.hidden = screen.id !== id;
-  byId("who").hidden = !isOwn(id);
+  byId("log-out").hidden = byId("token").hidden = !isOwn(id);
   const heading = /** @type {HTMLElement} */ (byId(id).querySelector("h2"));
   document.title = `${heading.textContent} · Sallyport`;
   scrollTo(0, 0);
-  (focused ?? heading).focus();
+  (focused ?? heading).focus({ preventScroll: true });
 }
 
 /** Tell whether a screen is for somebody who is logged in. @param {string} id */

@@ -138,7 +138,7 @@ def running(*arguments: str, **variables: str) -> Iterator[Server]:
     process = Process(*arguments, **variables)
     try:
         process.wait_until_up()
-        found = re.search(r"^READY (http://\S+)$", process.said, re.MULTILINE)
+        found = re.search(r"^READY (https?://\S+)$", process.said, re.MULTILINE)
         assert found is not None
         yield Server(process, found[1])
     finally:

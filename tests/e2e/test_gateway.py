@@ -173,16 +173,17 @@ def preflight(server: Server, origin: str) -> httpx.Response:
     return server.request("OPTIONS", "/auth/login", headers={"Origin": origin, **wanted})
 
 
-def test_e11_a_page_of_ours_may_call_with_credentials(server: Server) -> None:
-    asked = preflight(server, OUR_PAGE)
-    answered = server.request("GET", "/.well-known/jwks.json", headers={"Origin": OUR_PAGE})
+@pytest.mark.parametrize("page", [OUR_PAGE, "http://localhost:5173"])
+def test_e11_a_page_of_ours_may_call_with_credentials(server: Server, page: str) -> None:
+    asked = preflight(server, page)
+    answered = server.request("GET", "/.well-known/jwks.json", headers={"Origin": page})
 
     assert asked.status_code == 204
     assert asked.headers["access-control-allow-methods"] == "GET,POST,DELETE"
     allowed = asked.headers["access-control-allow-headers"].split(",")
     assert {"x-sallyport-csrf", "traceparent", "sentry-trace"} <= set(allowed)
     for answer in (asked, answered):
-        assert answer.headers["access-control-allow-origin"] == OUR_PAGE
+        assert answer.headers["access-control-allow-origin"] == page
         assert answer.headers["access-control-allow-credentials"] == "true"
         assert answer.headers["vary"] == "Origin"
 

@@ -4,9 +4,9 @@ import { chromium } from "playwright-core";
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 
 /** Start a browser. Every new context of it is another empty profile. */
-export function launch() {
+export function launch(options) {
   const args = [...FLAGS, "--disable-component-update", "--disable-sync"];
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, ...options });
 }
 
 /**
@@ -23,7 +23,17 @@ export async function profile(browser, complaints, options) {
 
 /** Log in as the demo user. */
 export async function logIn(page) {
-  await page.getByRole("button", { name: "Fill in" }).click();
-  await page.getByRole("button", { name: "Log in", exact: true }).click();
-  await page.getByRole("heading", { name: "Access token" }).waitFor();
+  await page.getByRole("button", { name: "Use the demo account" }).click();
+  await page.locator("#log-in").click();
+  await page.getByRole("heading", { name: "Your account" }).waitFor();
+}
+
+/** Call the API, as developers do from the drawer. */
+export async function callApi(page) {
+  if (!(await page.locator("#drawer").isVisible())) await page.getByRole("button", { name: "What happens" }).click();
+  await page.getByRole("button", { name: "Call the API" }).click();
+}
+
+export async function closeDrawer(page) {
+  if (await page.locator("#drawer").isVisible()) await page.getByRole("button", { name: "Close" }).click();
 }

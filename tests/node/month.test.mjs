@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
-import { launch, profile } from "./browser.mjs";
+import { callApi, closeDrawer, launch, profile } from "./browser.mjs";
 import { mail } from "./outbox.mjs";
 
 const { API, PAGE } = process.env;
 const ADDRESS = "ann@example.com";
 const NEW_ADDRESS = "ann.new@example.com";
 const [FIRST, SECOND, THIRD] = ["the very first words", "some other words now", "and these are for good"];
-const ENDED = "You are logged out: this session was ended elsewhere, or is over.";
+const ENDED = "You are logged out: this device was logged out elsewhere, or too much time has passed.";
 
 const browser = await launch();
 const complaints = [];
@@ -19,6 +19,8 @@ const button = (page, name) => page.locator("[data-screen]:not([hidden])").getBy
 const field = (page, label) => page.locator("[data-screen]:not([hidden])").getByLabel(label, { exact: true });
 const screen = (page, id) => page.locator(`#${id}`).waitFor();
 const says = (page, words) => page.getByRole("alert").getByText(words).waitFor();
+
+const isWrong = (page) => page.locator("#login-password-error").getByText("do not belong together").waitFor();
 
 async function days(count) {
   await fetch(`${API}/_dev/clock`, { method: "POST", body: JSON.stringify({ advance_seconds: count * 86_400 }) });
@@ -39,13 +41,14 @@ async function logIn(page, email, password) {
 
 /** Call the API, and be who it says. */
 async function isLoggedIn(page, email) {
-  await button(page, "Call the API").click();
+  await callApi(page);
   await page.locator("#answer").getByText(`"email":"${email}"`).waitFor();
+  await closeDrawer(page);
 }
 
 /** Call the API, and be told that the session is over. */
 async function isLoggedOut(page) {
-  await button(page, "Call the API").click();
+  await callApi(page);
   await says(page, ENDED);
 }
 
@@ -54,14 +57,14 @@ test("a month: sign up, forget, reset, change the password, change the address, 
   const phone = await open({ viewport: { width: 390, height: 844 } });
 
   // The first day: an account, by the code, which is read on another device.
-  await button(laptop, "Open an account").click();
+  await button(laptop, "Create an account").click();
   await field(laptop, "E-mail address").fill(` ${ADDRESS.toUpperCase()} `);
-  await button(laptop, "Send the mail").click();
+  await button(laptop, "Send me a code").click();
   await screen(laptop, "redeem");
   await field(laptop, "Code").fill((await mail(API, { to: ADDRESS, has: "Confirm your e-mail address" })).code);
   await field(laptop, "New password").fill(FIRST);
-  await button(laptop, "Open account").click();
-  await says(laptop, "Your account is open.");
+  await button(laptop, "Create account").click();
+  await says(laptop, "Your account is ready.");
   await field(laptop, "Password").fill(FIRST);
   await button(laptop, "Log in").click();
   await screen(laptop, "account");
@@ -72,14 +75,14 @@ test("a month: sign up, forget, reset, change the password, change the address, 
   await isLoggedIn(laptop, ADDRESS);
   await button(phone, "Forgot password?").click();
   await field(phone, "E-mail address").fill(ADDRESS);
-  await button(phone, "Send the mail").click();
+  await button(phone, "Send me a code").click();
   await screen(phone, "redeem");
   await phone.goto((await mail(API, { to: ADDRESS, has: "Reset your password" })).link);
   await field(phone, "New password").fill(SECOND);
-  await button(phone, "Set password").click();
-  await says(phone, "Your password is set");
+  await button(phone, "Save password").click();
+  await says(phone, "Your password is saved");
   await logIn(phone, ADDRESS, FIRST);
-  await says(phone, "do not belong together");
+  await isWrong(phone);
   await logIn(phone, ADDRESS, SECOND);
   await screen(phone, "account");
   await isLoggedOut(laptop);
@@ -90,7 +93,7 @@ test("a month: sign up, forget, reset, change the password, change the address, 
   await days(7);
   await Promise.all([isLoggedIn(laptop, ADDRESS), isLoggedIn(phone, ADDRESS)]);
   await button(laptop, "Change password").click();
-  await field(laptop, "Present password").fill(SECOND);
+  await field(laptop, "Current password").fill(SECOND);
   await field(laptop, "New password").fill(THIRD);
   await button(laptop, "Change password").click();
   await says(laptop, "Your password is changed");
@@ -107,7 +110,7 @@ test("a month: sign up, forget, reset, change the password, change the address, 
   await button(laptop, "Change e-mail address").click();
   await field(laptop, "New e-mail address").fill(NEW_ADDRESS);
   await field(laptop, "Password").fill(THIRD);
-  await button(laptop, "Send the mail").click();
+  await button(laptop, "Send me a code").click();
   await screen(laptop, "confirm");
   await field(laptop, "Code").fill((await mail(API, { to: NEW_ADDRESS, has: "Confirm your new" })).code);
   await button(laptop, "Use the new address").click();
@@ -116,7 +119,7 @@ test("a month: sign up, forget, reset, change the password, change the address, 
   await phone.getByRole("button", { name: "Log out", exact: true }).click();
   await says(phone, "You are logged out.");
   await logIn(phone, ADDRESS, THIRD);
-  await says(phone, "do not belong together");
+  await isWrong(phone);
   await logIn(phone, NEW_ADDRESS, THIRD);
   await screen(phone, "account");
 
@@ -130,7 +133,7 @@ test("a month: sign up, forget, reset, change the password, change the address, 
   await says(laptop, "Your account is deleted.");
   await isLoggedOut(phone);
   await logIn(phone, NEW_ADDRESS, THIRD);
-  await says(phone, "do not belong together");
+  await isWrong(phone);
   assert.equal((await laptop.context().cookies()).some(({ name }) => name === "__Host-refresh_token"), false);
 
   // What came by mail, in all.

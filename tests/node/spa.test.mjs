@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { after, afterEach, beforeEach, test } from "node:test";
 
-import { launch, logIn, profile as emptyProfile } from "./browser.mjs";
+import { callApi, launch, logIn, profile as emptyProfile } from "./browser.mjs";
 
 const { API, PAGE, NEIGHBOUR } = process.env;
-const FOREIGN = PAGE.replace("127.0.0.1", "localhost");
+const FOREIGN = NEIGHBOUR.replace("127.0.0.1", "localhost");
 const TOKEN = /eyJ[\w-]{20,}/;
 
 const browser = await launch();
@@ -27,6 +27,20 @@ async function tab(where = context) {
   return page;
 }
 
+/** A device as Sallyport lists it. */
+function device(number) {
+  const agent = "Mozilla/5.0 (Linux; Android 16) Chrome/156.0.0.0 Mobile Safari/537.36";
+  const times = { created_at: 1_800_000_000, last_used_at: 1_800_000_000 - number, expires_at: 1_900_000_000 };
+  return { sid: `sid-${number}`, ...times, user_agent: agent, ip: "2001:db8:1234:5678:9abc:def0:1234:5678", current: number === 0 };
+}
+
+async function listing(page, devices) {
+  const headers = { "access-control-allow-origin": PAGE, "access-control-allow-credentials": "true" };
+  await page.route(`${API}/auth/sessions`, (route) =>
+    route.request().method() === "GET" ? route.fulfill({ json: { sessions: devices }, headers }) : route.continue(),
+  );
+}
+
 async function loggedIn(where = context) {
   const page = await tab(where);
   await logIn(page);
@@ -34,7 +48,8 @@ async function loggedIn(where = context) {
 }
 
 const button = (page, name) => page.getByRole("button", { name, exact: true });
-const account = (page) => page.getByRole("heading", { name: "Access token" });
+const account = (page) => page.getByRole("heading", { name: "Your account" });
+const ENDED = "You are logged out: this device was logged out elsewhere, or too much time has passed.";
 const loginForm = (page) => page.getByRole("heading", { name: "Log in" });
 const sessions = (page) => page.locator("#sessions li");
 const sid = (page) => page.locator("#claims dt", { hasText: /^sid$/ }).locator("+ dd").textContent();
@@ -44,7 +59,7 @@ const advance = (seconds) => fetch(`${API}/_dev/clock`, { method: "POST", body: 
 /** Call the API and wait until it has answered with 200, however many attempts that took. */
 async function call(page) {
   const answered = page.waitForResponse((answer) => answer.url() === `${API}/auth/me` && answer.status() === 200);
-  await button(page, "Call the API").click();
+  await callApi(page);
   await answered;
   await page.locator('#call[aria-busy="false"]').waitFor();
 }
@@ -107,6 +122,7 @@ test("it refreshes by itself at 80 % of the access token's life, and not before"
   await page.goto(PAGE);
   await logIn(page);
   const refreshes = countRefreshes(page);
+  await button(page, "What happens").click();
 
   await page.clock.fastForward(470_000);
   await page.getByText("It is refreshed in 0:").waitFor();
@@ -166,13 +182,14 @@ test("logging out everywhere ends the sessions on other devices", async () => {
   const phone = await loggedIn(await profile({ viewport: { width: 390, height: 844 } }));
   const laptop = await loggedIn();
   const before = await sessions(laptop).count();
-  assert.match(await laptop.locator("#sessions .current").textContent(), /Chrome on Linuxhere/);
+  assert.match(await laptop.locator("#sessions li:first-child").textContent(), /Chrome on Linux This device/);
 
   await button(laptop, "Log out everywhere").click();
+  await button(laptop, "Yes, log out").click();
 
   await laptop.getByText("You are logged out, here and everywhere else.").waitFor();
-  await button(phone, "Call the API").click();
-  await phone.getByText("You are logged out: this session was ended elsewhere, or is over.").waitFor();
+  await callApi(phone);
+  await phone.getByText(ENDED).waitFor();
   await logIn(phone);
   assert.ok(before >= 2);
   assert.equal(await sessions(phone).count(), 1);
@@ -185,12 +202,12 @@ test("a session on another device is ended from here, and this one lives on", as
   const before = await sessions(laptop).count();
   const answered = laptop.waitForResponse((answer) => answer.url() === `${API}/auth/sessions/${ended}`);
 
-  await laptop.locator(`[data-sid="${ended}"]`).getByRole("button", { name: /^End the session of Chrome on Linux, / }).click();
+  await laptop.locator(`[data-sid="${ended}"]`).getByRole("button", { name: /^Log out Chrome on Linux, / }).click();
 
   assert.equal((await answered).status(), 204);
   await laptop.waitForFunction((left) => document.querySelectorAll("#sessions li").length === left, before - 1);
-  await button(phone, "Call the API").click();
-  await phone.getByText("You are logged out: this session was ended elsewhere, or is over.").waitFor();
+  await callApi(phone);
+  await phone.getByText(ENDED).waitFor();
   await call(laptop);
 });
 
@@ -255,15 +272,20 @@ function postForm(url) {
   form.submit();
 }
 
-test("in a frame of another site the page has no session", async () => {
-  const page = await loggedIn();
-  const hostile = await context.newPage();
-  await hostile.goto(`${FOREIGN}/hostile.html`);
+test("no page of another origin can frame it", async () => {
+  await loggedIn();
+  for (const origin of [FOREIGN, NEIGHBOUR]) {
+    const hostile = await context.newPage();
+    await hostile.goto(`${origin}/hostile.html`);
+    const refused = hostile.waitForEvent("console", (said) => /frame/i.test(said.text()));
 
-  await hostile.evaluate((src) => document.body.append(Object.assign(document.createElement("iframe"), { src })), PAGE);
+    await hostile.evaluate((src) => document.body.append(Object.assign(document.createElement("iframe"), { src })), PAGE);
 
-  await hostile.frameLocator("iframe").getByRole("heading", { name: "Log in" }).waitFor();
-  await call(page);
+    assert.match((await refused).text(), /frame-ancestors|X-Frame-Options/);
+    const frames = await Promise.all(hostile.frames().slice(1).map((frame) => frame.locator("body").textContent()));
+    assert.doesNotMatch(frames.join(), /Sallyport/);
+  }
+  complaints.splice(0); // that they were refused
 });
 
 test("its policy refuses markup from strings, and calls to anybody else", async () => {
@@ -287,20 +309,21 @@ test("its policy refuses markup from strings, and calls to anybody else", async 
 
 test("a wrong password says so, and leaves the reader where the next try is typed", async () => {
   const page = await tab();
-  await page.locator("#login").getByLabel("E-mail address").fill("demo@example.com");
-  await page.locator("#login").getByLabel("Password").fill("wrong");
+  await page.locator("#login-email").fill("demo@example.com");
+  await page.locator("#login-password").fill("wrong");
 
   await button(page, "Log in").click();
 
-  await page.getByRole("alert").getByText("do not belong together").waitFor();
+  await page.locator("#login-password-error").getByText("do not belong together").waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.id), "login-password");
 });
 
 test("while Sallyport is away the page says so, and nobody is logged out", async () => {
   const page = await loggedIn();
   await page.route(`${API}/**`, (route) => route.abort());
-  await button(page, "Call the API").click();
-  await page.getByRole("alert").getByText(`Nobody answers at ${API}`).waitFor();
+  await callApi(page);
+  await page.locator("#call-error").getByText("We cannot be reached just now.").waitFor();
+  await page.locator("#calls").getByText(`is Sallyport on ${API}`).first().waitFor();
   await page.reload();
   await button(page, "Try again").waitFor();
 
@@ -309,6 +332,160 @@ test("while Sallyport is away the page says so, and nobody is logged out", async
 
   await account(page).waitFor();
   assert.deepEqual(complaints.splice(0).filter((text) => !text.endsWith("net::ERR_FAILED")), []);
+});
+
+test("after a login whose account cannot be read the page says so, and goes on when it can", async () => {
+  const json = { contentType: "application/problem+json", body: JSON.stringify({ status: 503, code: "service_unavailable" }) };
+  const html = { contentType: "text/html", body: "<h1>Bad gateway</h1>" };
+  const headers = { "access-control-allow-origin": PAGE, "access-control-allow-credentials": "true" };
+  const answers = [{ ...json, status: 503 }, { ...html, status: 502 }, { ...html, status: 404 }, { ...html, status: 200 }, null];
+  const page = await tab();
+  await button(page, "Use the demo account").click();
+  for (const answer of answers) {
+    await page.route(`${API}/auth/me`, (route) => {
+      if (route.request().method() !== "GET") return route.continue();
+      return answer ? route.fulfill({ ...answer, headers }) : route.abort();
+    });
+    if (answer === answers[0]) await page.locator("#log-in").click();
+    else await page.reload();
+    await page.getByRole("heading", { name: "We cannot be reached just now" }).waitFor();
+    assert.equal(await page.locator("#login").isVisible(), false);
+    assert.match(await page.locator("#away-why").textContent(), /^(Something is wrong on our side|We cannot be|That did not work)/);
+
+    await page.unroute(`${API}/auth/me`);
+    await button(page, "Try again").click();
+    await account(page).waitFor();
+  }
+  assert.deepEqual(complaints.splice(0).filter((text) => !/net::ERR_FAILED$|status of (404|50[23])/.test(text)), []);
+});
+
+test("a login that the browser does not keep is told of", async () => {
+  const page = await tab();
+  const refused = { status: 401, contentType: "application/problem+json", body: JSON.stringify({ code: "invalid_grant" }) };
+  const headers = { "access-control-allow-origin": PAGE, "access-control-allow-credentials": "true" };
+  for (const path of ["me", "refresh"]) {
+    await page.route(`${API}/auth/${path}`, (route) =>
+      route.request().method() === "OPTIONS" ? route.continue() : route.fulfill({ ...refused, headers }),
+    );
+  }
+  await button(page, "Use the demo account").click();
+
+  await page.locator("#log-in").click();
+
+  await page.getByRole("alert").getByText("this browser did not keep it").waitFor();
+  await loginForm(page).waitFor();
+});
+
+test("by its other name the page works as well", async () => {
+  const page = await context.newPage();
+  await page.goto(PAGE.replace("127.0.0.1", "localhost"));
+
+  await logIn(page);
+  await page.reload();
+
+  await account(page).waitFor();
+});
+
+test("a page that was left shows no account when it comes back", async () => {
+  const cached = await launch({ ignoreDefaultArgs: ["--disable-back-forward-cache"] });
+  try {
+    const where = await emptyProfile(cached, complaints);
+    const page = await loggedIn(where);
+    await page.goto(`${NEIGHBOUR}/hostile.html`);
+    const other = await loggedIn(await emptyProfile(cached, complaints)); // a device: a tab's word would empty the cache
+    await button(other, "Log out everywhere").click();
+    await button(other, "Yes, log out").click();
+    await other.getByText("You are logged out, here and everywhere else.").waitFor();
+
+    await page.goBack();
+
+    await loginForm(page).waitFor();
+    assert.doesNotMatch(await page.locator("body").innerText(), /demo@example\.com|Your account/);
+  } finally {
+    await cached.close();
+  }
+});
+
+test("a browser that keeps the page whole keeps no account in it, and loads it anew", async () => {
+  const page = await loggedIn();
+
+  const left = await page.evaluate(() => {
+    dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+    return document.body.textContent;
+  });
+  const reloaded = page.waitForEvent("load");
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+
+  assert.equal(left, "");
+  await reloaded;
+  await account(page).waitFor();
+});
+
+test("what went wrong is told beside the control, on a phone that is scrolled down", async () => {
+  const page = await loggedIn(await profile({ viewport: { width: 390, height: 560 } }));
+  const many = Array.from({ length: 15 }, (_, number) => device(number));
+  await listing(page, many);
+  await page.reload();
+  await account(page).waitFor();
+  await page.route(`${API}/auth/sessions/*`, (route) => route.abort());
+  const end = sessions(page).last().getByRole("button");
+
+  await end.click();
+
+  const error = sessions(page).last().getByRole("alert");
+  await error.getByText("We cannot be reached just now.").waitFor();
+  const [control, told] = await Promise.all([end.boundingBox(), error.boundingBox()]);
+  assert.ok(told.y >= 0 && told.y + told.height <= 560, JSON.stringify(told));
+  assert.ok(Math.abs(told.y - control.y) < 120);
+  assert.deepEqual(complaints.splice(0).filter((text) => !text.endsWith("net::ERR_FAILED")), []);
+});
+
+test("this device is the first, and then the one that was used last", async () => {
+  const page = await loggedIn();
+  const used = [3, 11, 5, 0, 14, 8, 1, 12, 6, 10, 2, 13, 7, 4, 9];
+  await listing(page, used.map((hours, number) => ({ ...device(number), last_used_at: 1_800_000_000 + hours * 3600, current: hours === 7 })));
+
+  await page.reload();
+  await account(page).waitFor();
+
+  const shown = await sessions(page).evaluateAll((all) => all.map((item) => item.dataset.sid));
+  const expected = [7, ...Array.from({ length: 15 }, (_, hours) => 14 - hours).filter((hours) => hours !== 7)];
+  assert.deepEqual(shown, expected.map((hours) => `sid-${used.indexOf(hours)}`));
+  assert.equal(await sessions(page).filter({ hasText: "This device" }).count(), 1);
+  assert.equal(await sessions(page).first().getByRole("button").count(), 0);
+});
+
+test("only what loses something asks first, and a no changes nothing", async () => {
+  const page = await loggedIn();
+  const posts = [];
+  page.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
+
+  await button(page, "Log out everywhere").click();
+  await page.getByRole("dialog").getByText("All your devices are logged out, this one too.").waitFor();
+  await button(page, "Stay logged in").click();
+  await button(page, "Log out everywhere").click();
+  await page.keyboard.press("Escape");
+
+  await account(page).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "log-out-everywhere");
+  assert.deepEqual(posts, []);
+  await button(page, "Log out").click(); // only here: no question
+  await page.getByText("You are logged out.").waitFor();
+});
+
+test("the drawer gives the focus back, by its button and by the escape key, wide and narrow", async () => {
+  const page = await loggedIn();
+  for (const width of [1120, 390]) {
+    await page.setViewportSize({ width, height: 700 });
+    for (const close of [() => button(page, "Close").click(), () => page.keyboard.press("Escape")]) {
+      await button(page, "What happens").click();
+      assert.equal(await page.locator("#open-drawer").getAttribute("aria-expanded"), "true");
+      await close();
+      await page.locator("#drawer").waitFor({ state: "hidden" });
+      assert.equal(await page.evaluate(() => document.activeElement.id), "open-drawer");
+      assert.equal(await page.locator("#open-drawer").getAttribute("aria-expanded"), "false");
+    }
+  }
 });
 
 test("it works by keyboard alone, and fits the narrowest phone", async () => {
@@ -321,7 +498,7 @@ test("it works by keyboard alone, and fits the narrowest phone", async () => {
   await page.keyboard.press("Tab");
   await page.keyboard.type("correct horse battery staple");
   await page.keyboard.press("Enter");
-  await page.locator("#token-heading:focus").waitFor();
+  await page.locator("#account-heading:focus").waitFor();
   assert.equal(await overflow(), 0);
   await page.keyboard.press("Shift+Tab");
   assert.equal(await page.evaluate(() => document.activeElement.id), "log-out");

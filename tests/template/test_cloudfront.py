@@ -13,6 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 from dev.aws.cloud import Cloud
 from dev.sam.stack import read
 from dev.sam.template import ROOT, TEMPLATE
+from dev.site import HEADERS
 from sallyport.http.front import ORIGIN_HEADER, Front
 from sallyport.http.request import Request
 
@@ -130,6 +131,19 @@ def test_the_pages_own_policy_is_held_by_a_header_that_forbids_frames_too(site: 
     assert {"connect-src 'self' ${ConnectTo}", "frame-ancestors 'none'"} <= served
     assert headers["ReferrerPolicy"]["ReferrerPolicy"] == "no-referrer"
     assert all(header["Override"] for header in headers.values())
+
+
+def test_its_headers_are_those_that_the_example_page_is_served_with_on_a_laptop(site: Template) -> None:
+    policy = site["Resources"]["PageHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    security = policy["SecurityHeadersConfig"]
+    served = {
+        "x-frame-options": security["FrameOptions"]["FrameOption"],
+        "referrer-policy": security["ReferrerPolicy"]["ReferrerPolicy"],
+        "x-content-type-options": "nosniff" if "ContentTypeOptions" in security else None,
+        **{item["Header"].lower(): item["Value"] for item in policy["CustomHeadersConfig"]["Items"]},
+    }
+
+    assert served == HEADERS
 
 
 def rules_of(site: Template) -> dict[str, Any]:

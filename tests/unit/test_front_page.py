@@ -18,7 +18,7 @@ PAGE = HttpResponse(200, (), b"the page")
 
 def page(*keys: str, yours: tuple[str, ...] = ()) -> tuple[dict[str, str], str]:
     ours, others = ([Route(key, "F", "Guard") for key in each] for each in (keys, yours))
-    response = FrontPage("http://127.0.0.1:1", "bounded", ours, others).response()
+    response = FrontPage("bounded", "curl", ours, others).response()
     assert response.status == 200
     return dict(response.headers), response.body.decode()
 
