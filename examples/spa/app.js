@@ -30,7 +30,6 @@ const OWN = {
 };
 
 const UNTIL_RELOADED = "This browser does not keep logins of this page: after a reload you log in again. Are cookies switched off?";
-const NOT_KEPT = "You were logged in, but this browser did not keep it. Are cookies switched off?";
 
 let routes = 0;
 /** The address of whoever is logged in, "" before that is known. The page reloads before it is somebody else. */
@@ -38,7 +37,7 @@ let own = "";
 
 onSubmit("login-form", async ({ email, password }) => {
   const { kept } = await logIn(email, password);
-  await route(NOT_KEPT);
+  await route();
   if (!kept && isOwn(shown)) notify(UNTIL_RELOADED);
 });
 onClick(byId("log-out"), () => leave({ everywhere: false }));
@@ -74,24 +73,23 @@ route();
 /**
  * Show the screen that the history names. After a reload the cookie is all that is left of a login, and it is enough.
  *
- * @param {string} [ifNobody] what to say if nobody is logged in
  * @returns {Promise<void>}
  */
-async function route(ifNobody = "") {
+async function route() {
   const mine = ++routes;
-  const { notice = ifNobody, isGood, ...state } = /** @type {State} */ (history.state ?? {});
+  const { notice = "", isGood, ...state } = /** @type {State} */ (history.state ?? {});
   history.replaceState(state, "");
-  if (!ifNobody) notify(notice, isGood);
+  notify(notice, isGood);
   if (state.byLink && !linkToken) return lost();
   const { screen = "" } = state;
-  if (screen in OPEN && !ifNobody) return OPEN[screen](state);
+  if (screen in OPEN) return OPEN[screen](state);
   if (screen in OWN && own) return OWN[screen](state, own);
   try {
     own = await read();
     if (mine === routes) (OWN[screen] ?? openAccount)(state, own);
   } catch (error) {
     if (mine !== routes) return;
-    if (error instanceof LoggedOut) return own ? endedElsewhere(error) : openLogin(state, ifNobody);
+    if (error instanceof LoggedOut) return own ? endedElsewhere(error) : openLogin(state);
     say("away-why", inWords(error));
     show("away");
   }
@@ -103,11 +101,10 @@ function lost() {
   return route();
 }
 
-/** @param {State} state @param {string} why it is shown although somebody has just logged in */
-function openLogin({ email = "", byLink }, why) {
+/** @param {State} state */
+function openLogin({ email = "", byLink }) {
   emptied("login-form");
-  if (why) notify(why);
-  else if (byLink) notify("Log in with your present address first. Then you can confirm the new one.", true);
+  if (byLink) notify("Log in with your present address first. Then you can confirm the new one.", true);
   input("login-email").value = email;
   show("login", input(email ? "login-password" : "login-email"));
 }
