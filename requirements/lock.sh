@@ -19,3 +19,4 @@ pin requirements/sam.in requirements/sam.txt
 pin requirements/emulator.in requirements/emulator.txt
 pin requirements/ministack.in requirements/ministack.txt
 pin requirements/bench.in requirements/bench.txt "$runtime.txt"
+pin requirements/peers.in requirements/peers.txt
