@@ -109,7 +109,9 @@ def lines(groups: Mapping[str, Group], before: Mapping[str, Group]) -> Iterator[
     """Yield the table: CPU in milliseconds, the ratios, and how those have changed since."""
     for title, rows in groups.items():
         yield ""
-        heads = f"{'CPU ms':>9}{'median':>9}{'import':>8}{'ratio':>8}{'budget':>8}{'wall ms':>9}{'calls':>6}{'units':>6}"
+        heads = (
+            f"{'CPU ms':>9}{'median':>9}{'import':>8}{'ratio':>8}{'budget':>8}{'wall ms':>9}{'calls':>6}{'units':>6}"
+        )
         yield f"{TITLES[title]:<50}{heads}  since"
         for name, row in rows.items():
             yield f"  {name:<48}{_figures(row)}  {difference(row, before.get(title, {}).get(name))}"

@@ -61,9 +61,7 @@ class Kind:
         handler = f"{'timed' if timed else 'app'}.lambda_handler"
         with (
             TemporaryDirectory() as logs,
-            emulated(
-                self.spec, Path(logs) / "log", folder=self.folder, packages=packages, handler=handler
-            ) as emulator,
+            emulated(self.spec, Path(logs) / "log", folder=self.folder, packages=packages, handler=handler) as emulator,
         ):
             yield emulator
 

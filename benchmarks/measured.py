@@ -77,7 +77,9 @@ def group(measured: Mapping[str, Times], budgets: Mapping[str, float | None] | N
 
 def as_json(about: Mapping[str, Any], groups: Mapping[str, Group]) -> str:
     kept = {
-        title: {name: {key: value for key, value in asdict(of).items() if value is not None} for name, of in rows.items()}
+        title: {
+            name: {key: value for key, value in asdict(of).items() if value is not None} for name, of in rows.items()
+        }
         for title, rows in groups.items()
     }
     return json.dumps({**about, **kept}, indent=2) + "\n"

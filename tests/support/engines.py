@@ -22,7 +22,9 @@ def dynoxide(*arguments: str) -> Iterator[str]:
         pytest.skip("dynoxide is not installed: it comes from npm, and only for linux-x64")
     (port,) = free_ports(1)
     process = subprocess.Popen(
-        [_DYNOXIDE, *arguments, "--host", "127.0.0.1", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [_DYNOXIDE, *arguments, "--host", "127.0.0.1", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         while not answers(port):
