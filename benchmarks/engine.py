@@ -3,9 +3,11 @@
 import gzip
 import json
 import os
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -21,13 +23,15 @@ from sallyport.aws.dynamodb.attribute_values import marshalled
 from sallyport.aws.dynamodb.entries import entry_item
 from sallyport.identifiers import new_id
 from sallyport.revocation.entries import Revoked, SessionRevoked, TokenRevoked, UserChanged, retention
-from tests.support.engines import dynoxide
+from tests.support.engines import DYNOXIDE, dynoxide
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 ACCESS_TOKEN = 600
 RETENTION = retention(ACCESS_TOKEN)
+
+_AT_ONCE = 10_000
 
 
 @contextmanager
@@ -62,10 +66,20 @@ def imported(tables: Mapping[str, Iterable[str]]) -> Iterator[str]:
         schema.write_text(json.dumps([_described(name) for name in tables]))
         for name, items in tables.items():
             (source / name / "data").mkdir(parents=True)
-            with gzip.open(source / name / "data/items.json.gz", "wt", compresslevel=1) as file:
-                file.writelines(f"{line}\n" for line in items)
-        with engine("import", "--serve", "--source", str(source), "--schema", str(schema)) as url:
+            with gzip.open(source / name / "data/items.json.gz", "wb", compresslevel=0) as file:
+                for some in _batched(items):
+                    file.write("".join(f"{line}\n" for line in some).encode())
+        database = Path(folder) / "tables.db"
+        arguments = ("--source", source, "--schema", schema, "--output", database)
+        subprocess.run([DYNOXIDE, "import", *arguments], capture_output=True, check=True)
+        with engine("--db-path", str(database)) as url:
             yield url
+
+
+def _batched(items: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(items)
+    while some := list(islice(rest, _AT_ONCE)):
+        yield some
 
 
 def _described(name: str) -> dict[str, Any]:

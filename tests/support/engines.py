@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.ports import answers, free_ports
 
-_DYNOXIDE = Path(__file__).parents[1] / "node/node_modules/@dynoxide/linux-x64/dynoxide"
+DYNOXIDE = Path(__file__).parents[1] / "node/node_modules/@dynoxide/linux-x64/dynoxide"
 
 
 @contextmanager
@@ -18,11 +18,11 @@ def dynoxide(*arguments: str) -> Iterator[str]:
 
     `arguments` are for its command line, before the address.
     """
-    if not _DYNOXIDE.exists():
+    if not DYNOXIDE.exists():
         pytest.skip("dynoxide is not installed: it comes from npm, and only for linux-x64")
     (port,) = free_ports(1)
     process = subprocess.Popen(
-        [_DYNOXIDE, *arguments, "--host", "127.0.0.1", "--port", str(port)],
+        [DYNOXIDE, *arguments, "--host", "127.0.0.1", "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
