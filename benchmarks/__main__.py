@@ -18,13 +18,13 @@ from typing import Any
 
 import pytest
 
-from benchmarks import cold, first_sight, growth, warm, work
+from benchmarks import cold, first_sight, growth, page, warm, work
 from benchmarks.environments import Place, place
 from benchmarks.measured import Group, Row, as_json, difference, groups_in
+from benchmarks.page import RESULTS
 from dev.sam.template import ROOT
 from tests.support.emulator import LAYERS, what_is_missing
 
-RESULTS = ROOT / "benchmarks/results.json"
 ROUNDS = 7
 
 ON_A_PLACE: Mapping[str, Callable[[Place, int], Group]] = {
@@ -146,7 +146,8 @@ def main(arguments: list[str]) -> int:
     print(*lines(groups, committed()), sep="\n")
     if not wanted.only:
         RESULTS.write_text(as_json(about_this_run(wanted.rounds), groups))
-        print(f"\nwritten to {RESULTS.relative_to(ROOT)}")
+        page.main()
+        print(f"\nwritten to {RESULTS.relative_to(ROOT)} and {page.PAGE.relative_to(ROOT)}")
     return 0
 
 

@@ -4,9 +4,10 @@ It stands in the network, so whatever client a function uses is counted alike, a
 """
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,28 +36,49 @@ class Meter:
 @contextmanager
 def metered(engine_url: str) -> Iterator[Meter]:
     """Serve the engine at another port, one connection to it for each that is opened here."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    meter = Meter(f"http://127.0.0.1:{server.server_port}")
-    server.meter, server.engine = meter, urlsplit(engine_url).netloc  # type: ignore[attr-defined]
+    server = _Server(urlsplit(engine_url).netloc)
     thread = threading.Thread(target=server.serve_forever, name="meter", daemon=True)
     thread.start()
     try:
-        yield meter
+        yield server.meter
     finally:
         server.shutdown()
+        server.hang_up()
         thread.join()
-        server.server_close()
+        server.server_close()  # waits for the threads of connections
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.engine = engine
+        self.meter = Meter(f"http://127.0.0.1:{self.server_port}")
+        self.open: set[socket.socket] = set()
+
+    def hang_up(self) -> None:
+        """End the connections that clients keep open."""
+        for connection in list(self.open):
+            with suppress(OSError):  # the client was first
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # an answer in one piece
 
     def setup(self) -> None:
         super().setup()
-        self._engine = HTTPConnection(self.server.engine)  # type: ignore[attr-defined]
+        self._engine = HTTPConnection(self.server.engine)
+        self.server.open.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.open.discard(self.connection)
+        self._engine.close()
+        super().finish()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -65,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._engine.request("POST", self.path, asked, headers)
         answer = self._engine.getresponse()
         told = answer.read()
-        self.server.meter.note(self.headers["X-Amz-Target"].partition(".")[2], json.loads(told))  # type: ignore[attr-defined]
+        self.server.meter.note(self.headers["X-Amz-Target"].partition(".")[2], json.loads(told))
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in _OF_THIS_HOP:
