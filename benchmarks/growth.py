@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from benchmarks.engine import entry_lines, imported, lines
-from benchmarks.environments import Place, about, asked, deployed_on, embedded_cloud, time
+from benchmarks.environments import Place, about, asked, deployed_on, embedded_cloud, make_ready, time
 from benchmarks.measured import Group, Times, row
 from benchmarks.meter import Meter, metered
 from dev.sam_local.events import Event
@@ -57,7 +57,7 @@ def _turns(operations: dict[int, dict[str, Operation]], meter: Meter, rounds: in
         for name, requests in REQUESTS.items():
             for size, each in operations.items():
                 operation = each[name]
-                asked(operation.emulator, [operation.next_event()])  # reads keys and entries where that is due
+                make_ready(operation.emulator, operation.next_event())  # reads keys and entries where that is due
                 events = [operation.next_event() for _ in range(requests)]
                 meter.reset()
                 asked(operation.emulator, events[:1])

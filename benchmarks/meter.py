@@ -5,6 +5,7 @@ It stands in the network, so whatever client a function uses is counted alike, a
 
 import json
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -56,6 +57,10 @@ class _Server(ThreadingHTTPServer):
         self.engine = engine
         self.meter = Meter(f"http://127.0.0.1:{self.server_port}")
         self.open: set[socket.socket] = set()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # else a function has given up waiting
+            super().handle_error(request, client_address)
 
     def hang_up(self) -> None:
         """End the connections that clients keep open."""

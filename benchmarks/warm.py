@@ -5,7 +5,7 @@ A `bounded` one has just polled, so what it finds out about revocations is in me
 
 from contextlib import ExitStack
 
-from benchmarks.environments import MODES, OF_THE_USUAL, Place, about, asked, time
+from benchmarks.environments import MODES, OF_THE_USUAL, Place, about, make_ready, time
 from benchmarks.measured import Group, Times, group
 
 REQUESTS = 150
@@ -26,11 +26,11 @@ def measure(place: Place, rounds: int) -> Group:
     with ExitStack() as running:
         emulators = {name: running.enter_context(kind.running()) for name, kind in kinds.items()}
         for emulator in emulators.values():
-            asked(emulator, [known])
+            make_ready(emulator, known)
         for _ in range(rounds):
             unseen = [about(token) for token in place.new_tokens(REQUESTS)]
             for name, emulator in emulators.items():
-                asked(emulator, [known])  # polls where a poll is due
+                make_ready(emulator, known)  # polls where a poll is due
                 time(times[name], emulator, [known] * REQUESTS)
                 if name + NEW in times:
                     time(times[name + NEW], emulator, unseen)

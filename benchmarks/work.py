@@ -7,7 +7,7 @@ without a server, on SQLite in memory. So they pay for no connection to a databa
 import json
 from contextlib import ExitStack
 
-from benchmarks.environments import OF_PEERS, Place, asked, time
+from benchmarks.environments import OF_PEERS, Place, make_ready, time
 from benchmarks.measured import Group, Times, group
 from dev import demo
 from dev.sam_local.events import Event
@@ -35,9 +35,9 @@ def measure(place: Place, rounds: int) -> Group:
         strict = running.enter_context(place.ours("Authorizer", REVOCATION_MODE="strict").running())
         peers = {name: running.enter_context(place.other(name, OF_PEERS).running()) for name in _PEER_LOGINS}
         (token,) = place.new_tokens(1)
-        asked(login, [place.new_login()])
+        make_ready(login, place.new_login())
         for name, peer in peers.items():
-            asked(peer, [_PEER_LOGINS[name]])
+            make_ready(peer, dict(_PEER_LOGINS[name]))
         for _ in range(rounds):
             times[SIGNATURE].cpu.append(alone.invoke({"way": "signature", "times": 200, "tokens": [token]}))
             times[HASH].cpu.append(alone.invoke({"way": "argon2", "times": REQUESTS, "tokens": []}))
@@ -53,7 +53,7 @@ def measure(place: Place, rounds: int) -> Group:
 def _refresh(place: Place, refresh: Emulator, times: dict[str, Times]) -> None:
     """Refresh sessions that have been quiet for long, then each once more with the token before: it converges."""
     rotated = [place.event("refresh_rotated") for _ in range(REQUESTS)]
-    asked(refresh, [place.event("refresh_rotated")])  # reads keys again where that is due
+    make_ready(refresh, place.event("refresh_rotated"))  # reads keys again where that is due
     time(times["refresh, rotated"], refresh, rotated)
     time(times["refresh, converged"], refresh, rotated)
 
