@@ -130,7 +130,9 @@ def _figures(row: Row) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+    if value is None:
+        return ""
+    return f"{value:.4g}" if value < 10_000 else f"{value:.0f}"
 
 
 def main(arguments: list[str]) -> int:

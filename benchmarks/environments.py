@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -104,10 +105,11 @@ class Place:
         return filled(EVENTS / f"{name}.json", tokens)
 
     def new_login(self) -> Event:
-        """Make a user, and return the event of their first login."""
+        """Make a user, and return the event of their first login, from a network where nobody else logs in."""
         user = a_user()
         assert in_table(self.table).accounts.create(user, self._password_hash, an_audit(user))
         event: Event = json.loads((EVENTS / "login_logged_in.json").read_text().replace(demo.EMAIL, user.email))
+        event["requestContext"]["http"]["sourceIp"] = f"2001:db8:{token_hex(2)}:{token_hex(2)}::1"
         return event
 
     def keys(self) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def _turns(operations: dict[int, dict[str, Operation]], meter: Meter, rounds: in
                 if number:  # the first round is to warm up
                     time(times[name, size], operation.emulator, events[1:])
     return {
-        f"{name}, {size:,} users": row(of, times[name, min(operations)], **counted[name, size])
+        f"{name}, {size:,} user{'s' * (size > 1)}": row(of, times[name, min(operations)], **counted[name, size])
         for (name, size), of in times.items()
     }
 

@@ -7,7 +7,7 @@ without a server, on SQLite in memory. So they pay for no connection to a databa
 import json
 from contextlib import ExitStack
 
-from benchmarks.environments import OF_PEERS, Place, make_ready, time
+from benchmarks.environments import OF_PEERS, Place, about, make_ready, time
 from benchmarks.measured import Group, Times, group
 from dev import demo
 from dev.sam_local.events import Event
@@ -36,6 +36,7 @@ def measure(place: Place, rounds: int) -> Group:
         peers = {name: running.enter_context(place.other(name, OF_PEERS).running()) for name in _PEER_LOGINS}
         (token,) = place.new_tokens(1)
         make_ready(login, place.new_login())
+        make_ready(strict, about(token))
         for name, peer in peers.items():
             make_ready(peer, dict(_PEER_LOGINS[name]))
         for _ in range(rounds):
@@ -43,7 +44,7 @@ def measure(place: Place, rounds: int) -> Group:
             times[HASH].cpu.append(alone.invoke({"way": "argon2", "times": REQUESTS, "tokens": []}))
             time(times["login"], login, [place.new_login() for _ in range(REQUESTS)])
             _refresh(place, refresh, times)
-            time(times["a check of the session, strict"], strict, [place.event("authorizer_allowed")] * REQUESTS)
+            time(times["a check of the session, strict"], strict, [about(token)] * REQUESTS)
             for name, peer in peers.items():
                 _ask_peer(name, peer, times)
     beside = times["login"].minus(times[HASH])
