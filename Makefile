@@ -43,11 +43,11 @@ prove: .venv/.test tests/node/node_modules  ## Try to break rotation and revocat
 	$(BIN)/pytest --capture=no --times=70 tests/bound
 	@$(BIN)/python -m benchmarks.enumeration
 
-bench: .venv/.test tests/node/node_modules emulator .venv-bench/.installed  ## Measure cold starts, warm requests, revocations, dollars and scale (some minutes)
-	@$(BIN)/python -m benchmarks.environments
-	@$(BIN)/python -m benchmarks.window
-	@$(BIN)/python -m benchmarks.dollars --write
-	@$(BIN)/python -m benchmarks.scale --write
+bench: .venv/.test tests/node/node_modules emulator .venv-bench/.installed  ## Measure what requests cost, beside others, and compare with the last results (some minutes; ONLY=, FULL=1)
+	$(if $(ONLY),,@$(BIN)/python -m benchmarks.window)
+	@$(BIN)/python -m benchmarks $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
+	$(if $(ONLY),,@$(BIN)/python -m benchmarks.dollars --write)
+	$(if $(ONLY),,@$(BIN)/python -m benchmarks.scale --write)
 
 fmt: .venv/.test  ## Format the code
 	$(BIN)/ruff format .
@@ -156,12 +156,13 @@ $(BLOCKLISTS)/long.bin: layers/core/make_blocklists.py layers/core/sallyport/acc
 	.venv-sam/bin/python $(PIP_INSTALL) --require-hashes -r requirements/sam.txt
 	@touch $@
 
-# What an authorizer needs that is written as most are, for the functions' Python.
-.venv-bench/.installed: requirements/bench.txt
+# What functions need that are written as most are, and libraries that log users in, for the functions' Python.
+.venv-bench/.installed: requirements/bench.txt requirements/peers.txt
 	rm -rf .venv-bench
 	python3.13 -m venv .venv-bench
 	.venv-bench/bin/python $(PIP_INSTALL) --require-hashes --target .venv-bench/packages -r requirements/bench.txt
-	python3.13 -m compileall -q .venv-bench/packages
+	.venv-bench/bin/python $(PIP_INSTALL) --require-hashes --target .venv-bench/peers -r requirements/peers.txt
+	python3.13 -m compileall -q .venv-bench/packages .venv-bench/peers
 	@touch $@
 
 # Lambda's own runtime client, for the functions' Python. The emulator that it talks to comes with sam.

@@ -1,212 +1,187 @@
-"""Execution environments: how long a new one takes to its first answer, and what a request costs a warm one.
+"""Execution environments on a deployment: functions as they were built, and others beside them.
 
-Every function runs as it was built, under Lambda's runtime client, in the emulator (tests/support/emulator.py). Its
-table is in dynoxide, a real engine; KMS and SQS are moto's. Kinds of environment take turns, so whatever else the
-machine does, it does to all of them. CPU is that of the function's process alone. Trust the ratios to the constant
-handler, and of those the ones of CPU.
+Every function runs under Lambda's runtime client, in the emulator (tests/support/emulator.py). Its table is in
+dynoxide, a real engine; KMS and SQS are moto's. CPU is that of the function's process alone.
 """
 
-import argparse
 import json
-import platform
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import partial
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from statistics import median
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, TypeAlias
 
 from benchmarks.engine import engine
+from benchmarks.measured import Times
 from dev import demo
 from dev.aws.cloud import LOCAL, Cloud, never_reach_aws
 from dev.aws.deployment import Deployment, deploy
 from dev.sam.template import ROOT, FunctionSpec
-from dev.sam_local.events import EVENTS, filled, log_in, prepare
+from dev.sam_local.events import EVENTS, Event, Tokens, filled, log_in, prepare
+from sallyport.accounts.hashing import Passwords
+from sallyport.accounts.password import normal
 from sallyport.aws.dynamodb.table import Table
-from tests.support.emulator import LAYERS, Emulator, emulated, what_is_missing
-from tests.support.tokens import ISSUER
+from sallyport.aws.kms import KmsCipher
+from sallyport.clock import system_clock
+from sallyport.identifiers import new_id
+from sallyport.keys.signing import SigningKey
+from sallyport.tokens.access import AccessToken, sign
+from sallyport.wiring.parts import private_keys
+from tests.support.builders import a_user, an_audit
+from tests.support.emulator import LAYERS, Emulator, FunctionFailed, emulated
+from tests.support.stores import in_table
+from tests.support.tokens import ISSUER, unverified_claims
 
-RESULTS = ROOT / "benchmarks/results.json"
 HANDLERS = ROOT / "benchmarks/handlers"
-PACKAGES_OF_THE_USUAL = ROOT / ".venv-bench/packages"
-CONSTANT = "constant"
+OF_THE_USUAL = (ROOT / ".venv-bench/packages",)
+OF_PEERS = (ROOT / ".venv-bench/peers",)
 MODES = ("stateless", "bounded", "strict")
-WARM_REQUESTS = 200
 
-Event: TypeAlias = dict[str, Any]
+_TRIES = 5
+
+_IMPORTED = re.compile(r"^imported: ([\d.e-]+)$", re.MULTILINE)
+
+Packages: TypeAlias = tuple[Path, ...]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of environment: the function, and what makes an event that it answers well, however often it is asked.
+    """A kind of environment: the function that was built, or the one in `folder`, and where it imports from."""
 
-    `most_cold` and `most_warm` are the budgets: how many times the CPU of a constant handler it may use.
-    """
-
-    name: str
     spec: FunctionSpec
-    next_event: Callable[[], Event]
-    most_cold: float | None = None
-    most_warm: float | None = None
     folder: Path | None = None
-    packages: tuple[Path, ...] = LAYERS
+    packages: Packages = LAYERS
 
     @contextmanager
-    def running(self) -> Iterator[Emulator]:
+    def running(self, *, timed: bool = False) -> Iterator[Emulator]:
+        """Run one. If it is `timed`, `cpu_of_import` can tell what its import took."""
+        packages = (*self.packages, HANDLERS / "timed") if timed else self.packages
+        handler = f"{'timed' if timed else 'app'}.lambda_handler"
         with (
             TemporaryDirectory() as logs,
-            emulated(self.spec, Path(logs) / "log", folder=self.folder, packages=self.packages) as emulator,
+            emulated(self.spec, Path(logs) / "log", folder=self.folder, packages=packages, handler=handler) as emulator,
         ):
             yield emulator
 
+    def told(self, **settings: str) -> "Kind":
+        return replace(self, spec=replace(self.spec, environment={**self.spec.environment, **settings}))
 
-@dataclass(frozen=True)
-class Times:
-    """Milliseconds of the wall, and of the function's own CPU."""
 
-    wall: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
+def cpu_of_import(emulator: Emulator) -> float:
+    """Return the seconds of CPU in which a timed environment imported its function."""
+    (seconds,) = _IMPORTED.findall(emulator.log.read_text())
+    return float(seconds)
 
-    def add(self, wall_seconds: float, cpu_seconds: float) -> None:
-        self.wall.append(wall_seconds * 1000)
-        self.cpu.append(cpu_seconds * 1000)
 
-    def beside(self, constant: "Times") -> dict[str, float]:
-        """Return the least and the median, and how many times the constant's least the least is."""
-        return {
-            "cpu_min_ms": round(min(self.cpu), 3),
-            "cpu_median_ms": round(median(self.cpu), 3),
-            "cpu_ratio": round(min(self.cpu) / min(constant.cpu), 2),
-            "wall_min_ms": round(min(self.wall), 3),
-            "wall_median_ms": round(median(self.wall), 3),
-            "wall_ratio": round(min(self.wall) / min(constant.wall), 2),
-        }
+class Place:
+    """A deployment on the engine, with a demo user."""
+
+    def __init__(self, deployed: Deployment) -> None:
+        self.deployed = deployed
+        self.table = Table(LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)
+        demo.create_user(self.table)
+
+    def ours(self, function: str, **settings: str) -> Kind:
+        """Return a function as it was built."""
+        return Kind(self.deployed.functions[function].spec).told(**settings)
+
+    def other(self, handler: str, packages: Packages = LAYERS, **settings: str) -> Kind:
+        """Return one of benchmarks/handlers, with the settings of our authorizer or login."""
+        spec = self.deployed.functions["Login" if handler.endswith("login") else "Authorizer"].spec
+        return Kind(spec, HANDLERS / handler, packages).told(**settings)
+
+    def log_in(self) -> Tokens:
+        return log_in(self.deployed.functions["Login"].invoke)
+
+    def event(self, name: str) -> Event:
+        """Return an event of events/, which leads to what its name says, for a new session."""
+        tokens = self.log_in()
+        prepare(name, self.table, tokens)
+        return filled(EVENTS / f"{name}.json", tokens)
+
+    def new_login(self) -> Event:
+        """Make a user, and return the event of their first login, from a network where nobody else logs in."""
+        user = a_user()
+        assert in_table(self.table).accounts.create(user, self._password_hash, an_audit(user))
+        event: Event = json.loads((EVENTS / "login_logged_in.json").read_text().replace(demo.EMAIL, user.email))
+        event["requestContext"]["http"]["sourceIp"] = f"2001:db8:{token_hex(2)}:{token_hex(2)}::1"
+        return event
+
+    def keys(self) -> dict[str, Any]:
+        """Return the published keys, as `jwks.json` has them."""
+        return {"keys": [item["jwk"] for item in self.table.partition("JWKS") if "jwk" in item]}
+
+    def new_tokens(self, count: int) -> list[str]:
+        """Sign access tokens of one new session, each of which nobody has seen."""
+        claims = unverified_claims(self.log_in()["ACCESS_TOKEN"])
+        return [sign(AccessToken(**{**claims, "jti": new_id()}), self._access_key) for _ in range(count)]
+
+    @cached_property
+    def _password_hash(self) -> str:
+        return Passwords().hash(normal(demo.PASSWORD))
+
+    @cached_property
+    def _access_key(self) -> SigningKey:
+        cipher = KmsCipher(LOCAL.kms(), self.deployed.functions["Login"].spec.environment["KMS_KEY_ID"])
+        return private_keys.build("access", self.table, cipher, system_clock).active()
+
+
+def about(token: str) -> Event:
+    """Return the event with which API Gateway asks the authorizer about a token."""
+    return filled(EVENTS / "authorizer_allowed.json", {"ACCESS_TOKEN": token})
 
 
 @contextmanager
-def deployment() -> Iterator[Deployment]:
-    """Deploy the stack on the embedded cloud, with its table in dynoxide and a demo user."""
-    with engine() as url:
-        cloud = Cloud()
-        never_reach_aws(cloud)
-        try:
-            deployed = deploy(ISSUER, {"DYNAMODB_ENDPOINT_URL": url, "LOG_LEVEL": "ERROR"}, table_name="environments")
-            demo.create_user(_table_of(deployed))
-            yield deployed
-        finally:
-            cloud.close()
+def embedded_cloud() -> Iterator[None]:
+    """Point all clients of this process, and of the functions that it starts, at KMS and SQS of moto."""
+    cloud = Cloud()
+    never_reach_aws(cloud)
+    try:
+        yield
+    finally:
+        cloud.close()
 
 
-def kinds(deployed: Deployment) -> list[Kind]:
-    """Return the kinds of environment that a user's request may meet, the constant handler first."""
-
-    def event(name: str) -> Event:
-        tokens = log_in(deployed.functions["Login"].invoke)
-        prepare(name, _table_of(deployed), tokens)
-        return filled(EVENTS / f"{name}.json", tokens)
-
-    authorizer, allowed = deployed.functions["Authorizer"].spec, partial(event, "authorizer_allowed")
-    found = [
-        Kind(CONSTANT, authorizer, allowed, folder=HANDLERS / "constant"),
-        *(
-            Kind(f"authorizer, {mode}", _told(authorizer, mode), allowed, 2.5, 4 if mode == "strict" else 1.3)
-            for mode in MODES
-        ),
-    ]
-    if PACKAGES_OF_THE_USUAL.exists():
-        folder, packages = HANDLERS / "usual_authorizer", (PACKAGES_OF_THE_USUAL,)
-        found.append(Kind("a usual authorizer", authorizer, allowed, folder=folder, packages=packages))
-    for function, (name, most) in _ASKED.items():
-        found.append(Kind(function.lower(), deployed.functions[function].spec, partial(event, name), most))
-    return found
+def deployed_on(url: str, table_name: str) -> Place:
+    """Deploy the stack with its table in the engine at `url`."""
+    return Place(deploy(ISSUER, {"DYNAMODB_ENDPOINT_URL": url, "LOG_LEVEL": "ERROR"}, table_name=table_name))
 
 
-_ASKED: Mapping[str, tuple[str, float | None]] = {
-    "Verify": ("verify_allowed", 2.5),
-    "Refresh": ("refresh_rotated", 5),
-    "Logout": ("logout_ended", 5),
-    "Account": ("account_described", 5),
-    "Login": ("login_logged_in", 6),
-    "Register": ("register_verification_sent", None),
-    "Password": ("password_reset_sent", None),
-    "Wellknown": ("wellknown_key_set", None),
-}
+@contextmanager
+def place() -> Iterator[Place]:
+    with engine() as url, embedded_cloud():
+        yield deployed_on(url, "environments")
 
 
-def _table_of(deployed: Deployment) -> Table:
-    return Table(LOCAL.dynamodb(deployed.dynamodb_endpoint_url), deployed.table_name)
-
-
-def _told(spec: FunctionSpec, mode: str) -> FunctionSpec:
-    return replace(spec, environment={**spec.environment, "REVOCATION_MODE": mode})
-
-
-def cold_starts(found: list[Kind], rounds: int) -> dict[str, Times]:
-    """Start each kind so often, and time from the start of its process to its first answer."""
-    times = {kind.name: Times() for kind in found}
-    for _ in range(rounds):
-        for kind in found:
-            event = kind.next_event()
-            with kind.running() as emulator:
-                times[kind.name].add(*_asked(emulator, event))
-    return times
-
-
-def warm_requests(found: list[Kind], rounds: int) -> dict[str, Times]:
-    """Ask each kind that has a budget for it, and the constant, about one token again and again."""
-    asked = [kind for kind in found if kind.most_warm is not None or kind.folder is not None]
-    times = {kind.name: Times() for kind in asked}
-    with ExitStack() as running:
-        emulators = {kind.name: running.enter_context(kind.running()) for kind in asked}
-        events = {kind.name: kind.next_event() for kind in asked}
-        for name, emulator in emulators.items():
-            _asked(emulator, events[name])
-        for _ in range(rounds):
-            for name, emulator in emulators.items():
-                wall, cpu = _asked(emulator, events[name], WARM_REQUESTS)
-                times[name].add(wall / WARM_REQUESTS, cpu / WARM_REQUESTS)
-    return times
-
-
-def _asked(emulator: Emulator, event: Event, often: int = 1) -> tuple[float, float]:
-    """Return the seconds of the wall and of the function's CPU that its answers took."""
-    used = emulator.cpu_seconds
-    began = perf_counter()
-    for _ in range(often):
-        answer = emulator.invoke(event)
+def asked(emulator: Emulator, events: Iterable[Event]) -> list[Any]:
+    """Ask about one event after another. Every answer must be a good one."""
+    answers = [emulator.invoke(event) for event in events]
+    for answer in answers:
         assert answer.get("isAuthorized") is True or answer.get("statusCode") in (200, 202, 204), answer
-    return perf_counter() - began, emulator.cpu_seconds - used
+    return answers
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--rounds", type=int, default=7)
-    rounds = arguments.parse_args().rounds
-    if missing := what_is_missing():
-        sys.exit(missing)
-    with deployment() as deployed:
-        found = kinds(deployed)
-        measured = {"cold": cold_starts(found, rounds), "warm": warm_requests(found, rounds)}
-    budgets = {"cold": {k.name: k.most_cold for k in found}, "warm": {k.name: k.most_warm for k in found}}
-    results = {
-        what: {name: of.beside(times[CONSTANT]) for name, of in times.items()} for what, times in measured.items()
-    }
-    for what, title in (("cold", "New environment to first answer"), ("warm", "Warm, one token again and again")):
-        print(f"{title} (ms)\n{'':24}{'CPU':>9}{'median':>9}{'x const.':>9}{'budget':>8}{'wall':>10}{'median':>9}")
-        for name, row in results[what].items():
-            budget = budgets[what][name]
-            print(
-                f"{name:24}{row['cpu_min_ms']:>9.2f}{row['cpu_median_ms']:>9.2f}{row['cpu_ratio']:>9.2f}"
-                f"{budget or '':>8}{row['wall_min_ms']:>10.2f}{row['wall_median_ms']:>9.2f}"
-            )
-    machine = {"machine": platform.machine(), "system": platform.system(), "date": f"{datetime.now(UTC):%Y-%m-%d}"}
-    RESULTS.write_text(json.dumps({**machine, "rounds": rounds, **results}, indent=2) + "\n")
+def make_ready(emulator: Emulator, event: Event) -> None:
+    """Let an environment read the keys and the revocations that it lacks, before it is measured.
+
+    It waits for a call as briefly as on Lambda. Where the machine is busy, it may need another try.
+    """
+    for _ in range(_TRIES):
+        with suppress(FunctionFailed, AssertionError):
+            asked(emulator, [event])
+            return
+    asked(emulator, [event])
 
 
-if __name__ == "__main__":
-    main()
+def time(times: Times, emulator: Emulator, events: list[Event]) -> list[Any]:
+    """Note what an environment uses for each of the events, on average. Returns its answers."""
+    used, began = emulator.cpu_seconds, perf_counter()
+    answers = asked(emulator, events)
+    times.wall.append((perf_counter() - began) * 1000 / len(events))
+    times.cpu.append((emulator.cpu_seconds - used) * 1000 / len(events))
+    return answers

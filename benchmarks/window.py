@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter, process_time
 from timeit import repeat
 
-from benchmarks.engine import RETENTION, Bill, engine, filled, item_size
+from benchmarks.engine import RETENTION, Bill, entry_lines, imported, item_size
 from benchmarks.prices import DYNAMODB_READS
 from sallyport.aws.by_botocore import ByBotocore
 from sallyport.aws.dynamodb.entries import Entries
@@ -199,12 +199,12 @@ def _limits(measured: list[Measured]) -> Iterator[str]:
 
 def main() -> None:
     size = 0.1 * item_size(UserChanged(new_id(), 2), shards=1) + 0.9 * item_size(SessionRevoked(new_id()), shards=1)
-    measured = []
-    with engine() as url:
-        for entries in (0, 1_000, 10_000, 100_000):
-            for shards in (1, 8):
-                table_name = filled(url, entries=entries, shards=shards, now_ms=NOW_MS)
-                measured.append(in_a_new_process(url, table_name, entries, shards))
+    kinds = [(entries, shards) for entries in (0, 1_000, 10_000, 100_000) for shards in (1, 8)]
+    tables = {f"window-{entries}-{shards}": (entries, shards) for entries, shards in kinds}
+    with imported(
+        {name: entry_lines(entries, shards=shards, now_ms=NOW_MS) for name, (entries, shards) in tables.items()}
+    ) as url:
+        measured = [in_a_new_process(url, name, entries, shards) for name, (entries, shards) in tables.items()]
     for line in report(measured, size):
         print(line)
 

@@ -37,7 +37,7 @@ def problems(build: Path) -> Iterator[str]:
         for source in (build / layer).rglob("*.py"):
             yield from _bytecode_problems(source)
     yield from blocklist_problems(build / BLOCKLISTS)
-    yield from _size_problems(build)
+    yield from size_problems(build)
 
 
 def blocklist_problems(folder: Path) -> Iterator[str]:
@@ -61,7 +61,8 @@ def _bytecode_problems(source: Path) -> Iterator[str]:
         yield f"{compiled} would be checked against its source"
 
 
-def _size_problems(build: Path) -> Iterator[str]:
+def size_problems(build: Path) -> Iterator[str]:
+    """Yield what is too large once it is zipped: every new environment fetches it."""
     sizes = {folder.name: _zipped(folder) for folder in sorted(build.iterdir()) if folder.is_dir()}
     layers = sizes[CORE] + max(sizes[layer] for layer in ELF_MACHINES)  # a function has one of them
     functions = max(size for name, size in sizes.items() if name not in LAYERS)

@@ -20,3 +20,4 @@ pin requirements/emulator.in requirements/emulator.txt
 pin requirements/ministack.in requirements/ministack.txt
 pin requirements/bench.in requirements/bench.txt "$runtime.txt"
 pin requirements/generators.in requirements/generators.txt
+pin requirements/peers.in requirements/peers.txt

@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.engine import Bill
+from benchmarks.meter import metered
 from dev.aws.cloud import create_table
 from dev.sam.stack import read
 from sallyport.aws.by_botocore import ByBotocore
@@ -44,6 +45,20 @@ def test_strict_reads_three_units_per_authorization(table: Table, bill: Bill) ->
     check_strictly(a_token(session.sid, user.user_id), sessions=sessions, now=session.created_at)
 
     assert sum(bill.units) == 3
+
+
+def test_a_meter_in_the_network_counts_what_the_client_is_billed(dynoxide_url: str, bill: Bill) -> None:
+    name = f"units-{new_id()}"
+    create_table(name, read(table_name=name, kms_key_id="unused").table, dynoxide_url)
+    user = a_user()
+
+    with metered(dynoxide_url) as meter:
+        accounts = in_table(Table(bill.metered(meter.url), name)).accounts
+        accounts.create(user, "hash", an_audit(user))
+        accounts.get(user.user_id)
+
+    assert meter.calls == ["TransactWriteItems", "BatchGetItem"]
+    assert meter.units == sum(bill.units) > 0
 
 
 @pytest.mark.parametrize(("entries", "units"), [(0, 1), (37, 1), (300, 8)])

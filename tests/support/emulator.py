@@ -40,12 +40,11 @@ class Emulator:
 
     pid: int
     log: Path
-    _url: str
+    _client: httpx.Client
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """Run the handler. Raises FunctionFailed."""
-        url = f"{self._url}/2015-03-31/functions/function/invocations"
-        answer = json.loads(httpx.post(url, json=event, timeout=_PATIENCE_SECONDS, trust_env=False).content)
+        answer = json.loads(self._client.post("/2015-03-31/functions/function/invocations", json=event).content)
         if isinstance(answer, dict) and "errorType" in answer:
             raise FunctionFailed(answer)
         return answer
@@ -70,7 +69,12 @@ def what_is_missing() -> str | None:
 
 @contextmanager
 def emulated(
-    spec: FunctionSpec, log: Path, *, folder: Path | None = None, packages: Sequence[Path] = LAYERS
+    spec: FunctionSpec,
+    log: Path,
+    *,
+    folder: Path | None = None,
+    packages: Sequence[Path] = LAYERS,
+    handler: str = "app.lambda_handler",
 ) -> Iterator[Emulator]:
     """Run a function on the embedded cloud, which the AWS_ variables of this process name (dev.aws.cloud).
 
@@ -83,7 +87,7 @@ def emulated(
                 str(_emulator()),
                 *("--runtime-interface-emulator-address", f"127.0.0.1:{port}"),  # else it listens on every interface
                 *("--runtime-api-address", f"127.0.0.1:{runtime_port}"),
-                *(_PYTHON, "-m", "awslambdaric", "app.lambda_handler"),
+                *(_PYTHON, "-m", "awslambdaric", handler),
             ],
             cwd=folder or BUILD / spec.name,
             env=_environment(spec, packages),
@@ -93,7 +97,8 @@ def emulated(
     try:
         while not answers(port):
             assert process.poll() is None, log.read_text()
-        yield Emulator(process.pid, log, f"http://127.0.0.1:{port}")
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_PATIENCE_SECONDS, trust_env=False) as client:
+            yield Emulator(process.pid, log, client)
     finally:
         process.terminate()  # it kills the function's process before it ends
         process.wait(timeout=60)

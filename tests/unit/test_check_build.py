@@ -3,11 +3,12 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from random import randbytes
 
 import pytest
 
 from ops import check_build
-from ops.check_build import blocklist_problems
+from ops.check_build import MAX_FUNCTION_BYTES, blocklist_problems, size_problems
 from sallyport.accounts import blocklist
 from sallyport.accounts.blocklist import LONG, SHIPPED, SHORT, packed
 
@@ -49,6 +50,49 @@ def test_a_layer_without_blocklists_fails_the_build(tmp_path: Path) -> None:
 
     assert len(told) == 3
     assert told[0].endswith("has 0 passwords, and 300000 would be few")
+
+
+LITTLE = 300_000
+
+
+@pytest.fixture
+def small_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    assert check_build.MAX_LAYERS_BYTES == 25_000_000
+    monkeypatch.setattr(check_build, "MAX_LAYERS_BYTES", LITTLE)  # so much is zipped in no time
+    for name in (*check_build.LAYERS, "Login"):
+        grow(tmp_path / name, 1000)
+    return tmp_path
+
+
+def grow(folder: Path, size: int) -> None:
+    """Add a file that no zip makes smaller."""
+    folder.mkdir(exist_ok=True)
+    (folder / "more").write_bytes(randbytes(size))
+
+
+def test_a_build_is_as_large_as_it_may_be(small_build: Path) -> None:
+    grow(small_build / "Login", MAX_FUNCTION_BYTES - 1000)
+    grow(small_build / check_build.CORE, LITTLE // 2)
+    for layer in check_build.ELF_MACHINES:  # a function has one of the two
+        grow(small_build / layer, LITTLE // 2 - 10_000)
+
+    assert list(size_problems(small_build)) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "size", "told"),
+    [
+        ("Login", MAX_FUNCTION_BYTES, "a function is larger than 100000 bytes"),
+        ("DependenciesArm64", LITTLE, "the layers are larger than 300000 bytes"),
+        ("DependenciesX86", LITTLE, "the layers are larger than 300000 bytes"),
+    ],
+)
+def test_a_layer_or_a_function_that_is_too_large_fails_the_build(
+    small_build: Path, folder: str, size: int, told: str
+) -> None:
+    grow(small_build / folder, size)
+
+    assert list(size_problems(small_build)) == [told]
 
 
 def test_the_form_of_a_file_is_the_one_that_is_read() -> None:
