@@ -77,7 +77,6 @@ def test_the_client_depends_on_nothing_and_the_versions_agree() -> None:
         assert all(' from "./' in line for line in imported), path
 
 
-@pytest.mark.only_in_check
 def test_the_packed_packages_install_into_a_strict_typescript_project_an_esbuild_and_a_vite_build(
     tmp_path: Path,
 ) -> None:
