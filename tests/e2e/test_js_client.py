@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import ROOT, running
+from tests.e2e.test_spa import serving
 
 _CLIENTS = ROOT / "clients"
 _NODE_MODULES = ROOT / "tests/node/node_modules"
@@ -24,6 +25,17 @@ def test_the_client_passes_its_tests_without_a_server(tests: str) -> None:
 def test_the_client_passes_its_tests_against_a_live_server() -> None:
     with running(REVOCATION_MODE="strict") as server:
         _passes("clients/js/test/live.test.js", SALLYPORT_URL=server.url)
+
+
+def test_the_client_passes_its_tests_in_tabs_of_a_browser(tmp_path: Path) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    _needs("playwright-core")
+    shutil.copytree(_CLIENTS / "js/src", tmp_path / "client")
+    shutil.copy(ROOT / "tests/node/client.html", tmp_path)
+    with serving(tmp_path) as page, running(ALLOWED_ORIGINS=page, REVOCATION_MODE="strict") as server:
+        _passes("tests/node/tabs.test.mjs", CHROMIUM=chromium, API=server.url, PAGE=page)
 
 
 def test_the_react_package_passes_its_tests() -> None:
@@ -46,7 +58,9 @@ def test_the_types_in_the_package_are_those_of_its_source(package: str, tmp_path
 def test_the_entry_for_browsers_is_under_6_kb_compressed() -> None:
     _needs("esbuild")
 
-    minified = _run(_NODE_MODULES / ".bin/esbuild", _CLIENTS / "js/src/index.js", "--bundle", "--minify", "--format=esm")
+    minified = _run(
+        _NODE_MODULES / ".bin/esbuild", _CLIENTS / "js/src/index.js", "--bundle", "--minify", "--format=esm"
+    )
 
     assert len(gzip.compress(minified.encode())) < _MOST_BYTES
 
@@ -63,7 +77,9 @@ def test_the_client_depends_on_nothing_and_the_versions_agree() -> None:
 
 
 @pytest.mark.only_in_check
-def test_the_packed_packages_install_into_a_strict_typescript_project_an_esbuild_and_a_vite_build(tmp_path: Path) -> None:
+def test_the_packed_packages_install_into_a_strict_typescript_project_an_esbuild_and_a_vite_build(
+    tmp_path: Path,
+) -> None:
     _needs("vite")
     packed = [_pack(_CLIENTS / name, tmp_path) for name in ("js", "react")]
     project = tmp_path / "project"

@@ -118,7 +118,7 @@ test("it refreshes by itself at 80 % of the access token's life, and not before"
 });
 
 for (const hasLocks of [true, false]) {
-  test(`two tabs that refresh at once both stay logged in (${hasLocks ? "with" : "without"} Web Locks)`, async () => {
+  test(`two tabs that refresh at once both stay logged in, ${hasLocks ? "by one refresh" : "without Web Locks"}`, async () => {
     if (!hasLocks) {
       await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined }));
     }
@@ -132,7 +132,9 @@ for (const hasLocks of [true, false]) {
       await Promise.all(tabs.map(call));
     }
 
-    assert.deepEqual(refreshes, [[200, 200], [200, 200]]);
+    const made = refreshes.flat();
+    assert.ok(made.every((status) => status === 200));
+    assert.ok(hasLocks ? made.length === 2 : made.length >= 2 && made.length <= 4, `${made.length} refreshes`);
     assert.deepEqual(await Promise.all(tabs.map(sid)), [before, before]);
   });
 }
@@ -260,7 +262,7 @@ test("in a frame of another site the page has no session", async () => {
 
   await hostile.evaluate((src) => document.body.append(Object.assign(document.createElement("iframe"), { src })), PAGE);
 
-  await hostile.frameLocator("iframe").getByText("This browser keeps nothing for this page").waitFor();
+  await hostile.frameLocator("iframe").getByRole("heading", { name: "Log in" }).waitFor();
   await call(page);
 });
 

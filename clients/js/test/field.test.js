@@ -99,10 +99,10 @@ test("B2 on a network that hangs four tabs with a good token call at once, and w
   assert.ok(heard.slice(0, 4).every((error) => error instanceof Unreachable));
 });
 
-for (const act of ["login", "logout"]) {
-  test(`B2 a ${act} does not wait for a refresh that hangs, here or in another tab`, async (t) => {
+for (const [act, where] of [["login", "here"], ["logout", "here"], ["login", "in another tab"], ["logout", "in another tab"]]) {
+  test(`B2 a ${act} does not wait for a refresh that hangs ${where}`, async (t) => {
     const { one, tab, service, pass, soon } = await withAnn(t);
-    const other = tab();
+    const other = where === "here" ? one : tab();
     await pass(11 * MINUTE);
     service.instead.set("/auth/refresh", silence);
     const waiting = other.accessToken().catch((error) => error);
@@ -118,6 +118,21 @@ for (const act of ["login", "logout"]) {
     act === "login" ? assert.match(value, /^h\./) : assert.ok(value instanceof LoggedOut);
   });
 }
+
+test("B2 who waits in one user's name while another logs in here gets nobody's token", async (t) => {
+  const { one, service, pass, soon } = await withAnn(t);
+  await pass(11 * MINUTE);
+  service.instead.set("/auth/refresh", silence);
+  const waiting = one.fetch(`${API}/orders`).catch((error) => error);
+  await pass(100);
+  service.instead.clear();
+
+  await soon(one.login(...BOB));
+
+  assert.equal((await soon(waiting)).value.reason, "other_user");
+  assert.equal(service.count(`${API}/orders`), 0);
+  assert.equal(one.state.user, "bob");
+});
 
 // B3
 
@@ -267,6 +282,21 @@ test("B5 ten calls that are refused with one token share one refresh", async (t)
   const { value } = await soon(Promise.all(Array.from({ length: 10 }, (_, call) => one.fetch(`${API}/${call}`))));
 
   assert.deepEqual(value.map(({ status }) => status), Array(10).fill(200));
+  assert.equal(service.count("/auth/refresh"), 1);
+});
+
+test("B5 a call that is refused late, with the token before, costs no other refresh", async (t) => {
+  const { one, service, pass, soon } = await withAnn(t);
+  for (const session of service.sessions.values()) session.access.clear();
+  let answerLate;
+  service.instead.set(`${API}/late`, (asked) => (answerLate ? service.answer(asked) : new Promise((resolve) => (answerLate = () => resolve(service.answer(asked))))));
+  const late = one.fetch(`${API}/late`);
+  await soon(one.fetch(`${API}/orders`));
+  await pass(100);
+
+  answerLate();
+
+  assert.equal((await soon(late)).value.status, 200);
   assert.equal(service.count("/auth/refresh"), 1);
 });
 
