@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,18 +33,27 @@ def test_the_client_and_the_example_page_withstand_the_field(engine: str, tmp_pa
     key, certificate = _certificate(tmp_path)
     origins = f"https://localhost:{port},http://localhost:{plain_port}"
     with running(ALLOWED_ORIGINS=origins, REVOCATION_MODE="strict") as server:
-        ran = subprocess.run(
+        code, said = _run(
             ["node", "--test", "tests/node/engines/engines.test.mjs"],
-            cwd=ROOT,
-            env={
-                **os.environ, "ENGINE": engine, "BROWSER": browser, "API": server.url, "KEY": str(key),
-                "CERT": str(certificate), "PORT": str(port), "PLAIN_PORT": str(plain_port),
-                "DRIVER_PORT": str(driver_port), "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
-            },
-            capture_output=True, text=True, timeout=300, check=False,
+            ENGINE=engine, BROWSER=browser, API=server.url, KEY=str(key), CERT=str(certificate), PORT=str(port),
+            PLAIN_PORT=str(plain_port), DRIVER_PORT=str(driver_port), HOME=str(tmp_path),
         )  # fmt: skip
 
-    assert ran.returncode == 0, ran.stdout[-8000:] + ran.stderr
+    assert code == 0, said[-8000:]
+
+
+def _run(command: list[str], **variables: str) -> tuple[int, str]:
+    """Run in a group of its own, and end all that it started. Returns the exit code and what it said."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **variables}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        said, _ = process.communicate(timeout=300)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)  # puppeteer passes it on to its browser
+    return process.returncode, said
 
 
 def _browser(engine: str) -> str:

@@ -33,4 +33,5 @@ Object.assign(window, {
   begin: (promise) => begun.push(outcome(promise).then((came) => ((document.body.dataset.ended = `${Math.random()}`), came))) - 1,
   ended: (number) => begun[number],
 });
+addEventListener("pageshow", ({ persisted }) => (document.body.dataset.persisted = `${persisted}`));
 document.body.dataset.ready = "";
