@@ -47,7 +47,7 @@ export async function launch(path, { port, origins }) {
       }
     },
     tab: async () => {
-      const { handle } = await call("POST", "/window/new", { type: "tab" });
+      const { handle } = await call("POST", "/window/new", { type: "window" });
       const within = (run) => inTurn(async () => (await to(handle), run()));
       return new Tab(raw(call, within));
     },
