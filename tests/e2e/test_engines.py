@@ -34,7 +34,7 @@ def test_the_client_and_the_example_page_withstand_the_field(engine: str, tmp_pa
     origins = f"https://localhost:{port},http://localhost:{plain_port}"
     with running(ALLOWED_ORIGINS=origins, REVOCATION_MODE="strict") as server:
         code, said = _run(
-            ["node", "--test", "--test-timeout=60000", "tests/node/engines/engines.test.mjs"],
+            ["node", "--test", "tests/node/engines/engines.test.mjs"],
             ENGINE=engine, BROWSER=browser, API=server.url, KEY=str(key), CERT=str(certificate), PORT=str(port),
             PLAIN_PORT=str(plain_port), DRIVER_PORT=str(driver_port), HOME=str(tmp_path),
         )  # fmt: skip

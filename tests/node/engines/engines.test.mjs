@@ -9,6 +9,8 @@ import { words } from "./example.mjs";
 
 const { API, ENGINE, BROWSER, KEY, CERT, PORT, PLAIN_PORT, DRIVER_PORT } = process.env;
 const MINUTE = 60_000;
+/** A test that waits in vain ends all the same. */
+const LIMITED = { timeout: 90_000 };
 const PASSWORD = "three otters paint slowly";
 
 const door = await openDoor({ api: API, key: await readFile(KEY), cert: await readFile(CERT), port: Number(PORT), plainPort: Number(PLAIN_PORT) });
@@ -94,7 +96,7 @@ async function suspend(opened) {
   return still.release;
 }
 
-test("cookies: both are for this host alone, and no script can read them", async () => {
+test("cookies: both are for this host alone, and no script can read them", LIMITED, async () => {
   const [one] = await annIn(1);
 
   const kept = await one.cookies();
@@ -104,7 +106,7 @@ test("cookies: both are for this host alone, and no script can read them", async
   assert.equal(await one.run(() => document.cookie), "");
 });
 
-test("B1 a lock that another tab never releases stops no call", async () => {
+test("B1 a lock that another tab never releases stops no call", LIMITED, async () => {
   const [one, other] = await annIn(2);
   await other.run(() => new Promise((got) => navigator.locks.request(`sallyport ${location.origin}`, () => (got(), new Promise(() => {})))));
   await advance(one, 11 * MINUTE);
@@ -115,7 +117,7 @@ test("B1 a lock that another tab never releases stops no call", async () => {
   assert.deepEqual(held, [`sallyport ${door.origin}`]);
 });
 
-test("B1 a tab that is suspended in its refresh stops no other tab", async () => {
+test("B1 a tab that is suspended in its refresh stops no other tab", LIMITED, async () => {
   const [one, other] = await annIn(2);
   const refresh = door.hold("/auth/refresh");
   await advance(other, 11 * MINUTE);
@@ -132,7 +134,7 @@ test("B1 a tab that is suspended in its refresh stops no other tab", async () =>
   assert.equal((await accessToken(other)).error, undefined);
 });
 
-test("B2 on a network that hangs a good token is used at once, and a logout does not wait", async () => {
+test("B2 on a network that hangs a good token is used at once, and a logout does not wait", LIMITED, async () => {
   const tabs = await annIn(3);
   const before = (await accessToken(tabs[0])).value;
   const refresh = door.hold("/auth/refresh");
@@ -148,7 +150,7 @@ test("B2 on a network that hangs a good token is used at once, and a logout does
   await becomes(tabs[2], "ended");
 });
 
-test("B2 a login does not wait for a refresh that hangs in another tab", async () => {
+test("B2 a login does not wait for a refresh that hangs in another tab", LIMITED, async () => {
   const [one, other] = await annIn(2);
   const refresh = door.hold("/auth/refresh");
   await advance(other, 11 * MINUTE);
@@ -161,7 +163,7 @@ test("B2 a login does not wait for a refresh that hangs in another tab", async (
   assert.equal((await waiting()).error, undefined);
 });
 
-test("B3 one 503 answers every call of every tab until Retry-After", async () => {
+test("B3 one 503 answers every call of every tab until Retry-After", LIMITED, async () => {
   const [one, other] = await annIn(2);
   door.instead("/auth/refresh", () => ({ status: 503, headers: { "retry-after": "30" }, body: '{"code":"service_unavailable"}' }));
   for (const each of [one, other]) await advance(each, 11 * MINUTE);
@@ -181,7 +183,7 @@ test("B3 one 503 answers every call of every tab until Retry-After", async () =>
   assert.equal((await accessToken(one)).error, undefined);
 });
 
-test("B4 the access token goes to no origin that is not named", async () => {
+test("B4 the access token goes to no origin that is not named", LIMITED, async () => {
   const [one] = await annIn(1);
 
   const { error } = await one.run((url) => outcome(sallyport.fetch(url)), `${door.plain}/orders`);
@@ -190,7 +192,7 @@ test("B4 the access token goes to no origin that is not named", async () => {
   assert.deepEqual(door.calls, []);
 });
 
-test("B5 a refusal of one's own API goes to the caller, and nothing is sent twice", async () => {
+test("B5 a refusal of one's own API goes to the caller, and nothing is sent twice", LIMITED, async () => {
   const [one] = await annIn(1);
   door.instead("/orders", () => ({ status: 403, body: '{"error":"not yours"}' }));
 
@@ -203,7 +205,7 @@ test("B5 a refusal of one's own API goes to the caller, and nothing is sent twic
   assert.deepEqual(door.calls, [{ method: "POST", path: "/orders", status: 403 }]);
 });
 
-test("B5 a refusal of the gateway refreshes once, and the same body is sent once more", async () => {
+test("B5 a refusal of the gateway refreshes once, and the same body is sent once more", LIMITED, async () => {
   const [one] = await annIn(1);
   const bodies = [];
   door.instead("/orders", ({ headers }) => {
@@ -217,7 +219,7 @@ test("B5 a refusal of the gateway refreshes once, and the same body is sent once
   assert.deepEqual(door.calls.map(({ path }) => path), ["/orders", "/auth/refresh", "/orders"]);
 });
 
-test("B6 two tabs that log in at once are both logged in", async () => {
+test("B6 two tabs that log in at once are both logged in", LIMITED, async () => {
   const tabs = [await tab(), await tab()];
   const first = door.hold("/auth/login");
 
@@ -233,7 +235,7 @@ test("B6 two tabs that log in at once are both logged in", async () => {
   }
 });
 
-test("B7 a cookie that the browser does not keep is noticed at login, and logging out everywhere is true all the same", async () => {
+test("B7 a cookie that the browser does not keep is noticed at login, and logging out everywhere is true all the same", LIMITED, async () => {
   const elsewhere = await post("/auth/login", { email: ANN[0], password: PASSWORD, mode: "body" });
   door.losesCookies = true;
   const one = await tab();
@@ -244,13 +246,13 @@ test("B7 a cookie that the browser does not keep is noticed at login, and loggin
   assert.equal((await post("/auth/refresh", { refresh_token: elsewhere.refresh_token })).status, 401);
 });
 
-test("B7 on http a page is told whether this engine keeps the cookie: WebKit does not", async () => {
+test("B7 on http a page is told whether this engine keeps the cookie: WebKit does not", LIMITED, async () => {
   const one = await tab("", door.plain);
 
   assert.deepEqual(await login(one, ANN), { value: { kept: ENGINE !== "webkit" } });
 });
 
-test("B8 whoever comes back after a logout in another tab finds nobody logged in", async () => {
+test("B8 whoever comes back after a logout in another tab finds nobody logged in", LIMITED, async () => {
   const [one, other] = await annIn(2);
   await one.goto(`${door.origin}/blank.html`);
   await logout(other);
@@ -262,7 +264,7 @@ test("B8 whoever comes back after a logout in another tab finds nobody logged in
   assert.equal((await one.run(() => outcome(sallyport.me()))).error.name, "LoggedOut");
 });
 
-test("B11 what this tab does goes out in no other user's name", async () => {
+test("B11 what this tab does goes out in no other user's name", LIMITED, async () => {
   const [one, other] = await annIn(2);
   const [ann, bob] = [await one.run(() => sallyport.state.user), (await login(other, BOB), await other.run(() => sallyport.state.user))];
   assert.notEqual(ann, bob);
@@ -280,7 +282,7 @@ test("B11 what this tab does goes out in no other user's name", async () => {
   assert.equal(await one.run(() => sallyport.state.user), bob);
 });
 
-test("B12 without a network the user is forgotten here, and Sallyport is told when it is back", async () => {
+test("B12 without a network the user is forgotten here, and Sallyport is told when it is back", LIMITED, async () => {
   const [one] = await annIn(1);
   door.isOffline = true;
 
@@ -301,7 +303,7 @@ test("B12 without a network the user is forgotten here, and Sallyport is told wh
   assert.deepEqual((await one.cookies()).map(({ name }) => name), ["__Host-sallyport_device"]);
 });
 
-test("B12 without a network a page that keeps its own token forgets it", async () => {
+test("B12 without a network a page that keeps its own token forgets it", LIMITED, async () => {
   const [one] = await annIn(1, "?mode=body");
   door.isOffline = true;
 
@@ -313,7 +315,7 @@ test("B12 without a network a page that keeps its own token forgets it", async (
   assert.equal(await one.run(() => localStorage.getItem("sallyport")), null);
 });
 
-test("B13 without AbortSignal.timeout, Web Locks and BroadcastChannel two tabs log in, refresh at once and stay logged in", async () => {
+test("B13 without AbortSignal.timeout, Web Locks and BroadcastChannel two tabs log in, refresh at once and stay logged in", LIMITED, async () => {
   const tabs = await annIn(2, "?without=timeout,locks,channel");
   const missing = await tabs[0].run(() => [typeof AbortSignal.timeout, typeof navigator.locks, typeof BroadcastChannel]);
   assert.deepEqual(missing, ["undefined", "undefined", "undefined"]);
@@ -329,7 +331,7 @@ test("B13 without AbortSignal.timeout, Web Locks and BroadcastChannel two tabs l
   for (const each of tabs) assert.equal(await each.run(async () => (await sallyport.me()).email), ANN[0]);
 });
 
-test("B14 a clock that was set back makes no dead token good", async () => {
+test("B14 a clock that was set back makes no dead token good", LIMITED, async () => {
   const [one] = await annIn(1);
   const before = (await accessToken(one)).value;
   await advance(one, -60 * MINUTE);
@@ -340,7 +342,7 @@ test("B14 a clock that was set back makes no dead token good", async () => {
   assert.equal(door.count("/auth/refresh"), 1);
 });
 
-test("B17 five tabs that are due at once make one refresh", async () => {
+test("B17 five tabs that are due at once make one refresh", LIMITED, async () => {
   const tabs = await annIn(5);
   const refresh = door.hold("/auth/refresh");
   for (const each of tabs) await advance(each, 11 * MINUTE);
@@ -357,7 +359,7 @@ test("B17 five tabs that are due at once make one refresh", async () => {
   assert.equal(door.count("/auth/refresh"), 1);
 });
 
-test("B19 the first visit of a stranger makes no call", async () => {
+test("B19 the first visit of a stranger makes no call", LIMITED, async () => {
   const one = await tab();
 
   assert.deepEqual(await resume(one), { value: false });
@@ -380,7 +382,7 @@ async function logIn(opened, [email, password]) {
   await opened.see(words.account);
 }
 
-test("the example page: sign up, log in, reload, and the other tab sees the logout", async () => {
+test("the example page: sign up, log in, reload, and the other tab sees the logout", LIMITED, async () => {
   const email = `eve.${ENGINE}@example.com`;
   const one = await page();
   await one.press(words.create);
@@ -404,7 +406,7 @@ test("the example page: sign up, log in, reload, and the other tab sees the logo
   await other.see(words.login);
 });
 
-test("the example page: change the password, and log out everywhere", async () => {
+test("the example page: change the password, and log out everywhere", LIMITED, async () => {
   const user = [await newUser("mallory"), PASSWORD];
   const elsewhere = await post("/auth/login", { email: user[0], password: PASSWORD, mode: "body" });
   const one = await page();
