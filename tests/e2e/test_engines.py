@@ -17,8 +17,6 @@ from cryptography.x509.oid import NameOID
 from tests.e2e.conftest import ROOT, running
 from tests.support.ports import free_ports
 
-pytestmark = pytest.mark.only_in_check
-
 _NODE_MODULES = ROOT / "tests/node/node_modules"
 # WebKitGTK's small browser comes with the library and is in no PATH.
 _MINI_BROWSERS = "usr/lib/*/webkit2gtk-4.*/MiniBrowser"
