@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import ROOT, running
-from tests.e2e.test_spa import serving
 
 _CLIENTS = ROOT / "clients"
 _NODE_MODULES = ROOT / "tests/node/node_modules"
@@ -26,17 +25,6 @@ def test_the_client_passes_its_tests_without_a_server(tests: str) -> None:
 def test_the_client_passes_its_tests_against_a_live_server() -> None:
     with running(REVOCATION_MODE="strict") as server:
         _passes("clients/js/test/live.test.js", SALLYPORT_URL=server.url)
-
-
-def test_the_client_passes_its_tests_in_tabs_of_a_browser(tmp_path: Path) -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    _needs("playwright-core")
-    shutil.copytree(_CLIENTS / "js/src", tmp_path / "client")
-    shutil.copy(ROOT / "tests/node/client.html", tmp_path)
-    with serving(tmp_path) as page, running(ALLOWED_ORIGINS=page, REVOCATION_MODE="strict") as server:
-        _passes("tests/node/tabs.test.mjs", CHROMIUM=chromium, API=server.url, PAGE=page)
 
 
 def test_the_react_package_passes_its_tests() -> None:

@@ -76,11 +76,11 @@ export class Sallyport {
     this.#session.tabs.close();
   }
 
-  /** @param {{ type: string }} event */
-  #back = ({ type }) => {
-    if (globalThis.document?.visibilityState === "hidden") return;
+  /** A page that was kept for the back button has heard of nothing meanwhile. @param {{ type: string, persisted?: boolean }} event */
+  #back = ({ type, persisted = false }) => {
+    if (globalThis.document?.visibilityState === "hidden" && !persisted) return;
     const session = this.#session;
-    (type === "online" ? session.online() : session.revalidate()).catch(() => {}); // who is logged in stays so
+    (type === "online" ? session.online() : session.revalidate(undefined, persisted)).catch(() => {}); // who is logged in stays so
   };
 
   /**

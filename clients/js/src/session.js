@@ -176,13 +176,14 @@ export class Session {
     }
   }
 
-  /** Ask again if that was some time ago. Returns whether somebody is logged in. @param {AbortSignal} [signal] */
-  async revalidate(signal) {
+  /** Ask again if that was some time ago, or in any case. Returns whether somebody is logged in. @param {AbortSignal} [signal]
+   * @param {boolean} [isAsked] */
+  async revalidate(signal, isAsked = false) {
     const { status } = this.state;
     if (status === "out") return (await this.#isKnown()) && this.resume({ signal });
     if (status !== "in") return false;
     const age = this.held ? this.now() - this.held.came : STALE;
-    if ((age >= 0 && age < STALE) || (this.alive() && !this.held?.kept)) return true;
+    if ((!isAsked && age >= 0 && age < STALE) || (this.alive() && !this.held?.kept)) return true;
     return this.#isIn({ fresh: true, signal });
   }
 

@@ -1,0 +1,20 @@
+// What the example page calls things: the one place to change when its words change. Several words are those of several releases.
+export const words = {
+  login: { heading: "Log in" },
+  account: { heading: ["Your account", "Access token"] },
+  email: { field: "E-mail address" },
+  password: { field: "Password" },
+  newPassword: { field: "New password" },
+  currentPassword: { field: ["Current password", "Present password"] },
+  code: { field: "Code" },
+  logIn: { button: "Log in", inside: "#login" },
+  demo: { button: ["Use the demo account", "Fill in"] },
+  create: { button: ["Create an account", "Open an account"], inside: "#login" },
+  sendCode: { button: ["Send me a code", "Send the mail"], inside: "#sign-up" },
+  redeem: { button: ["Create the account", "Create account", "Open the account", "Open account"], inside: "#redeem" },
+  changePassword: { button: "Change password", inside: "#account" },
+  changeIt: { button: "Change password", inside: "#change-password" },
+  logOut: { button: "Log out", inside: "header" },
+  everywhere: { button: "Log out everywhere" },
+  sure: { button: "Yes, log out" },
+};
