@@ -70,9 +70,6 @@ STRICT_AUTHORIZATION = Operation(read=3, calls=1, is_ours=False)
 WHERE = {"login": ("work", "login"), "refresh": ("work", "refresh, rotated"), "logout": ("work", "refresh, rotated")}
 """Group and row of results.json. A logout, which signs nothing, is taken to cost what a refresh costs."""
 
-ASSUMED_CPU_MS = {"login": 31.0, "refresh": 3.3, "logout": 3.3}
-"""Where results.json has no such row: profiled once on the machine of the other figures."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Habits:
@@ -94,16 +91,13 @@ class Measured:
         self._results = results
 
     def warm(self, function: str) -> float:
-        least = self._least(*WHERE.get(function, ("warm", function)))
-        return ASSUMED_CPU_MS[function] if least is None else least
+        return self._least(*WHERE.get(function, ("warm", function)))
 
     def cold(self, function: str) -> float:
-        found = self._least("cold", function)
-        assert found is not None, f"benchmarks/results.json has no cold start of {function}"
-        return found
+        return self._least("cold", function)
 
-    def _least(self, group: str, row: str) -> float | None:
-        least: float | None = self._results.get(group, {}).get(row, {}).get("cpu_min_ms")
+    def _least(self, group: str, row: str) -> float:
+        least: float = self._results[group][row]["cpu_min_ms"]
         return least
 
 

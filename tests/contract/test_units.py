@@ -53,7 +53,7 @@ def test_a_meter_in_the_network_counts_what_the_client_is_billed(dynoxide_url: s
     user = a_user()
 
     with metered(dynoxide_url) as meter:
-        accounts = in_table(Table(bill.metered(meter.url), name)).accounts
+        accounts = in_table(Table(ByBotocore(bill.metered(meter.url)), name)).accounts
         accounts.create(user, "hash", an_audit(user))
         accounts.get(user.user_id)
 

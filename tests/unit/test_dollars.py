@@ -81,10 +81,6 @@ def test_half_the_memory_makes_cpu_take_twice_as_long_and_waiting_no_longer() ->
     assert (whole, half) == (4 + 8, 8 + 8)
 
 
-def test_a_row_that_no_result_has_is_assumed() -> None:
-    assert Measured({"cold": {}}).warm("login") == dollars.ASSUMED_CPU_MS["login"]
-
-
 def test_strict_reads_more_and_stateless_reads_nothing_but_keys() -> None:
     strict, bounded, stateless = (
         dollars.background_units_per_second(mode, 10, 1) for mode in ("strict", "bounded", "stateless")
