@@ -6,17 +6,9 @@ mailbox's owner knows what they mean. White space around an address is taken awa
 Refused: non-ASCII and quoted local parts, display names, address literals.
 """
 
-import re
+from email_validator import EmailNotValidError, validate_email
 
 MAX_TYPED_LENGTH = 320
-
-# An address of which every careful reader says the same: its canonical form is itself. Most are like this, and
-# email-validator, which judges all others, compiles patterns for almost as long as a constant handler takes to start.
-_ORDINARY = re.compile(
-    r"(?=.{1,64}@)[a-z0-9_+-]+(?:[.][a-z0-9_+-]+)*"
-    r"@(?=.{1,189}\Z)(?:(?![a-z0-9-]{64})[a-z0-9]+(?:-[a-z0-9]+)*[.])+(?:com|net|org|edu|gov|[a-z]{2})",
-    re.ASCII,
-)
 
 
 class InvalidEmail(ValueError):
@@ -31,14 +23,6 @@ def canonical(typed: str) -> str:
     bare = typed.strip()
     if len(bare) > MAX_TYPED_LENGTH or not bare.isprintable():
         raise InvalidEmail
-    if bare.isascii() and _ORDINARY.fullmatch(bare.lower()):
-        return bare.lower()
-    return _judged(bare)
-
-
-def _judged(bare: str) -> str:
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # see _ORDINARY
-
     try:
         address = validate_email(bare, allow_smtputf8=False, check_deliverability=False, strict=True)
     except EmailNotValidError:
