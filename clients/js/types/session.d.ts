@@ -93,8 +93,9 @@ export declare class Session {
         ask?: boolean;
         signal?: AbortSignal;
     }): Promise<boolean>;
-    /** Ask again if that was some time ago. Returns whether somebody is logged in. @param {AbortSignal} [signal] */
-    revalidate(signal?: AbortSignal): Promise<boolean>;
+    /** Ask again if that was some time ago, or in any case. Returns whether somebody is logged in. @param {AbortSignal} [signal]
+     * @param {boolean} [isAsked] */
+    revalidate(signal?: AbortSignal, isAsked?: boolean): Promise<boolean>;
     /** The network is back. */
     online(): Promise<void>;
     /** Run what replaces the refresh token: no refresh meanwhile, here or in another tab. @template T
