@@ -117,7 +117,7 @@ class Place:
         return {"keys": [item["jwk"] for item in self.table.partition("JWKS") if "jwk" in item]}
 
     def new_tokens(self, count: int) -> list[str]:
-        """Sign access tokens of one session, each of which nobody has seen. Its user has no other, which would end it."""
+        """Sign access tokens that nobody has seen, of one session. Its user has no other, which would end it."""
         answer = self.deployed.functions["Login"].invoke(self.new_login())
         claims = unverified_claims(json.loads(answer["body"])["access_token"])
         return [sign(AccessToken(**{**claims, "jti": new_id()}), self._access_key) for _ in range(count)]
