@@ -22,7 +22,7 @@ help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a cloud; TEMPLATE= serves your own API, too, HTTPS=1 the page on https
-	@exec $(BIN)/python -m dev $(if $(HTTPS),--https --page) $(if $(TEMPLATE),--template "$(TEMPLATE)")
+	@exec $(BIN)/python -m dev$(if $(HTTPS), --https --page)$(if $(TEMPLATE), --template "$(TEMPLATE)")
 
 spa: .venv/.dev  ## Serve the example page on 127.0.0.1:5173, beside `make dev`
 	@exec $(BIN)/python -m dev.spa
