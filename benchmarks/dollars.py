@@ -8,19 +8,19 @@ docs/costs.md; a test compares the two.
 import argparse
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import prices
+from benchmarks.blocks import put
 from benchmarks.prices import MILLION, SECONDS_A_MONTH
 from dev.sam.template import ROOT
 from sallyport.revocation.window import OVERLAP_MS
 
 RESULTS = ROOT / "benchmarks/results.json"
 PAGE = ROOT / "docs/costs.md"
-BETWEEN = re.compile(r"(?<=<!-- benchmarks\.dollars -->\n\n).*?(?=\n\n<!-- until here -->)", re.DOTALL)
+MARK = "benchmarks.dollars"
 
 MODES = ("stateless", "bounded", "strict")
 FULL_CPU_MB = 1769
@@ -252,7 +252,7 @@ def main() -> None:
     tables = page(from_results())
     print(tables)
     if arguments.parse_args().write:
-        PAGE.write_text(BETWEEN.sub(lambda _: tables, PAGE.read_text()))
+        PAGE.write_text(put(PAGE.read_text(), MARK, tables))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """The tables of docs/performance.md, made from results.json (`python -m benchmarks.page`). A test compares."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from benchmarks.blocks import put
 from benchmarks.measured import Group, Row, groups_in
 from dev.sam.template import ROOT
 
@@ -12,7 +12,7 @@ RESULTS = ROOT / "benchmarks/results.json"
 PAGE = ROOT / "docs/performance.md"
 TITLES = ("cold", "warm", "first_sight", "work", "growth")
 
-_BETWEEN = r"(?<=<!-- {} from results\.json -->\n\n).*?(?=\n\n<!-- until here -->)"
+_MARK = "{} from results.json"
 
 
 def filled_in(page: str, results: str) -> str:
@@ -20,12 +20,8 @@ def filled_in(page: str, results: str) -> str:
     groups, about = groups_in(results, TITLES), json.loads(results)
     for title in groups:
         table = "\n".join(_TABLES[title](groups[title]))
-        page = _replaced(page, title, table)
-    return _replaced(page, "about", about_the_run(about))
-
-
-def _replaced(page: str, title: str, text: str) -> str:
-    return re.sub(_BETWEEN.format(title), lambda _: text, page, flags=re.DOTALL)
+        page = put(page, _MARK.format(title), table)
+    return put(page, _MARK.format("about"), about_the_run(about))
 
 
 def about_the_run(about: Mapping[str, Any]) -> str:

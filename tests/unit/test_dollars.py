@@ -5,7 +5,8 @@ import re
 import pytest
 
 from benchmarks import dollars, prices
-from benchmarks.dollars import AUTHORIZATION, BETWEEN, FULL_CPU_MB, LOGIN, LOGOUT, MODES, PAGE, REFRESH, Measured
+from benchmarks.blocks import shown
+from benchmarks.dollars import AUTHORIZATION, FULL_CPU_MB, LOGIN, LOGOUT, MARK, MODES, PAGE, REFRESH, Measured
 
 TEXT = PAGE.read_text()
 ROW = r"^\| {} \| (\d+) \| (\d+) \|"
@@ -25,9 +26,7 @@ def measured(warm_ms: float = 1.0, cold_ms: float = 100.0) -> Measured:
 
 def test_the_page_shows_what_the_results_and_the_prices_make() -> None:
     """If this fails, `python -m benchmarks.dollars --write` puts the page right."""
-    (shown,) = BETWEEN.findall(TEXT)
-
-    assert shown == dollars.page(dollars.from_results())
+    assert shown(TEXT, MARK) == dollars.page(dollars.from_results())
 
 
 @pytest.mark.parametrize(

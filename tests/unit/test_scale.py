@@ -6,10 +6,12 @@ from random import Random
 
 import pytest
 
-from benchmarks import scale
+from benchmarks import limits, scale
+from benchmarks.blocks import shown
 from benchmarks.dollars import ENTRY_BYTES, units_of_a_poll
+from benchmarks.limits import LIMITS, USERS
 from benchmarks.prices import MILLION
-from benchmarks.scale import LIMITS, PAGE, USERS, Entered, Environment, Scenario
+from benchmarks.scale import MARK, PAGE, Entered, Environment, Scenario
 from dev.sam.template import ROOT
 
 TEXT = PAGE.read_text()
@@ -18,8 +20,8 @@ SMALL = Scenario(environments=6, revocations_per_second=5, shards=2, starting=10
 
 def test_the_page_shows_the_limits_and_what_the_last_simulation_found() -> None:
     """If this fails, `python -m benchmarks.scale --write` puts the page right."""
-    assert scale.shown(TEXT, "limits") == scale.limits()
-    assert scale.shown(TEXT, "window") == scale.window()
+    assert shown(TEXT, MARK.format("limits")) == limits.table()
+    assert shown(TEXT, MARK.format("window")) == scale.window()
 
 
 def test_the_page_tells_when_the_accounts_requests_and_a_shard_end() -> None:
@@ -28,7 +30,7 @@ def test_the_page_tells_when_the_accounts_requests_and_a_shard_end() -> None:
 
     assert f"from about {lambdas.reached_at() / MILLION:.0f} million users" in TEXT
     assert f"from about {shard.reached_at() / MILLION:.0f} million users" in TEXT
-    assert f"keeps {scale.busy(USERS):.0f} of them" in TEXT
+    assert f"keeps {limits.busy(USERS):.0f} of them" in TEXT
 
 
 def test_our_own_limits_are_the_templates_and_an_entry_has_the_size_that_costs_count_with() -> None:
@@ -38,14 +40,14 @@ def test_our_own_limits_are_the_templates_and_an_entry_has_the_size_that_costs_c
         (value,) = re.findall(rf"^  {parameter}:\n(?:    .+\n)*?    {what}: (\d+)$", template, re.MULTILINE)
         return int(value)
 
-    assert told("RequestsPerSecond", "Default") == scale.REQUESTS_PER_SECOND
-    assert told("LoginRequestsPerSecond", "Default") == scale.LOGIN_REQUESTS_PER_SECOND
-    assert told("RevocationShards", "MaxValue") == scale.MOST_SHARDS
+    assert told("RequestsPerSecond", "Default") == limits.REQUESTS_PER_SECOND
+    assert told("LoginRequestsPerSecond", "Default") == limits.LOGIN_REQUESTS_PER_SECOND
+    assert told("RevocationShards", "MaxValue") == limits.MOST_SHARDS
     assert Entered(SMALL, Random(1)).entry_bytes == pytest.approx(ENTRY_BYTES, abs=1)
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.what)
-def test_a_limit_is_reached_when_more_is_used_than_there_is(limit: scale.Limit) -> None:
+def test_a_limit_is_reached_when_more_is_used_than_there_is(limit: limits.Limit) -> None:
     at = limit.reached_at()
 
     assert limit.used(at - 1) <= limit.most < limit.used(at + 100_000)
@@ -93,6 +95,6 @@ def test_shards_spread_what_an_environment_reads() -> None:
 
 
 def test_a_slower_poll_of_32_shards_costs_what_the_page_says() -> None:
-    often, seldom = (scale.polled(USERS, shards=32, poll_seconds=seconds) for seconds in (5, 15))
+    often, seldom = (limits.polled(USERS, shards=32, poll_seconds=seconds) for seconds in (5, 15))
 
     assert f"it costs {seldom / often:.0%} of one in 5 s".replace("%", " %") in TEXT
