@@ -1,5 +1,6 @@
 """The clients of local functions, whose SES is written down: the embedded one keeps neither headers nor both bodies."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from dev.aws.cloud import LOCAL
@@ -8,7 +9,6 @@ from sallyport.aws.clients import Clients
 from sallyport.aws.patience import Patience
 from sallyport.clock import Clock
 from sallyport.mail.mail import Mail
-from sallyport.values import dataclass
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.client import SESV2Client

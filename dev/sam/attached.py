@@ -50,7 +50,7 @@ def read(
     """
     try:
         return _read(template, parameters, exports, environ)
-    except Exception as error:  # whatever samtranslator stumbles over, too
+    except Exception as error:  # the edge: whatever samtranslator stumbles over, too
         raise CannotRunError(f"{template}: {_why(error)}") from error
 
 
@@ -100,7 +100,7 @@ def start(functions: Mapping[str, FunctionSpec]) -> Mapping[str, LocalFunction]:
     for name, spec in functions.items():
         try:
             started[name] = LocalFunction(spec)
-        except Exception as error:
+        except Exception as error:  # the edge: code of others
             raise CannotRunError(f"{name} does not load: {type(error).__name__}: {_one_line(error)}") from error
     return started
 

@@ -24,17 +24,17 @@ export const isLocal = ["localhost", "127.0.0.1"].includes(location.hostname);
 
 const sallyport = new Sallyport({ url, mode: "cookie", fetch: noted });
 
-/** Log in. Answers whether this browser keeps it. @param {string} email @param {string} password */
+/** Log in. Returns whether this browser keeps it. @param {string} email @param {string} password */
 export function logIn(email, password) {
   return sallyport.login(email, password);
 }
 
-/** Ask again who is logged in, after Sallyport was away. Answers whether somebody is. */
+/** Ask again who is logged in, after Sallyport was away. Returns whether somebody is. */
 export function resume() {
   return sallyport.resume();
 }
 
-/** Log out. Answers whether Sallyport has confirmed it. @param {{ everywhere: boolean }} how */
+/** Log out. Returns whether Sallyport has confirmed it. @param {{ everywhere: boolean }} how */
 export function logOut(how) {
   return sallyport.logout(how);
 }

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,7 +13,6 @@ from dev.aws.deployment import deploy
 from dev.aws.recorded import RecordingClients
 from dev.outbox import Outbox
 from dev.sam.template import ROOT
-from sallyport import values
 from sallyport.accounts.user import User
 from sallyport.aws.calls import CallRefused, Calls, Parameters
 from sallyport.aws.clients import Clients
@@ -71,11 +70,11 @@ class Metered:
         return answer
 
 
-@values.dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class MeteredClients(RecordingClients):
     """Clients whose calls to DynamoDB are counted."""
 
-    meter: Meter = values.field(default_factory=Meter)
+    meter: Meter = field(default_factory=Meter)
 
     def dynamodb(self, endpoint_url: str | None = None, *, seldom_writes: bool = False) -> Calls:
         return Metered(Clients.dynamodb(self, endpoint_url, seldom_writes=seldom_writes), self.meter)
