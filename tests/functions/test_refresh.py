@@ -274,4 +274,4 @@ def test_a_conflict_that_does_not_end_is_a_503(stack: Stack, first: str, wire: W
     wire.conflict("UpdateItem", times=99)
 
     assert stack.refresh(first).status == 503
-    assert wire.calls.count("UpdateItem") == 5
+    assert wire.calls.count("UpdateItem") == 6

@@ -9,4 +9,4 @@ import gc
 
 # What a function loads lives as long as its environment, and a request leaves nothing that only the collector frees.
 # So looking for it a thousand times less often costs no memory, and a cold start no collections (docs/performance.md).
-gc.set_threshold(50_000)
+gc.set_threshold(100_000)

@@ -3,9 +3,10 @@
 Items are plain dictionaries here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from sallyport.aws.calls import CallRefused, Calls, Parameters, understood
 from sallyport.aws.dynamodb.attribute_values import marshalled, unmarshalled
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Item: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = tuple[str, str]
 Write: TypeAlias = "TransactWriteItemTypeDef"
+T = TypeVar("T")
 
 DAY = 86_400
 """An item's `ttl` is a day after the item stopped to matter. Logic never reads it."""
@@ -42,10 +44,16 @@ class _Conflict(Unavailable):
     """Another transaction touches the same item. It ends within milliseconds, so the call is repeated a few times."""
 
 
+def _when_free(call: Callable[[Parameters], T], request: Parameters) -> T:
+    """Make a call. If others touch its items, repeat it until they do not, or until it was in vain five times more."""
+    with suppress(_Conflict):
+        return call(request)
+    return _repeating()(call, request)
+
+
 @cache
-def _when_free() -> "Retrying":
-    """Return what repeats a call until nobody else touches its items, or five attempts were in vain."""
-    from tenacity import (  # noqa: PLC0415  # loaded by the first write: most environments of an authorizer make none
+def _repeating() -> "Retrying":
+    from tenacity import (  # noqa: PLC0415  # loaded by the first conflict: most environments see none
         Retrying,
         retry_if_exception_type,
         stop_after_attempt,
@@ -165,7 +173,7 @@ class Table:
         }
         if names:
             request["ExpressionAttributeNames"] = names
-        return _when_free()(self._update, request)
+        return _when_free(self._update, request)
 
     def _update(self, request: Parameters) -> Item:
         with understood():
@@ -225,7 +233,7 @@ class Table:
 
         Raises ConditionFailed with the first item that stood in the way.
         """
-        _when_free()(self._transact, {"TransactItems": writes})
+        _when_free(self._transact, {"TransactItems": writes})
 
     def _transact(self, request: Parameters) -> None:
         with understood():

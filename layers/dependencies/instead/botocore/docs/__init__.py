@@ -1,0 +1,1 @@
+"""In place of botocore's own, which writes its reference documentation."""
