@@ -11,7 +11,7 @@ REGIONS := us-east-1 eu-central-1 ap-southeast-2 sa-east-1
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 # Every worker of pytest rewrites the asserts of every test: let the first run keep what it made.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=3 --dist=loadfile
-QUICK := unit use_cases contract functions attacks cli template faults histories races proof
+QUICK := unit use_cases contract functions attacks cli template faults histories proof
 BLOCKLISTS := layers/core/sallyport/accounts/blocklists
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
@@ -27,7 +27,7 @@ dev: .venv/.dev  ## Serve the whole API on 127.0.0.1:8787 (PORT=), without a clo
 spa: .venv/.dev  ## Serve the example page on 127.0.0.1:5173, beside `make dev`
 	@exec $(BIN)/python -m dev.spa
 
-test: .venv/.test  ## Run the quick tests, three minutes: every behaviour, no engines, no browsers (tests/README.md)
+test: .venv/.test  ## Run the quick tests, less than three minutes: every behaviour, no engines, no browsers (tests/README.md)
 	$(PYTEST) -m "not only_in_check" --hypothesis-profile=quick $(QUICK:%=tests/%)
 
 check: fmt-check lint types contracts template built tests/node/node_modules generators  ## What CI runs: format, lint, types, import contracts, template, builds, every test

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore.client import ClientCreator
+from botocore.hooks import EventAliaser
 from botocore.loaders import create_loader
 from hypothesis import settings
 
@@ -58,6 +59,7 @@ def _botocore_reads_its_descriptions_of_aws_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", cache(create_loader))
         patch.setattr(ClientCreator, "_create_client_class", _class_of_clients())
+        patch.setattr(EventAliaser, "_alias_event_name", _name_of_events())
         yield
 
 
@@ -72,6 +74,19 @@ def _class_of_clients() -> Callable[[ClientCreator, str, Any], type]:
         return made[service]
 
     return class_of
+
+
+def _name_of_events() -> Callable[[EventAliaser, str], str]:
+    """Return botocore's translator of the names of events, which translates each once instead of for each client."""
+    translate = EventAliaser._alias_event_name  # type: ignore[attr-defined]  # as above
+    known: dict[str, str] = {}
+
+    def name_of(aliaser: EventAliaser, event: str) -> str:
+        if event not in known:
+            known[event] = translate(aliaser, event)
+        return known[event]
+
+    return name_of
 
 
 @pytest.fixture(scope="session", autouse=True)

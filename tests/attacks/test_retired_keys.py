@@ -20,6 +20,8 @@ from tests.support.tokens import ISSUER, unverified_claims
 from tests.support.watch import Watch
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.only_in_check
+
 
 @pytest.fixture
 def deployment(cloud: Cloud) -> Deployment:

@@ -16,6 +16,8 @@ from tests.cli.conftest import KeyStack
 from tests.cli.operating import done
 from tests.support.deployed import PASSWORD, Stack
 
+pytestmark = pytest.mark.only_in_check
+
 PAGE = Path(__file__).parent.parent.parent / "docs/cli.md"
 LOOKING = ["FindTheStack", "ReadUsersAndSessions", "ListSessionsAndKeys", "ReadAuditTrail"]
 

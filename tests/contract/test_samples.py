@@ -41,6 +41,8 @@ from tests.support.builders import DAY, SECOND, an_audit
 from tests.support.logging_in import admission_of
 from tests.support.stores import AllAccounts, Stores, in_table, table_properties
 
+pytestmark = pytest.mark.only_in_check
+
 SAMPLES = sorted(Path(__file__).parent.glob("samples/*.json"), key=lambda file: int(file.stem))
 FIRST_WITH_MAIL = Path(__file__).parent / "samples/3.json"
 FIRST_WITH_AUDIT = Path(__file__).parent / "samples/4.json"

@@ -13,6 +13,8 @@ from tests.faults.kinds import TIMED_OUT
 from tests.faults.line import Line
 from tests.faults.scenes import AUTHORIZERS, LONGEST, World
 
+pytestmark = pytest.mark.only_in_check
+
 LONGEST_NAP = 0.05
 """botocore's longest wait before it repeats a call that hung, in seconds."""
 

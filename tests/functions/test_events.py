@@ -5,6 +5,8 @@ import pytest
 from tests.support.deployed import Stack
 from tests.support.outcomes import EVENT_NAMES, OUTCOMES, hold_to_its_name
 
+pytestmark = pytest.mark.only_in_check
+
 
 @pytest.mark.parametrize("name", EVENT_NAMES)
 def test_an_event_leads_to_what_its_name_says(stack: Stack, name: str) -> None:

@@ -33,6 +33,8 @@ from tests.support.stopped_time import MovableTime
 from tests.support.stores import in_table
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.only_in_check
+
 PAGE = (ROOT / "docs/recovery.md").read_text()
 TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/{}"
 
@@ -193,7 +195,6 @@ def test_the_table_and_the_key_of_a_deleted_stack_serve_a_new_one(
     assert stored == key_policy.key_policy("sallyport", stack.key)
 
 
-@pytest.mark.only_in_check
 def test_a_restored_table_serves_the_stack_and_no_token_from_before_is_good(
     operator: Operator, stack: AStack, clock: MovableTime
 ) -> None:
@@ -231,7 +232,6 @@ def test_a_key_that_is_gone_is_replaced_and_users_log_in_again(operator: Operato
     assert boto3.client("kms").get_key_rotation_status(KeyId=new_key)["KeyRotationEnabled"]
 
 
-@pytest.mark.only_in_check
 def test_a_new_stack_takes_up_a_table_whose_key_is_gone_and_makes_another(
     stack: AStack, cloudformation: CloudFormation
 ) -> None:
@@ -247,7 +247,6 @@ def test_a_new_stack_takes_up_a_table_whose_key_is_gone_and_makes_another(
     assert set(new.sealed_under().values()) == {new.key}
 
 
-@pytest.mark.only_in_check
 def test_a_key_that_was_to_be_deleted_is_taken_back(operator: Operator, stack: AStack) -> None:
     kms = boto3.client("kms")
     operator.names["KEY_ARN"] = key_id = stack.key.rpartition("/")[2]  # here moto knows a key by its id only
@@ -258,7 +257,6 @@ def test_a_key_that_was_to_be_deleted_is_taken_back(operator: Operator, stack: A
     assert kms.describe_key(KeyId=stack.key)["KeyMetadata"]["KeyState"] == "Enabled"
 
 
-@pytest.mark.only_in_check
 def test_what_a_first_deployment_has_left_is_found_and_cleared_away(
     operator: Operator, stack: AStack, tmp_path: Path
 ) -> None:
@@ -305,7 +303,6 @@ def test_a_key_that_seals_nothing_any_more_fails_the_deployment_and_the_daily_ru
     assert "DisabledException" in refused
 
 
-@pytest.mark.only_in_check
 def test_what_was_refused_for_its_key_can_be_rolled_back(stack: AStack) -> None:
     assert stack.deploy(ExistingKeyArn=create_key()) is not None
     stack.deployments -= 2  # the release from before
@@ -313,7 +310,6 @@ def test_what_was_refused_for_its_key_can_be_rolled_back(stack: AStack) -> None:
     assert stack.deploy() is None
 
 
-@pytest.mark.only_in_check
 def test_a_rollback_succeeds_although_kms_seals_nothing_any_more(stack: AStack, wire: Wire) -> None:
     """CloudFormation asks about the release from before, under the key that is broken."""
     wire.refuse("Encrypt", word="DisabledException")

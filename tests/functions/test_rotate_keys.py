@@ -53,6 +53,7 @@ def test_private_keys_rest_as_ciphertext_bound_to_their_use(cloud: Cloud) -> Non
                     kms.decrypt(CiphertextBlob=sealed, EncryptionContext=wrong)
 
 
+@pytest.mark.only_in_check
 def test_the_schedule_rotates_and_retires_and_publishes_what_it_keeps(cloud: Cloud, clock: MovableTime) -> None:
     rotate_keys, table = fresh_rotate_keys("schedule")
     rotate_keys.invoke(SCHEDULED)

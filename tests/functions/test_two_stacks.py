@@ -12,6 +12,8 @@ from tests.support.stopped_time import MovableTime
 from tests.support.tokens import ISSUER
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.only_in_check
+
 
 @pytest.fixture
 def stacks(cloud: Cloud, clock: MovableTime) -> tuple[Stack, Stack]:

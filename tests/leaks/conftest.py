@@ -11,10 +11,10 @@ from dev.aws.recorded import RecordingClients
 from dev.outbox import Outbox
 from sallyport.accounts.hashing import Parameters, Passwords
 from sallyport.clock import system_clock
-from tests.attacks.leaks.canaries import Canaries
-from tests.attacks.leaks.journey import Journey, signing_keys
-from tests.attacks.leaks.places import Places
 from tests.faults.line import Line
+from tests.leaks.canaries import Canaries
+from tests.leaks.journey import Journey, signing_keys
+from tests.leaks.places import Places
 from tests.support.deployed import STRICT, Stack
 from tests.support.heard import heard_by
 from tests.support.tokens import ISSUER

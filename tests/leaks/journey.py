@@ -23,8 +23,8 @@ from sallyport.http.cookies import DEVICE_TOKEN, REFRESH_TOKEN
 from sallyport.http.request import MAX_BODY_BYTES
 from sallyport.identifiers import new_id
 from sallyport.keys.life_cycle import Use
-from tests.attacks.leaks.canaries import Canaries, Kind, Place
-from tests.attacks.leaks.places import Places
+from tests.leaks.canaries import Canaries, Kind, Place
+from tests.leaks.places import Places
 from tests.support.builders import WEAK_PASSWORDS
 from tests.support.deployed import Stack, sample
 from tests.support.raw import every_item

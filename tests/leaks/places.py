@@ -16,7 +16,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
 from dev.lambda_host.functions import LocalFunction
-from tests.attacks.leaks.canaries import Canaries, Kind, Place
+from tests.leaks.canaries import Canaries, Kind, Place
 
 _NOT_OURS = ("moto", "werkzeug", "responses", "docker")
 """Whose lines are those of the embedded AWS, which runs in this process."""

@@ -24,10 +24,10 @@ from sallyport.sessions.issue import Signer
 from sallyport.tokens.access import AccessTokenVerifier
 from sallyport.tokens.refresh import RefreshTokenVerifier
 from sallyport.use_cases import send_mail
-from tests.attacks.leaks.canaries import ALLOWED, Canaries, Kind
-from tests.attacks.leaks.journey import BESIDE, GOOD, Event, Journey, Route, spoilt
 from tests.faults.kinds import CANARY, SOME_FAULTS, TIMED_OUT
 from tests.faults.line import Fault, Line
+from tests.leaks.canaries import ALLOWED, Canaries, Kind
+from tests.leaks.journey import BESIDE, GOOD, Event, Journey, Route, spoilt
 from tests.support.deployed import sample
 from tests.support.shapes import SAMPLES, asked
 
@@ -87,24 +87,12 @@ def test_nothing_but_a_mail_may_hold_a_link_and_nothing_at_all_a_password() -> N
 
 # Every route
 
-ALWAYS = {("POST", "/auth/login"), ("POST", "/auth/verify-email"), ("DELETE", "/auth/sessions/{sid}")}
-"""The routes that `make test` drives: between them they meet every kind of secret."""
-
-FAILING = ALWAYS - {("POST", "/auth/login")}
-"""Those whose every call fails there, too. A login makes the most calls."""
-
 
 def test_every_route_is_driven(journey: Journey) -> None:
     assert GOOD.keys() == journey.stack.deployment.routes.keys()
 
 
-@pytest.mark.parametrize(
-    "route",
-    [
-        pytest.param(route, id=" ".join(route), marks=() if route in ALWAYS else pytest.mark.only_in_check)
-        for route in GOOD
-    ],
-)
+@pytest.mark.parametrize("route", GOOD, ids=" ".join)
 def test_o01_no_secret_leaves_by_a_route_whatever_is_wrong_with_the_request(journey: Journey, route: Route) -> None:
     with journey.places.watched():
         GOOD[route](journey)
@@ -249,13 +237,7 @@ def _most_calls(j: Journey, line: Line, route: Route) -> int:
     return len(line.calls)
 
 
-@pytest.mark.parametrize(
-    "route",
-    [
-        pytest.param(route, id=" ".join(route), marks=() if route in FAILING else pytest.mark.only_in_check)
-        for route in GOOD
-    ],
-)
+@pytest.mark.parametrize("route", GOOD, ids=" ".join)
 def test_o01_no_secret_leaves_a_route_whose_calls_to_aws_fail(
     journey: Journey, line: Line, naps: list[float], route: Route
 ) -> None:

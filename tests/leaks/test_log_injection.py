@@ -9,10 +9,10 @@ import pytest
 
 from sallyport.edge import FRAMES
 from sallyport.use_cases.logout import Logout
-from tests.attacks.leaks.journey import Event
-from tests.attacks.leaks.places import Places
 from tests.faults.kinds import refusing
 from tests.faults.line import Fault, Line
+from tests.leaks.journey import Event
+from tests.leaks.places import Places
 from tests.support.deployed import Stack, sample
 from tests.support.shapes import asked
 

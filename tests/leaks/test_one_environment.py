@@ -7,28 +7,19 @@ import pytest
 
 from sallyport.aws.dynamodb.table import Table
 from sallyport.aws.telemetry import digest
-from tests.attacks.leaks.canaries import Canaries
-from tests.attacks.leaks.journey import GOOD, Journey, Route, spoilt
-from tests.attacks.leaks.places import Places
-from tests.attacks.leaks.test_log_injection import FIELDS, counts_only_words_of_ours
+from tests.leaks.canaries import Canaries
+from tests.leaks.journey import GOOD, Journey, Route, spoilt
+from tests.leaks.places import Places
+from tests.leaks.test_log_injection import FIELDS, counts_only_words_of_ours
 from tests.support.deployed import Stack
 from tests.support.shapes import asked
-
-ALWAYS = {("POST", "/auth/login"), ("POST", "/auth/refresh"), ("GET", "/auth/me"), ("POST", "/auth/logout")}
-"""The routes that are tried in `make test`."""
 
 
 def _a_bug(*_: object, **__: object) -> NoReturn:
     raise RuntimeError("a bug")
 
 
-@pytest.mark.parametrize(
-    "route",
-    [
-        pytest.param(route, id=" ".join(route), marks=() if route in ALWAYS else pytest.mark.only_in_check)
-        for route in GOOD
-    ],
-)
+@pytest.mark.parametrize("route", GOOD, ids=" ".join)
 def test_o06_nothing_of_a_user_is_left_for_the_next_one_in_the_same_environment(
     stack: Stack, places: Places, monkeypatch: pytest.MonkeyPatch, route: Route
 ) -> None:

@@ -45,6 +45,7 @@ def test_an_exchange_and_a_skew_that_together_last_the_leeway_log_a_careful_clie
     assert report.counterexample[-1] == REVOKED
 
 
+@pytest.mark.only_in_check
 def test_a_client_that_neither_waits_nor_looks_is_logged_out() -> None:
     report, _ = explore(CarefulWorld(looks=False))
 

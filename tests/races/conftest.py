@@ -13,7 +13,7 @@ from tests.support.engines import dynoxide
 from tests.support.tokens import ISSUER
 
 
-@pytest.fixture(scope="session", params=["moto", pytest.param("dynoxide", marks=pytest.mark.only_in_check)])
+@pytest.fixture(scope="session", params=["moto", "dynoxide"])
 def endpoint_url(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[str | None]:
     if request.param == "moto":
         yield None

@@ -30,8 +30,6 @@ from tests.races.people import (
     link_of,
 )
 
-many = partial(pytest.param, marks=pytest.mark.only_in_check)
-
 OTHER_PASSWORD = "a third horse without a staple"
 REFUSED = "invalid_token"
 LOST = {REFUSED, "service_unavailable"}
@@ -83,7 +81,7 @@ def _moves(people: People) -> tuple[Letter, Callable[[People, int, Proof], str]]
     return people.mailed(people.asked("confirm_email", an_address(), user)), redeem
 
 
-@pytest.mark.parametrize(("callers", "rounds"), [(7, 2), many(50, 6)])
+@pytest.mark.parametrize(("callers", "rounds"), [(7, 2), (50, 6)])
 @pytest.mark.parametrize("arrange", [_registers, _resets, _moves])
 def test_l17_of_many_who_redeem_link_and_code_at_once_one_does(
     arena: Arena,
@@ -116,7 +114,7 @@ def test_l17_of_many_who_redeem_link_and_code_at_once_one_does(
 # Guessing
 
 
-@pytest.mark.parametrize("guesses", [20, many(200)])
+@pytest.mark.parametrize("guesses", [20, 200])
 def test_l19_however_many_guess_at_once_five_codes_are_compared(arena: Arena, guesses: int) -> None:
     passwords = CountedPasswords()
     people = People(arena.service, arena.service.stores, passwords)
@@ -133,7 +131,7 @@ def test_l19_however_many_guess_at_once_five_codes_are_compared(arena: Arena, gu
         assert people.reset(link_of(letter)) == "done"
 
 
-@pytest.mark.parametrize("guesses", [35, many(200)])
+@pytest.mark.parametrize("guesses", [35, 200])
 def test_l25_however_many_guess_at_once_twenty_five_codes_of_a_mailbox_are_compared(arena: Arena, guesses: int) -> None:
     """Over any number of requests, by whoever asked for them."""
     passwords = CountedPasswords()
@@ -152,7 +150,7 @@ def test_l25_however_many_guess_at_once_twenty_five_codes_of_a_mailbox_are_compa
         assert people.reset(link_of(letters[-1])) == "done"
 
 
-@pytest.mark.parametrize("callers", [20, many(100)])
+@pytest.mark.parametrize("callers", [20, 100])
 def test_l26_however_many_ask_at_once_for_one_address_five_are_heard(arena: Arena, callers: int) -> None:
     throttle = arena.service.stores.throttle
     for _ in arena.rounds(2):
@@ -165,7 +163,7 @@ def test_l26_however_many_ask_at_once_for_one_address_five_are_heard(arena: Aren
         assert {wait for wait in waits if wait} == {600}
 
 
-@pytest.mark.parametrize("callers", [30, many(100)])
+@pytest.mark.parametrize("callers", [30, 100])
 def test_l25_however_many_reserve_at_once_the_allowance_is_exact(arena: Arena, callers: int) -> None:
     throttle = arena.service.stores.throttle
     for _ in arena.rounds(2):
@@ -178,7 +176,7 @@ def test_l25_however_many_reserve_at_once_the_allowance_is_exact(arena: Arena, c
 # A queue that delivers twice
 
 
-@pytest.mark.parametrize("rounds", [2, many(40)])
+@pytest.mark.parametrize("rounds", [2, 40])
 def test_l24_a_message_that_comes_again_while_its_link_is_used_revives_nothing(
     arena: Arena, people: People, rounds: int
 ) -> None:
@@ -204,7 +202,7 @@ def test_l24_a_message_that_comes_again_while_its_link_is_used_revives_nothing(
 # Two for one address
 
 
-@pytest.mark.parametrize(("callers", "rounds"), [(4, 2), many(50, 6)])
+@pytest.mark.parametrize(("callers", "rounds"), [(4, 2), (50, 6)])
 def test_l08_of_many_registrations_of_one_address_one_becomes_an_account(
     arena: Arena, people: People, callers: int, rounds: int
 ) -> None:
@@ -222,7 +220,7 @@ def test_l08_of_many_registrations_of_one_address_one_becomes_an_account(
         assert people.stores.accounts.named(email) == people.stores.account(email).user
 
 
-@pytest.mark.parametrize("rounds", [2, many(40)])
+@pytest.mark.parametrize("rounds", [2, 40])
 def test_l27_of_two_users_who_move_to_one_address_one_does(arena: Arena, people: People, rounds: int) -> None:
     for number in arena.rounds(rounds):
         new = an_address()
@@ -240,7 +238,7 @@ def test_l27_of_two_users_who_move_to_one_address_one_does(arena: Arena, people:
         assert people.stores.accounts.named(loser.email) == loser
 
 
-@pytest.mark.parametrize("rounds", [2, many(40)])
+@pytest.mark.parametrize("rounds", [2, 40])
 def test_l27_of_two_moves_of_one_user_one_happens(arena: Arena, people: People, rounds: int) -> None:
     for number in arena.rounds(rounds):
         user, tokens = logged_in(people)
@@ -256,7 +254,7 @@ def test_l27_of_two_moves_of_one_user_one_happens(arena: Arena, people: People, 
         assert names[1 + outcomes.index("done")] is not None
 
 
-@pytest.mark.parametrize("rounds", [2, many(40)])
+@pytest.mark.parametrize("rounds", [2, 40])
 def test_l27_an_address_to_which_somebody_moves_while_another_registers_it_has_one_owner(
     arena: Arena, people: People, rounds: int
 ) -> None:
@@ -279,7 +277,7 @@ def test_l27_an_address_to_which_somebody_moves_while_another_registers_it_has_o
 # A reset against everything else
 
 
-@pytest.mark.parametrize("rounds", [2, many(40)])
+@pytest.mark.parametrize("rounds", [2, 40])
 def test_l17_a_reset_against_a_change_of_password_one_happens_and_the_other_is_void(
     arena: Arena, people: People, rounds: int
 ) -> None:
@@ -303,7 +301,7 @@ def test_l17_a_reset_against_a_change_of_password_one_happens_and_the_other_is_v
         assert people.reset(link_of(letter), PASSWORD) == REFUSED
 
 
-@pytest.mark.parametrize("rounds", [2, many(40)])
+@pytest.mark.parametrize("rounds", [2, 40])
 def test_l17_a_login_that_replaces_a_weak_hash_does_not_bring_the_old_password_back(
     arena: Arena, people: People, rounds: int
 ) -> None:
@@ -326,7 +324,7 @@ def test_l17_a_login_that_replaces_a_weak_hash_does_not_bring_the_old_password_b
 
 
 # Of more logins at once the sixth would have to wait (test_guesses.py).
-@pytest.mark.parametrize(("logins", "rounds"), [(3, 2), many(5, 20)])
+@pytest.mark.parametrize(("logins", "rounds"), [(3, 2), (5, 20)])
 def test_l17_no_login_with_the_old_password_outlives_a_reset(
     arena: Arena, people: People, logins: int, rounds: int
 ) -> None:
@@ -344,7 +342,7 @@ def test_l17_no_login_with_the_old_password_outlives_a_reset(
             assert tokens is None or not people.service.authorizes(tokens.access_token)
 
 
-@pytest.mark.parametrize("rounds", [2, many(40)])
+@pytest.mark.parametrize("rounds", [2, 40])
 def test_l27_a_reset_against_a_move_one_happens_and_the_other_is_void(
     arena: Arena, people: People, rounds: int
 ) -> None:
@@ -371,7 +369,7 @@ def test_l27_a_reset_against_a_move_one_happens_and_the_other_is_void(
 # Deletion against everything else
 
 
-@pytest.mark.parametrize(("logins", "rounds"), [(3, 2), many(5, 20)])
+@pytest.mark.parametrize(("logins", "rounds"), [(3, 2), (5, 20)])
 def test_l31_no_login_outlives_a_deletion(arena: Arena, people: People, logins: int, rounds: int) -> None:
     """Nor a refresh. In every other round each session is ready to be opened when the deletion begins."""
     for number in arena.rounds(rounds):
@@ -397,7 +395,7 @@ def test_l31_no_login_outlives_a_deletion(arena: Arena, people: People, logins: 
             assert not people.service.authorizes(refreshed.tokens.access_token)
 
 
-@pytest.mark.parametrize("rounds", [4, many(40)])
+@pytest.mark.parametrize("rounds", [4, 40])
 def test_l31_a_deletion_against_a_move_leaves_a_whole_user_or_none(arena: Arena, people: People, rounds: int) -> None:
     """Where both happen, the deletion began after the move: it finds the user at the new address."""
     for number in arena.rounds(rounds):
@@ -468,7 +466,7 @@ def test_l31_a_login_that_a_deletion_overtakes_leaves_nothing_behind(people: Peo
     assert people.is_free(user.email)
 
 
-@pytest.mark.parametrize("rounds", [4, many(40)])
+@pytest.mark.parametrize("rounds", [4, 40])
 def test_l31_a_deletion_against_a_reset_one_happens(arena: Arena, people: People, rounds: int) -> None:
     for number in arena.rounds(rounds):
         user, tokens = logged_in(people)
@@ -488,7 +486,7 @@ def test_l31_a_deletion_against_a_reset_one_happens(arena: Arena, people: People
 
 
 @pytest.mark.parametrize("purpose", ["verify_email", "confirm_email"])
-@pytest.mark.parametrize("rounds", [2, many(20)])
+@pytest.mark.parametrize("rounds", [2, 20])
 def test_l31_an_address_is_free_for_one_after_its_user_has_gone_or_moved(
     arena: Arena, people: People, purpose: Purpose, rounds: int
 ) -> None:

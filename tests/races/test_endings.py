@@ -19,8 +19,6 @@ from tests.support.logging_in import IDLE
 from tests.support.service import LEEWAY, Service, gen_of
 from tests.support.tokens import unverified_claims
 
-pytestmark = pytest.mark.only_in_check
-
 ROUNDS = 6
 
 late_and_quiet = pytest.mark.parametrize("is_late", [True, False], ids=["late", "quiet"])

@@ -10,7 +10,7 @@ from tests.support.deployed import Stack
 from tests.support.service import LEEWAY, gen_of
 
 
-@pytest.mark.parametrize(("callers", "rounds"), [(2, 5), pytest.param(20, 1, marks=pytest.mark.only_in_check)])
+@pytest.mark.parametrize(("callers", "rounds"), [(2, 5), (20, 1)])
 def test_r04_every_caller_gets_a_token_of_its_own_and_the_first_late_use_makes_the_others_void(
     stack: Stack, user: User, callers: int, rounds: int
 ) -> None:

@@ -19,8 +19,7 @@ from tests.support.builders import SECOND
 from tests.support.issuing import device_token_of
 from tests.support.logging_in import login_over
 
-many = partial(pytest.param, marks=pytest.mark.only_in_check)
-CROWDS = [9, many(60)]
+CROWDS = [9, 60]
 
 RIGHT, WRONG = normal("correct horse battery staple"), normal("a guess")
 HERE = Device(ip="192.0.2.1", user_agent="a script")
@@ -74,7 +73,7 @@ def of_nobody(arena: Arena) -> str:
     return an_address()
 
 
-@pytest.mark.parametrize("callers", [9, many(200)])
+@pytest.mark.parametrize("callers", [9, 200])
 @pytest.mark.parametrize("victim", [of_known, of_nobody])
 def test_l13_of_a_crowd_that_guesses_at_once_five_are_compared_then_one_after_each_wait(
     arena: Arena, log_in: LogIn, passwords: Compared, victim: Callable[[Arena], str], callers: int
@@ -117,7 +116,7 @@ def test_l15_an_owner_with_a_device_token_gets_in_while_a_crowd_guesses(
     assert owner == "in"
 
 
-@pytest.mark.parametrize("callers", [4, many(60)])
+@pytest.mark.parametrize("callers", [4, 60])
 def test_l28_of_a_crowd_of_sessions_for_one_account_twenty_are_opened(
     arena: Arena, log_in: LogIn, callers: int
 ) -> None:

@@ -1,11 +1,7 @@
 """R04: a hundred parallel refreshes of one token. A file of its own, so that it runs beside the others."""
 
-import pytest
-
 from tests.races.arena import MOST_CALLERS, Arena
 from tests.races.refreshing import race_late, race_quietly
-
-pytestmark = pytest.mark.only_in_check
 
 
 def test_r04_late_one_of_a_hundred_rotates_and_each_of_the_others_recovers_a_token_of_its_own(arena: Arena) -> None:

@@ -2,15 +2,11 @@
 
 from functools import partial
 
-import pytest
-
 from sallyport.accounts.user import User
 from sallyport.revocation.entries import UserChanged
 from tests.races.arena import Arena, at_once
 from tests.support.builders import an_audit
 from tests.support.stores import Stores
-
-pytestmark = pytest.mark.only_in_check
 
 CALLERS = 50
 

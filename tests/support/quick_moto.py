@@ -20,6 +20,7 @@ def hurry(patch: pytest.MonkeyPatch) -> None:
     """Let moto answer sooner, until `patch` is undone."""
     _copy_only_what_a_transaction_touches(patch)
     _take_attributes_as_they_are(patch)
+    _look_only_at_the_partition_of_a_query(patch)
 
 
 def _copy_only_what_a_transaction_touches(patch: pytest.MonkeyPatch) -> None:
@@ -67,3 +68,15 @@ def _take_attributes_as_they_are(patch: pytest.MonkeyPatch) -> None:
             serialize(self, serialized, value, shape, key)
 
     patch.setattr(BaseJSONSerializer, "_serialize_type_structure", structure)
+
+
+def _look_only_at_the_partition_of_a_query(patch: pytest.MonkeyPatch) -> None:
+    """For a query of one partition, moto sorts the whole table."""
+    query = Table.query
+
+    def query_partition(self: Table, hash_key: DynamoType, *arguments: Any, **options: Any) -> Any:
+        with pytest.MonkeyPatch.context() as during:
+            during.setattr(self, "all_items", lambda: list(self.items.get(hash_key, {}).values()))
+            return query(self, hash_key, *arguments, **options)
+
+    patch.setattr(Table, "query", query_partition)

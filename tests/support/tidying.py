@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.table import Table
 
 from dev.sam.template import ACCOUNT, REGION
 
@@ -18,12 +20,17 @@ _ABOUT_USERS = ("USER#", "CREDENTIAL#", "EMAIL#", "SESSIONS#", "JTI#", "REVOKED#
 def nothing_piles_up() -> Iterator[None]:
     """Delete the items about users that a block adds to tables which existed before."""
     tables = dynamodb_backends[ACCOUNT][REGION].tables
-    before = {name: {(pk, sk) for pk, row in table.items.items() for sk in row} for name, table in tables.items()}
+    before = {
+        name: {pk.value: {sk.value for sk in row} for pk, row in _about_users(table)} for name, table in tables.items()
+    }
     yield
     for name in before.keys() & tables.keys():
-        items = tables[name].items
-        for pk in [pk for pk in items if pk.value.startswith(_ABOUT_USERS)]:
-            for sk in [sk for sk in items[pk] if (pk, sk) not in before[name]]:
-                del items[pk][sk]
-            if not items[pk]:
-                del items[pk]
+        for pk, row in _about_users(tables[name]):
+            for sk in [sk for sk in row if sk.value not in before[name].get(pk.value, ())]:
+                del row[sk]
+            if not row:
+                del tables[name].items[pk]
+
+
+def _about_users(table: Table) -> list[tuple[DynamoType, dict[DynamoType, Item]]]:
+    return [(pk, row) for pk, row in table.items.items() if pk.value.startswith(_ABOUT_USERS)]

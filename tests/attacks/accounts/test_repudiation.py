@@ -1,9 +1,13 @@
 """Nobody can deny a change: a month of one account, and what the audit trail says of it."""
 
+import pytest
+
 from sallyport.audit import KEYS, Cause, Standing
 from tests.attacks.accounts.visitor import NEW_PASSWORD, OTHER_PASSWORD, Visitor, an_address
 from tests.support.deployed import Stack, sample
 from tests.support.tokens import unverified_claims
+
+pytestmark = pytest.mark.only_in_check
 
 REQUEST = sample("logout_ended")["requestContext"]["requestId"]
 

@@ -13,6 +13,8 @@ from tests.attacks.accounts.visitor import NEW_PASSWORD, Mail, Visitor, an_addre
 from tests.attacks.gateway import a_request, gateway_before
 from tests.support.deployed import PASSWORD, Stack
 
+pytestmark = pytest.mark.only_in_check
+
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"]
 ROUTES = ["/auth/verify-email", "/auth/password/reset", "/auth/email/confirm"]
 FORM = ("content-type", "application/x-www-form-urlencoded")
