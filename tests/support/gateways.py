@@ -1,4 +1,4 @@
-"""Gateways of others (nginx, Caddy, Envoy, HAProxy) before a small application, with Sallyport's local gateway behind them."""
+"""Gateways of others (nginx, Caddy, Envoy, Traefik, HAProxy) before a small application, with Sallyport behind them."""
 
 import json
 import os
@@ -87,7 +87,7 @@ def replaced(file: Path, changes: dict[str, str]) -> str:
 
 def installed(program: str, advice: str = "") -> str:
     """Find a program, or skip the test."""
-    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:{ROOT / '.venv-envoy/bin'}")
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:{ROOT / '.venv-gateways/bin'}")
     if found is None:
         pytest.skip(f"{program} is not installed: {advice or f'apt-get install {program}'}")
     return found
@@ -143,7 +143,7 @@ def caddy(folder: Path, *, sallyport: int, application: int) -> Iterator[int]:
 
 @contextmanager
 def envoy(folder: Path, *, sallyport: int, application: int) -> Iterator[int]:
-    program, (port, between) = installed("envoy", "make envoy"), free_ports(2)
+    program, (port, between) = installed("envoy", "make gateways"), free_ports(2)
     config = folder / "envoy.yaml"
     example = EXAMPLES / "envoy/envoy.yaml"
     text = example.read_text()
@@ -166,6 +166,34 @@ def envoy(folder: Path, *, sallyport: int, application: int) -> Iterator[int]:
         )
     )
     with running([program, "-c", str(config), "--concurrency", "1", "--disable-hot-restart"], port, folder):
+        yield port
+
+
+@contextmanager
+def traefik(folder: Path, *, sallyport: int, application: int) -> Iterator[int]:
+    program, (port,) = installed("traefik", "make gateways"), free_ports(1)
+    dynamic, static = folder / "dynamic.yaml", folder / "traefik.yaml"
+    example = EXAMPLES / "traefik/dynamic.yaml"
+    text = example.read_text()
+    dynamic.write_text(
+        replaced(
+            example,
+            {
+                text[text.index("\ntls:\n") :]: "\n",
+                "https://auth.example.com": f"http://127.0.0.1:{sallyport}",
+                "app.example.com`": "127.0.0.1`",
+                "      tls: {}\n": "",
+                "127.0.0.1:8000": f"127.0.0.1:{application}",
+            },
+        )
+    )
+    static.write_text(
+        replaced(
+            EXAMPLES / "traefik/traefik.yaml",
+            {'":443"': f"127.0.0.1:{port}", "/etc/traefik/dynamic.yaml": str(dynamic)},
+        )
+    )
+    with running([program, f"--configFile={static}"], port, folder):
         yield port
 
 
