@@ -21,7 +21,7 @@ _PREFIXES = {"sesv2": "email"}
 
 
 def leave_out(packages: Path, services: list[str]) -> None:
-    """Cut the packages down. Raises FileNotFoundError if they have changed and there is nothing left to cut."""
+    """Cut the packages down. Raises FileNotFoundError if a module that is replaced is not where it was."""
     data = packages / "botocore/data"
     for folder in data.iterdir():
         if folder.is_dir() and folder.name not in services:

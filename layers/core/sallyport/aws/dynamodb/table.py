@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Item: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = tuple[str, str]
 Write: TypeAlias = "TransactWriteItemTypeDef"
-T = TypeVar("T")
+_Result = TypeVar("_Result")
 
 DAY = 86_400
 """An item's `ttl` is a day after the item stopped to matter. Logic never reads it."""
@@ -44,7 +44,7 @@ class _Conflict(Unavailable):
     """Another transaction touches the same item. It ends within milliseconds, so the call is repeated a few times."""
 
 
-def _when_free(call: Callable[[Parameters], T], request: Parameters) -> T:
+def _when_free(call: Callable[[Parameters], _Result], request: Parameters) -> _Result:
     """Make a call. If others touch its items, repeat it until they do not, or until it was in vain five times more."""
     with suppress(_Conflict):
         return call(request)
