@@ -112,8 +112,8 @@ def test_openssl_takes_key_and_certificate_for_a_pair(made: Certificate) -> None
 
 
 def test_it_is_kept_with_the_users_data() -> None:
-    assert folder_of({"HOME": "/home/ann"}) == Path("/home/ann/.local/share/sallyport/localhost")
-    assert folder_of({"HOME": "/home/ann", "XDG_DATA_HOME": "/data"}) == Path("/data/sallyport/localhost")
+    assert folder_of({"HOME": "/somewhere"}) == Path("/somewhere/.local/share/sallyport/localhost")
+    assert folder_of({"HOME": "/somewhere", "XDG_DATA_HOME": "/data"}) == Path("/data/sallyport/localhost")
 
 
 @pytest.mark.parametrize("system", ["macOS", "Debian", "Ubuntu", "Fedora", "Windows", "Firefox"])
